@@ -1,0 +1,7 @@
+//! mxward compiles a small YAML repository into Postfix `transport` and TLS policy maps.
+
+pub mod diag;
+pub mod names;
+pub mod postfix;
+pub mod source;
+pub mod world;

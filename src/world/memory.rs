@@ -1,0 +1,1 @@
+//! A world of recorded files and answers, for tests.
