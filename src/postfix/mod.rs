@@ -1,1 +1,31 @@
-//! Postfix's own rules: levels, policies, next hops, transports, search orders, promises (placeholder).
+//! Postfix's own rules (placeholders until the module lands).
+#![allow(missing_docs)]
+use compact_str::CompactString;
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Hash)]
+pub enum SecurityLevel {
+    None,
+    May,
+    Encrypt,
+    Dane,
+    DaneOnly,
+    Fingerprint,
+    Verify,
+    Secure,
+}
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Version {
+    pub major: u8,
+    pub minor: u8,
+    pub patch: Option<u8>,
+}
+#[derive(Clone, PartialEq, Eq, Debug, PartialOrd, Ord)]
+pub struct NextHop(pub CompactString);
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Transport {
+    pub service: CompactString,
+    pub next_hops: Vec<NextHop>,
+}
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct TlsPolicy {
+    pub level: SecurityLevel,
+}

@@ -1,10 +1,9 @@
 //! The one door to files, DNS, commands, environment and the clock.
 
-mod answer;
 pub mod memory;
 pub mod system;
 
-pub use answer::{Answer, Dnssec, MxRecord, Question, Reply, UnknownReason};
+pub use crate::answer::{Answer, Question};
 
 use std::io;
 use std::net::SocketAddr;

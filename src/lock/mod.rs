@@ -1,0 +1,7 @@
+//! The lock: every looked-up fact, so that the same repository gives the same maps on any day.
+
+mod facts;
+mod needs;
+
+pub use facts::{AddressFact, DomainFact, HostFact, Lock, LockMode, Stale};
+pub use needs::{DomainNeed, HostNeed, HostsOfDomain, Needs};

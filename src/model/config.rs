@@ -1,0 +1,199 @@
+//! The whole repository as declared.
+
+use super::declaration::{Declaration, NextHopPolicy, Route};
+use super::provider::Provider;
+use crate::postfix::{NextHop, SecurityLevel, Version};
+use crate::source::Spanned;
+use ipnet::IpNet;
+use std::collections::BTreeMap;
+
+/// Everything that `mxward.yaml`, its includes and `providers/` say.
+#[derive(Debug, Default)]
+pub struct Config {
+    /// `defaults.route`.
+    pub default_route: Option<Spanned<Route>>,
+    /// Declared domains in the order of reading; unique by name.
+    pub declarations: Vec<Declaration>,
+    /// The texts behind [`super::ProviderUse`], each with the first place of use.
+    pub provider_uses: Vec<Spanned<String>>,
+    /// Templates by name, built-in ones included where the repository has none of that name.
+    pub providers: BTreeMap<String, Provider>,
+    /// Policies of next hops that are not domains.
+    pub next_hops: Vec<NextHopPolicy>,
+    /// Targets in the order of their names.
+    pub targets: Vec<Target>,
+    /// `lock:`
+    pub lock: LockSettings,
+    /// `dns:`
+    pub dns: DnsConfig,
+}
+
+/// One Postfix, or several that are configured alike.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Target {
+    /// Its name.
+    pub name: Spanned<String>,
+    /// The Postfix version that must accept what is emitted.
+    pub postfix: Version,
+    /// `smtp_tls_security_level` there: what holds where no entry applies.
+    pub security_level: Spanned<SecurityLevel>,
+    /// The type of the maps, such as `lmdb`.
+    pub map_type: Spanned<MapType>,
+    /// Where the transport map lives; `None` means that none is managed there.
+    pub transport: Option<Spanned<Location>>,
+    /// Where the TLS policy map lives; `None` means that it is only compiled.
+    pub tls_policy: Option<Spanned<Location>>,
+    /// `relayhost` there.
+    pub relayhost: Option<Spanned<NextHop>>,
+    /// `smtp_fallback_relay` there, in order.
+    pub fallback_relay: Vec<Spanned<NextHop>>,
+    /// Whether `transport_maps` is among `parent_domain_matches_subdomains` there.
+    pub parent_domain_matches_subdomains: bool,
+    /// Which address families the host can use for pins.
+    pub ipv4: bool,
+    /// See [`Self::ipv4`]. False unless `address_families` says otherwise.
+    pub ipv6: bool,
+    /// Whether pins end in the domain itself (`pin_fallback: domain`, the only form that is safe).
+    pub pin_fallback: Spanned<PinFallback>,
+    /// `smtp_tls_CAfile` or `smtp_tls_CApath` there, as `ca:` says; `None` means none declared.
+    pub ca: Option<Spanned<String>>,
+    /// Which domains go there.
+    pub domains: DomainFilter,
+    /// What to do with deployed entries that are not ours.
+    pub unmanaged: Unmanaged,
+    /// Names of environment variables for passwords, kept for the SQL locations.
+    pub password_env: Option<Spanned<String>>,
+}
+
+/// `pin_fallback`.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum PinFallback {
+    /// The list of pins ends in the domain itself.
+    Domain,
+    /// It does not; refused for every pin.
+    None,
+}
+
+/// A map type that mxward can write. [DATABASE_README]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub enum MapType {
+    /// Berkeley DB hash.
+    Hash,
+    /// Berkeley DB btree.
+    Btree,
+    /// LMDB.
+    Lmdb,
+    /// Constant database.
+    Cdb,
+    /// Text, read at start only.
+    Texthash,
+}
+
+impl MapType {
+    /// Every type with its name in Postfix.
+    pub const ALL: &'static [(&'static str, Self)] = &[
+        ("lmdb", Self::Lmdb),
+        ("cdb", Self::Cdb),
+        ("hash", Self::Hash),
+        ("btree", Self::Btree),
+        ("texthash", Self::Texthash),
+    ];
+
+    /// The name in Postfix.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Hash => "hash",
+            Self::Btree => "btree",
+            Self::Lmdb => "lmdb",
+            Self::Cdb => "cdb",
+            Self::Texthash => "texthash",
+        }
+    }
+}
+
+/// Where a deployed map lives.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Location {
+    /// A folder or file on this host; relative paths start at the repository.
+    File(String),
+    /// Reached with OpenSSH: `user@host` and the path.
+    Ssh {
+        /// `host` or `user@host`, as for ssh(1).
+        destination: String,
+        /// The absolute path there.
+        path: String,
+    },
+    /// An SQL table: the URL as written, without a password, and the scheme.
+    Sql {
+        /// `mysql`, `postgres` or `sqlite`.
+        scheme: String,
+        /// The whole URL.
+        url: String,
+    },
+}
+
+/// Which declared domains a target gets.
+#[derive(Clone, Debug, Default)]
+pub enum DomainFilter {
+    /// `all`, also when nothing is said.
+    #[default]
+    All,
+    /// `none`: only `next_hops`.
+    None,
+    /// Those whose name matches one of the globs.
+    Globs(globset::GlobSet, Vec<String>),
+}
+
+impl PartialEq for DomainFilter {
+    fn eq(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Self::All, Self::All) | (Self::None, Self::None) => true,
+            (Self::Globs(_, a), Self::Globs(_, b)) => a == b,
+            (Self::All | Self::None | Self::Globs(..), _) => false,
+        }
+    }
+}
+
+impl Eq for DomainFilter {}
+
+/// What to do with deployed entries that are not ours.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub enum Unmanaged {
+    /// Keep and show them.
+    #[default]
+    Keep,
+    /// Keep them, and report each as a finding.
+    Report,
+    /// Remove them.
+    Remove,
+}
+
+/// `lock:`
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct LockSettings {
+    /// Days an address stays after it vanished from DNS.
+    pub retain: u16,
+    /// Days after which unconfirmed pins are refused.
+    pub max_age: u16,
+    /// Networks that pins may point into although they are private or reserved.
+    pub allow_addresses: Vec<IpNet>,
+}
+
+impl Default for LockSettings {
+    fn default() -> Self {
+        Self { retain: 7, max_age: 14, allow_addresses: Vec::new() }
+    }
+}
+
+/// `dns:`
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct DnsConfig {
+    /// `address:port`, `tls://address:port#name` or `https://address:port#name`; empty means the system's.
+    pub servers: Vec<Spanned<String>>,
+    /// Trust anchor file, relative to the repository.
+    pub trust_anchor: Option<Spanned<String>>,
+    /// `local` (true) or `resolver`.
+    pub resolver_validates: bool,
+    /// Milliseconds for one question; 0 means the default.
+    pub timeout_ms: u32,
+}

@@ -1,0 +1,11 @@
+//! What the user wrote, checked word by word, with names still unbound.
+
+pub mod config;
+pub mod declaration;
+pub mod policy_spec;
+pub mod provider;
+
+pub use config::{Config, DomainFilter, LockSettings, Target, Unmanaged};
+pub use declaration::{Declaration, Entry, NextHopPolicy, ProviderUse, Route};
+pub use policy_spec::{AttributeSpec, PolicySpec};
+pub use provider::{HostSpec, Hosts, MxPattern, PinAdvice, Provider};

@@ -1,0 +1,93 @@
+//! Sorted tables.
+
+use crate::postfix::{TlsPolicy, Transport};
+use crate::source::Span;
+use compact_str::CompactString;
+use std::sync::Arc;
+
+/// One lookup table: entries sorted by key (bytewise), each key once.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Table<V> {
+    entries: Vec<Entry<V>>,
+}
+
+impl<V> Default for Table<V> {
+    fn default() -> Self {
+        Self { entries: Vec::new() }
+    }
+}
+
+/// One entry.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Entry<V> {
+    /// The lookup key as it stands in the map: lower case, A- or U-labels.
+    pub key: CompactString,
+    /// The right-hand side.
+    pub value: V,
+    /// What caused it.
+    pub origin: Origin,
+}
+
+/// What caused an entry.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub struct Origin {
+    /// The declaration.
+    pub span: Span,
+    /// The name of the template, if one was used.
+    pub template: Option<Arc<str>>,
+    /// The MX hosts that an address key stands for, for the comment line above it.
+    pub hosts: Option<Arc<str>>,
+}
+
+/// What is compiled for one target.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct Tables {
+    /// `transport_maps`. [transport(5)]
+    pub transport: Table<Transport>,
+    /// `smtp_tls_policy_maps`. [postconf(5)]
+    pub tls_policy: Table<Arc<TlsPolicy>>,
+}
+
+impl<V> Table<V> {
+    /// Sorts entries. The second of two entries with one key is given to `collision` with the first
+    /// and dropped; equal values may stand more than once.
+    pub fn from_unsorted(
+        mut entries: Vec<Entry<V>>,
+        mut collision: impl FnMut(&Entry<V>, &Entry<V>),
+    ) -> Self {
+        if !entries.is_sorted_by(|a, b| a.key < b.key) {
+            entries.sort_by(|a, b| (&a.key, &a.origin).cmp(&(&b.key, &b.origin)));
+            entries.dedup_by(|second, first| {
+                let same = second.key == first.key;
+                if same {
+                    collision(first, second);
+                }
+                same
+            });
+        }
+        Self { entries }
+    }
+
+    /// The entries, sorted by key.
+    pub fn entries(&self) -> &[Entry<V>] {
+        &self.entries
+    }
+
+    /// The entry under exactly this key.
+    pub fn get(&self, key: &str) -> Option<&Entry<V>> {
+        self.entries
+            .binary_search_by(|entry| entry.key.as_str().cmp(key))
+            .ok()
+            .map(|at| &self.entries[at])
+    }
+
+    /// How many entries there are.
+    pub fn len(&self) -> usize {
+        self.entries.len()
+    }
+
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.entries.is_empty()
+    }
+}
