@@ -5,7 +5,9 @@ pub mod declaration;
 pub mod policy_spec;
 pub mod provider;
 
-pub use config::{Config, DomainFilter, LockSettings, Target, Unmanaged};
-pub use declaration::{Declaration, Entry, NextHopPolicy, ProviderUse, Route};
+pub use config::{
+    Config, DnsConfig, DomainFilter, Location, LockSettings, MapType, PinFallback, Target, Unmanaged,
+};
+pub use declaration::{Body, Declaration, NextHopPolicy, Route};
 pub use policy_spec::{AttributeSpec, PolicySpec};
 pub use provider::{HostSpec, Hosts, MxPattern, PinAdvice, Provider};
