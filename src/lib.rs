@@ -2,10 +2,7 @@
 
 pub mod answer;
 pub mod diag;
-pub mod lock;
-pub mod model;
 pub mod names;
 pub mod postfix;
 pub mod source;
-pub mod tables;
 pub mod world;

@@ -478,7 +478,8 @@ fn pinnable(policy: &TlsPolicy) -> bool {
                     MatchPattern::NextHop
                     | MatchPattern::DotNextHop
                     | MatchPattern::Hostname
-                    | MatchPattern::Fingerprint(_) => false,
+                    | MatchPattern::Fingerprint(_)
+                    | MatchPattern::Unmatchable(_) => false,
                 })
         }
         SecurityLevel::None

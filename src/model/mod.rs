@@ -2,6 +2,7 @@
 
 pub mod config;
 pub mod declaration;
+pub mod load;
 pub mod policy_spec;
 pub mod provider;
 
