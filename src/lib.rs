@@ -2,6 +2,7 @@
 
 pub mod answer;
 pub mod diag;
+pub mod formats;
 pub mod names;
 pub mod postfix;
 pub mod source;
