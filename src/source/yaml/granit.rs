@@ -31,6 +31,7 @@ pub struct GranitEvents<'src> {
 #[derive(Clone, Copy, Debug)]
 struct Open {
     flow: bool,
+    sequence: bool,
     anchor: usize,
 }
 
@@ -145,7 +146,12 @@ impl<'src> GranitEvents<'src> {
         mut span: Span,
     ) -> Event<'src> {
         let plain = style == ScalarStyle::Plain;
-        let text = if plain && span.start == span.end { Cow::Borrowed("") } else { text };
+        let absent = plain && span.start == span.end;
+        let text = if absent { Cow::Borrowed("") } else { text };
+        if absent && self.open.last().is_some_and(|open| open.sequence && !open.flow) {
+            let at = self.behind_dash(span.start);
+            span = Span::new(self.file, at, at);
+        }
         if matches!(style, ScalarStyle::Literal | ScalarStyle::Folded) {
             let written = &self.text[span.start as usize..span.end as usize];
             span.end = span.start + offset(written.trim_end().len());
@@ -166,9 +172,14 @@ impl<'src> GranitEvents<'src> {
         kind: EventKind<'src>,
         flow: bool,
         anchor: usize,
-        span: Span,
+        mut span: Span,
     ) -> Result<Event<'src>, YamlError> {
-        self.open.push(Open { flow, anchor });
+        let sequence = matches!(kind, EventKind::SequenceStart { .. });
+        if sequence && !flow && self.open.last().is_some_and(|open| !open.sequence) {
+            let at = self.first_dash(span.start);
+            span = Span::new(self.file, at, at);
+        }
+        self.open.push(Open { flow, sequence, anchor });
         if anchor > 0 {
             self.anchors.insert(anchor, Anchor { start: self.log.len(), end: None });
             self.anchors_open += 1;
@@ -179,7 +190,7 @@ impl<'src> GranitEvents<'src> {
     }
 
     fn end(&mut self, kind: EventKind<'src>, mut span: Span) -> Event<'src> {
-        let open = self.open.pop().unwrap_or(Open { flow: false, anchor: 0 });
+        let open = self.open.pop().unwrap_or(Open { flow: false, sequence: false, anchor: 0 });
         if open.flow {
             self.content_end = self.content_end.max(span.end);
         } else {
@@ -191,6 +202,28 @@ impl<'src> GranitEvents<'src> {
             self.anchors_open -= 1;
         }
         event
+    }
+
+    /// The first dash of a block sequence that is the value of a key. The parser gives the place behind
+    /// it when it stands in the column of the key.
+    fn first_dash(&self, at: u32) -> u32 {
+        let line = self.line_before(at);
+        let blanks = line.len() - line.trim_start_matches(' ').len();
+        let dash = at as usize - line.len() + blanks;
+        if self.text[dash..].starts_with('-') { offset(dash) } else { at }
+    }
+
+    /// The end of the dash of an item without a value. The parser gives the place behind the blanks and
+    /// the comment that follow the dash.
+    fn behind_dash(&self, at: u32) -> u32 {
+        let line = self.line_before(at);
+        let head = line.split('#').next().unwrap_or_default().trim_end();
+        if head.ends_with('-') { at - offset(line.len() - head.len()) } else { at }
+    }
+
+    fn line_before(&self, at: u32) -> &'src str {
+        let before = &self.text[..at as usize];
+        &before[before.rfind(['\n', '\r']).map_or(0, |found| found + 1)..]
     }
 
     /// Prepares the replay of an anchored node.

@@ -8,12 +8,14 @@
 
 mod error;
 mod event;
+mod fast_lane;
 mod granit;
 mod granit_error;
 mod reader;
 
 pub use error::YamlError;
 pub use event::{Event, EventKind, Events};
+pub use fast_lane::FastLane;
 pub use granit::GranitEvents;
 pub use reader::{Reader, parse};
 

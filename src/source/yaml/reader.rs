@@ -1,6 +1,6 @@
 //! Events to nodes, as one tree or entry by entry.
 
-use super::{Event, EventKind, Events, GranitEvents, MAX_BYTES, YamlError};
+use super::{Event, EventKind, Events, FastLane, GranitEvents, MAX_BYTES, YamlError};
 use crate::source::{FileId, Mapping, Node, NodeKind, Span, Spanned};
 use hashbrown::HashMap;
 use std::borrow::Cow;
@@ -56,7 +56,7 @@ pub fn parse<'src>(
 /// ```
 pub struct Reader<'src> {
     file: FileId,
-    events: GranitEvents<'src>,
+    events: Lane<'src>,
     peeked: Option<Event<'src>>,
     errors: Vec<YamlError>,
     /// Mappings that were entered and not yet read to their end.
@@ -72,7 +72,7 @@ impl<'src> Reader<'src> {
     pub fn new(file: FileId, text: &'src str) -> Self {
         let fault = refuse(file, text);
         let failed = fault.is_some();
-        let events = GranitEvents::new(file, if failed { "" } else { text });
+        let events = Lane::new(file, if failed { "" } else { text });
         let errors = fault.into_iter().collect();
         Self { file, events, peeked: None, errors, entered: 0, value_waits: true, failed }
     }
@@ -237,6 +237,37 @@ impl<'src> Reader<'src> {
         while depth > 0 {
             let Some(event) = self.next() else { return };
             depth += step(&event);
+        }
+    }
+}
+
+/// Who reads the text.
+enum Lane<'src> {
+    Fast(FastLane<'src>),
+    Granit(Box<GranitEvents<'src>>),
+}
+
+impl<'src> Lane<'src> {
+    fn new(file: FileId, text: &'src str) -> Self {
+        match FastLane::new(file, text) {
+            Some(events) => Self::Fast(events),
+            None => Self::Granit(Box::new(GranitEvents::new(file, text))),
+        }
+    }
+}
+
+impl<'src> Events<'src> for Lane<'src> {
+    fn next(&mut self) -> Result<Option<Event<'src>>, YamlError> {
+        match self {
+            Self::Fast(events) => events.next(),
+            Self::Granit(events) => events.next(),
+        }
+    }
+
+    fn take_errors(&mut self, errors: &mut Vec<YamlError>) {
+        match self {
+            Self::Fast(events) => events.take_errors(errors),
+            Self::Granit(events) => events.take_errors(errors),
         }
     }
 }
