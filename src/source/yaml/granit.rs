@@ -15,6 +15,7 @@ pub struct GranitEvents<'src> {
     parser: Parser<'src, StrInput<'src>>,
     errors: Vec<YamlError>,
     ended: bool,
+    failed: bool,
     documents: usize,
     open: Vec<Open>,
     /// The end of the content so far, for the ends of block collections.
@@ -59,6 +60,7 @@ impl<'src> GranitEvents<'src> {
             parser: Parser::new_from_str_with_options(text, options),
             errors: Vec::new(),
             ended: false,
+            failed: false,
             documents: 0,
             open: Vec::new(),
             content_end: 0,
@@ -269,17 +271,26 @@ impl<'src> GranitEvents<'src> {
 }
 
 impl<'src> Events<'src> for GranitEvents<'src> {
-    fn next(&mut self) -> Result<Option<Event<'src>>, YamlError> {
+    fn next(&mut self) -> Option<Event<'src>> {
         if self.ended {
-            return Ok(None);
+            return None;
         }
         let step = if self.replay.is_empty() {
             self.read()
         } else {
             self.replayed(Span::new(self.file, self.content_end, self.content_end))
         };
-        self.ended = !matches!(step, Ok(Some(_)));
-        step
+        let event = step.unwrap_or_else(|error| {
+            self.errors.push(error);
+            self.failed = true;
+            None
+        });
+        self.ended = event.is_none();
+        event
+    }
+
+    fn failed(&self) -> bool {
+        self.failed
     }
 
     fn take_errors(&mut self, errors: &mut Vec<YamlError>) {

@@ -155,14 +155,9 @@ impl<'src> Reader<'src> {
         if self.failed {
             return None;
         }
-        match self.events.next() {
-            Ok(event) => event,
-            Err(error) => {
-                self.errors.push(error);
-                self.failed = true;
-                None
-            }
-        }
+        let event = self.events.next();
+        self.failed = event.is_none() && self.events.failed();
+        event
     }
 
     fn build(&mut self, event: Event<'src>) -> Option<Node<'src>> {
@@ -257,10 +252,17 @@ impl<'src> Lane<'src> {
 }
 
 impl<'src> Events<'src> for Lane<'src> {
-    fn next(&mut self) -> Result<Option<Event<'src>>, YamlError> {
+    fn next(&mut self) -> Option<Event<'src>> {
         match self {
             Self::Fast(events) => events.next(),
             Self::Granit(events) => events.next(),
+        }
+    }
+
+    fn failed(&self) -> bool {
+        match self {
+            Self::Fast(events) => events.failed(),
+            Self::Granit(events) => events.failed(),
         }
     }
 
@@ -306,8 +308,8 @@ const TABLE_FROM: usize = 16;
 #[derive(Default)]
 struct Entries<'src> {
     list: Vec<(Spanned<Cow<'src, str>>, Node<'src>)>,
-    /// Keys to their places in `list`; empty below [`TABLE_FROM`] entries.
-    table: HashMap<Cow<'src, str>, usize>,
+    /// Keys to their places in `list`; none below [`TABLE_FROM`] entries.
+    table: Option<Box<HashMap<Cow<'src, str>, usize>>>,
 }
 
 impl<'src> Entries<'src> {
@@ -318,21 +320,22 @@ impl<'src> Entries<'src> {
             let error = YamlError::new("duplicate-key", key.span, message);
             return Some(error.related(self.list[at].0.span, "first written here"));
         }
-        if self.list.len() == TABLE_FROM {
-            let keys = self.list.iter().enumerate();
-            self.table.extend(keys.map(|(at, (key, _))| (key.value.clone(), at)));
-        }
-        if self.list.len() >= TABLE_FROM {
-            self.table.insert(key.value.clone(), self.list.len());
+        if let Some(table) = &mut self.table {
+            table.insert(key.value.clone(), self.list.len());
         }
         self.list.push((key, value));
+        if self.list.len() == TABLE_FROM {
+            let keys = self.list.iter().enumerate();
+            self.table =
+                Some(Box::new(keys.map(|(at, (key, _))| (key.value.clone(), at)).collect()));
+        }
         None
     }
 
     fn find(&self, key: &str) -> Option<usize> {
-        if self.table.is_empty() {
-            return self.list.iter().position(|(other, _)| other.value == key);
+        match &self.table {
+            Some(table) => table.get(key).copied(),
+            None => self.list.iter().position(|(other, _)| other.value == key),
         }
-        self.table.get(key).copied()
     }
 }

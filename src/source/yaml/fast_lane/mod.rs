@@ -294,14 +294,14 @@ impl<'src> FastLane<'src> {
 const MAX_KEY: usize = 1000;
 
 impl<'src> Events<'src> for FastLane<'src> {
-    fn next(&mut self) -> Result<Option<Event<'src>>, YamlError> {
+    fn next(&mut self) -> Option<Event<'src>> {
         while self.given == self.tokens.len() {
             self.tokens.clear();
             self.given = 0;
             // `new` has passed over the text, so this is never `None`.
             let more = self.line().unwrap_or(false);
             if !more && self.tokens.is_empty() {
-                return Ok(None);
+                return None;
             }
         }
         let Token { kind, start, end } = self.tokens[self.given];
@@ -321,7 +321,11 @@ impl<'src> Events<'src> for FastLane<'src> {
                 EventKind::Scalar(Scalar { text: text(start + 1, end - 1), plain: false })
             }
         };
-        Ok(Some(Event { kind, span: Span::new(self.file, start, end) }))
+        Some(Event { kind, span: Span::new(self.file, start, end) })
+    }
+
+    fn failed(&self) -> bool {
+        false
     }
 
     fn take_errors(&mut self, _errors: &mut Vec<YamlError>) {}

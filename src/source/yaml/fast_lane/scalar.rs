@@ -9,29 +9,26 @@ pub(super) struct Word {
     pub(super) quoted: bool,
 }
 
-/// Where a scalar stands, which decides what ends it.
+/// Where a scalar stands, which decides what may end it: a bit of [`STOPS`].
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum Place {
-    Block,
-    Flow,
+    Block = 1,
+    Flow = 2,
 }
 
-/// What a byte means inside a plain scalar.
-const NOTHING: u8 = 0;
-const ENDS_IN_FLOW: u8 = 1;
-const MAY_END: u8 = 2;
-
-const CLASSES: [u8; 256] = {
-    let mut classes = [NOTHING; 256];
-    classes[b',' as usize] = ENDS_IN_FLOW;
-    classes[b'[' as usize] = ENDS_IN_FLOW;
-    classes[b']' as usize] = ENDS_IN_FLOW;
-    classes[b'{' as usize] = ENDS_IN_FLOW;
-    classes[b'}' as usize] = ENDS_IN_FLOW;
-    classes[b':' as usize] = MAY_END;
-    classes[b'#' as usize] = MAY_END;
-    classes[b'\n' as usize] = MAY_END;
-    classes
+/// At which bytes a plain scalar may end, one bit for every [`Place`].
+const STOPS: [u8; 256] = {
+    let mut stops = [0; 256];
+    let (flow, both) = (Place::Flow as u8, Place::Block as u8 | Place::Flow as u8);
+    stops[b',' as usize] = flow;
+    stops[b'[' as usize] = flow;
+    stops[b']' as usize] = flow;
+    stops[b'{' as usize] = flow;
+    stops[b'}' as usize] = flow;
+    stops[b':' as usize] = both;
+    stops[b'#' as usize] = both;
+    stops[b'\n' as usize] = both;
+    stops
 };
 
 impl FastLane<'_> {
@@ -48,36 +45,37 @@ impl FastLane<'_> {
                     return None;
                 }
             }
-            b'?' | b':' | b',' | b'[' | b']' | b'{' | b'}' | b'#' | b'&' | b'*' | b'!' | b'|'
-            | b'>' | b'%' | b'@' | b'`' => return None,
+            b'\n' | b'?' | b':' | b',' | b'[' | b']' | b'{' | b'}' | b'#' | b'&' | b'*' | b'!'
+            | b'|' | b'>' | b'%' | b'@' | b'`' => return None,
             _ => {}
         }
         let mut end = at + 1;
-        while let Some(&byte) = bytes.get(end) {
-            let class = CLASSES[usize::from(byte)];
-            let stop = match (class, byte) {
-                (NOTHING, _) => false,
-                (ENDS_IN_FLOW, _) => place == Place::Flow,
-                (_, b':') => match bytes.get(end + 1) {
-                    None | Some(b' ' | b'\n') => true,
+        loop {
+            let rest = &bytes[end..];
+            let stop = |&byte: &u8| STOPS[usize::from(byte)] & place as u8 != 0;
+            end += rest.iter().position(stop).unwrap_or(rest.len());
+            let goes_on = match bytes.get(end) {
+                Some(b':') => match bytes.get(end + 1) {
+                    None | Some(b' ' | b'\n') => false,
                     Some(b',' | b'[' | b']' | b'{' | b'}') if place == Place::Flow => return None,
-                    Some(_) => false,
+                    Some(_) => true,
                 },
-                (_, b'#') => bytes[end - 1] == b' ',
-                (_, _) => true,
+                Some(b'#') => bytes[end - 1] != b' ',
+                _ => false,
             };
-            if stop {
+            if !goes_on {
                 break;
             }
             end += 1;
         }
-        let stopped_by = bytes.get(end);
-        let blanks = bytes[at..end].iter().rev().take_while(|&&byte| byte == b' ').count();
         // A blank before the colon is allowed, and written by nobody.
-        if stopped_by == Some(&b':') && blanks > 0 {
+        if bytes[end - 1] == b' ' && bytes.get(end) == Some(&b':') {
             return None;
         }
-        Some(Word { start: at, end: end - blanks, quoted: false })
+        while bytes[end - 1] == b' ' {
+            end -= 1;
+        }
+        Some(Word { start: at, end, quoted: false })
     }
 }
 
