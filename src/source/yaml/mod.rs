@@ -6,12 +6,16 @@
 //!
 //! Small files are read whole with [`parse`]; large ones entry by entry with [`Reader`].
 
+mod entries;
 mod error;
 mod event;
 mod fast_lane;
 mod granit;
 mod granit_error;
+mod lane;
 mod reader;
+#[cfg(test)]
+mod tests;
 
 pub use error::YamlError;
 pub use event::{Event, EventKind, Events};

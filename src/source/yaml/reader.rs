@@ -1,8 +1,9 @@
 //! Events to nodes, as one tree or entry by entry.
 
-use super::{Event, EventKind, Events, FastLane, GranitEvents, MAX_BYTES, YamlError};
+use super::entries::Entries;
+use super::lane::Lane;
+use super::{Event, EventKind, Events, YamlError};
 use crate::source::{FileId, Mapping, Node, NodeKind, Span, Spanned};
-use hashbrown::HashMap;
 use std::borrow::Cow;
 
 /// Reads a whole text as one node.
@@ -70,11 +71,15 @@ pub struct Reader<'src> {
 impl<'src> Reader<'src> {
     /// A reader of `text`, whose places are in `file`.
     pub fn new(file: FileId, text: &'src str) -> Self {
-        let fault = refuse(file, text);
-        let failed = fault.is_some();
-        let events = Lane::new(file, if failed { "" } else { text });
-        let errors = fault.into_iter().collect();
-        Self { file, events, peeked: None, errors, entered: 0, value_waits: true, failed }
+        Self {
+            file,
+            events: Lane::new(file, text),
+            peeked: None,
+            errors: Vec::new(),
+            entered: 0,
+            value_waits: true,
+            failed: false,
+        }
     }
 
     /// Opens the value under way when it is a mapping, so that [`Reader::next_key`] gives its keys.
@@ -185,7 +190,7 @@ impl<'src> Reader<'src> {
                     let event = self.next()?;
                     if event.kind == EventKind::MappingEnd {
                         let span = Span::new(self.file, start.start, event.span.end);
-                        let mapping = Mapping { entries: entries.list };
+                        let mapping = Mapping { entries: entries.into_list() };
                         return Some(Node { span, kind: NodeKind::Mapping(mapping) });
                     }
                     let Some(key) = self.key(event) else { continue };
@@ -236,106 +241,11 @@ impl<'src> Reader<'src> {
     }
 }
 
-/// Who reads the text.
-enum Lane<'src> {
-    Fast(FastLane<'src>),
-    Granit(Box<GranitEvents<'src>>),
-}
-
-impl<'src> Lane<'src> {
-    fn new(file: FileId, text: &'src str) -> Self {
-        match FastLane::new(file, text) {
-            Some(events) => Self::Fast(events),
-            None => Self::Granit(Box::new(GranitEvents::new(file, text))),
-        }
-    }
-}
-
-impl<'src> Events<'src> for Lane<'src> {
-    fn next(&mut self) -> Option<Event<'src>> {
-        match self {
-            Self::Fast(events) => events.next(),
-            Self::Granit(events) => events.next(),
-        }
-    }
-
-    fn failed(&self) -> bool {
-        match self {
-            Self::Fast(events) => events.failed(),
-            Self::Granit(events) => events.failed(),
-        }
-    }
-
-    fn take_errors(&mut self, errors: &mut Vec<YamlError>) {
-        match self {
-            Self::Fast(events) => events.take_errors(errors),
-            Self::Granit(events) => events.take_errors(errors),
-        }
-    }
-}
-
 /// By how much an event goes deeper.
 fn step(event: &Event<'_>) -> isize {
     match event.kind {
         EventKind::MappingStart { .. } | EventKind::SequenceStart { .. } => 1,
         EventKind::MappingEnd | EventKind::SequenceEnd => -1,
         EventKind::Scalar(_) => 0,
-    }
-}
-
-/// What is refused before a line is read.
-fn refuse(file: FileId, text: &str) -> Option<YamlError> {
-    if text.len() > MAX_BYTES {
-        let message = format!("the file has more than {MAX_BYTES} bytes");
-        return Some(YamlError::new("yaml-limit", Span::new(file, 0, 0), message));
-    }
-    // [YAML 1.2.2 §5.1]: other control characters can only be written as escapes. Parsers differ in
-    // what they do about them, and some end the text at a NUL.
-    let control =
-        |&byte: &u8| byte < 0x20 && !matches!(byte, b'\t' | b'\n' | b'\r') || byte == 0x7f;
-    let at = text.as_bytes().iter().position(control)?;
-    let start = u32::try_from(at).unwrap_or(u32::MAX);
-    let message =
-        format!("the control character {:#04x} cannot stand in YAML", text.as_bytes()[at]);
-    let hint = "in text, write it as an escape in double quotes, such as `\"\\x1b\"`";
-    Some(YamlError::new("yaml-syntax", Span::new(file, start, start + 1), message).hint(hint))
-}
-
-/// From how many entries on a mapping looks its keys up in a table.
-const TABLE_FROM: usize = 16;
-
-/// The entries of a mapping under construction.
-#[derive(Default)]
-struct Entries<'src> {
-    list: Vec<(Spanned<Cow<'src, str>>, Node<'src>)>,
-    /// Keys to their places in `list`; none below [`TABLE_FROM`] entries.
-    table: Option<Box<HashMap<Cow<'src, str>, usize>>>,
-}
-
-impl<'src> Entries<'src> {
-    /// Adds an entry, or gives the error when its key is there already.
-    fn add(&mut self, key: Spanned<Cow<'src, str>>, value: Node<'src>) -> Option<YamlError> {
-        if let Some(at) = self.find(&key.value) {
-            let message = format!("the key `{}` stands twice in this mapping", key.value);
-            let error = YamlError::new("duplicate-key", key.span, message);
-            return Some(error.related(self.list[at].0.span, "first written here"));
-        }
-        if let Some(table) = &mut self.table {
-            table.insert(key.value.clone(), self.list.len());
-        }
-        self.list.push((key, value));
-        if self.list.len() == TABLE_FROM {
-            let keys = self.list.iter().enumerate();
-            self.table =
-                Some(Box::new(keys.map(|(at, (key, _))| (key.value.clone(), at)).collect()));
-        }
-        None
-    }
-
-    fn find(&self, key: &str) -> Option<usize> {
-        match &self.table {
-            Some(table) => table.get(key).copied(),
-            None => self.list.iter().position(|(other, _)| other.value == key),
-        }
     }
 }
