@@ -279,6 +279,17 @@ error[pin-without-names]: `pin` cannot be combined with `dane`
     }
 
     #[test]
+    fn columns_count_characters_whatever_their_width() {
+        let mut sources = SourceMap::new();
+        let file = sources.add("a.yaml", "日本:\t\u{1b} x\n");
+        let text = one(Diagnostic::error("bad", find(&sources, file, "x"), "bad"), &sources);
+        assert!(text.contains("--> a.yaml:1:7\n"), "{text}");
+        let mut diagnostics = Diagnostics::new();
+        diagnostics.push(Diagnostic::error("bad", find(&sources, file, "x"), "bad"));
+        assert!(render_short(&diagnostics, &sources).starts_with("a.yaml:1:7: "));
+    }
+
+    #[test]
     fn a_message_without_a_place_has_only_its_text() {
         let diagnostic = Diagnostic::new(Severity::Warning, "lock-old", "the lock is 20 days old")
             .hint("run `mxward update`");

@@ -104,9 +104,7 @@ impl<'src> Reader<'src> {
     /// `None` at its end; the mapping around it is then the innermost one again. Keys that are not text
     /// are reported and left out together with their values.
     pub fn next_key(&mut self) -> Option<Spanned<Cow<'src, str>>> {
-        if self.value_waits {
-            self.skip();
-        }
+        self.skip();
         if self.entered == 0 {
             return None;
         }
@@ -137,10 +135,11 @@ impl<'src> Reader<'src> {
         self.build(event)
     }
 
-    /// Passes over the value under way.
+    /// Passes over the value under way, unless it was taken already.
     pub fn skip(&mut self) {
-        self.value_waits = false;
-        if let Some(event) = self.next() {
+        if std::mem::take(&mut self.value_waits)
+            && let Some(event) = self.next()
+        {
             self.skip_from(&event);
         }
     }
