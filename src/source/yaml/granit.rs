@@ -121,14 +121,7 @@ impl<'src> GranitEvents<'src> {
                 }
                 Granit::SequenceEnd => Ok(Some(self.end(EventKind::SequenceEnd, span))),
                 Granit::MappingEnd => Ok(Some(self.end(EventKind::MappingEnd, span))),
-                Granit::UnresolvedAlias(name) => {
-                    self.content_end = span.end;
-                    let message = format!("no anchor `&{name}` stands before this alias");
-                    let hint = format!("for the text `*{name}`, quote it: `\"*{name}\"`");
-                    self.errors.push(YamlError::new("yaml-alias", span, message).hint(hint));
-                    let scalar = Scalar { text: format!("*{name}").into(), plain: false };
-                    Ok(Some(self.keep(Event { kind: EventKind::Scalar(scalar), span })))
-                }
+                Granit::UnresolvedAlias(name) => self.unresolved(&name, span).map(Some),
                 Granit::Alias(id) => {
                     self.content_end = span.end;
                     self.alias(id, span)?;
@@ -204,6 +197,23 @@ impl<'src> GranitEvents<'src> {
             self.anchors_open -= 1;
         }
         event
+    }
+
+    /// Reads an alias without an anchor as the text that was probably meant.
+    fn unresolved(&mut self, name: &str, span: Span) -> Result<Event<'src>, YamlError> {
+        // A colon belongs to the name [YAML 1.2.2 §6.9.2], so what was meant as a key is none, and all that
+        // follows would be misread.
+        if let Some(key) = name.strip_suffix(':') {
+            let message = format!("`*{name}` is an alias and no key");
+            let hint = format!("for a key with an asterisk, quote it: `\"*{key}\":`");
+            return Err(YamlError::new("yaml-alias", span, message).hint(hint));
+        }
+        self.content_end = span.end;
+        let message = format!("no anchor `&{name}` stands before this alias");
+        let hint = format!("for the text `*{name}`, quote it: `\"*{name}\"`");
+        self.errors.push(YamlError::new("yaml-alias", span, message).hint(hint));
+        let scalar = Scalar { text: format!("*{name}").into(), plain: false };
+        Ok(self.keep(Event { kind: EventKind::Scalar(scalar), span }))
     }
 
     /// The first dash of a block sequence that is the value of a key. The parser gives the place behind

@@ -48,7 +48,9 @@ fn explain(kind: &ErrorKind, here: Option<char>) -> (String, Option<&'static str
         }
         ErrorKind::MappingValueNotAllowed | ErrorKind::InvalidColonPlacement => (
             "a key with `:` cannot stand here".to_owned(),
-            Some("quote text that contains `: `, or begin a new line"),
+            Some(
+                "quote text that contains `: `; check the indentation and the `: ` of the line above",
+            ),
         ),
         ErrorKind::InvalidSimpleKey | ErrorKind::SimpleKeyExpected => (
             "this line is neither `key: value` nor the end of the value before it".to_owned(),
@@ -64,7 +66,7 @@ fn explain(kind: &ErrorKind, here: Option<char>) -> (String, Option<&'static str
         ),
         ErrorKind::InvalidIndentation => (
             "the indentation of this line fits no line above".to_owned(),
-            Some("the keys of one mapping begin in the same column"),
+            Some("the keys of one mapping begin in the same column; close brackets opened above"),
         ),
         ErrorKind::ExpectedFlowMappingSeparator => (
             "expected `,` or `}` here".to_owned(),
@@ -74,6 +76,9 @@ fn explain(kind: &ErrorKind, here: Option<char>) -> (String, Option<&'static str
             "expected `,` or `]` here".to_owned(),
             Some("quote text that contains brackets or `,`"),
         ),
+        ErrorKind::UnexpectedCharacter { character: '`' } => {
+            ("text cannot begin with a backtick".to_owned(), Some(quote))
+        }
         ErrorKind::UnexpectedCharacter { character } => {
             (format!("text cannot begin with `{}`", character.escape_debug()), Some(quote))
         }
@@ -86,6 +91,21 @@ fn explain(kind: &ErrorKind, here: Option<char>) -> (String, Option<&'static str
         | ErrorKind::MissingTagUri
         | ErrorKind::ExpectedTagBang
         | ErrorKind::InvalidTagEscape => ("`!` begins a tag here".to_owned(), Some(quote)),
+        ErrorKind::InvalidBlockScalarHeader => {
+            ("`|` and `>` begin text of several lines here".to_owned(), Some(quote))
+        }
+        ErrorKind::ExpectedBlockSequenceEntry => (
+            "expected `- item` here".to_owned(),
+            Some("check the indentation: the keys of a mapping cannot follow items in one column"),
+        ),
+        ErrorKind::ExpectedDocumentStart => (
+            "expected the end of the file here".to_owned(),
+            Some("check the indentation, and that every line has `key: value`"),
+        ),
+        ErrorKind::CommentInterceptedScalar => (
+            "the text before this comment goes on in the next line".to_owned(),
+            Some("move the comment, or check the indentation and the `: ` of the next line"),
+        ),
         ErrorKind::DirectiveDisallowed => (
             "directives are not supported".to_owned(),
             Some("remove the line that begins with `%`"),
