@@ -268,7 +268,8 @@ fn scalar(random: &mut Random) -> String {
     random.pick(&SCALARS).to_owned()
 }
 
-/// A generator of pseudo-random numbers; the same seed gives the same texts [Marsaglia, xorshift64].
+/// A generator of pseudo-random numbers; the same seed gives the same texts [Marsaglia,
+/// xorshift64].
 struct Random(u64);
 
 impl Random {

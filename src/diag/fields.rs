@@ -8,9 +8,9 @@ use std::ops::RangeInclusive;
 
 /// The entries of one mapping, taken out one by one.
 ///
-/// Every key that a reader asks for is a known key; [`Fields::finish`] reports the ones nobody asked for.
-/// An absent key is `None` without a message, as is a key whose value is wrong, with one: whoever must
-/// tell them apart uses [`Fields::take`] and the functions of [`values`].
+/// Every key that a reader asks for is a known key; [`Fields::finish`] reports the ones nobody
+/// asked for. An absent key is `None` without a message, as is a key whose value is wrong, with
+/// one: whoever must tell them apart uses [`Fields::take`] and the functions of [`values`].
 ///
 /// # Examples
 ///

@@ -119,7 +119,8 @@ pub fn choice<T: Clone>(
 
 /// Reads a sequence; `item` reads each value and reports what is wrong with it.
 ///
-/// Items for which `item` gives `None` are left out. Reports `wrong-type` when the node is no sequence.
+/// Items for which `item` gives `None` are left out. Reports `wrong-type` when the node is no
+/// sequence.
 pub fn list_of<'src, T>(
     node: Node<'src>,
     what: &str,

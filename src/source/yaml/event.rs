@@ -8,9 +8,9 @@ use crate::source::{Scalar, Span};
 pub struct Event<'src> {
     /// What begins, ends or stands here.
     pub kind: EventKind<'src>,
-    /// Its bytes: a scalar with its quotes, the bracket of a flow collection. A block collection begins
-    /// with the empty span before its first key or dash and ends with the empty span behind the last
-    /// byte of its content. An absent value is an empty span.
+    /// Its bytes: a scalar with its quotes, the bracket of a flow collection. A block collection
+    /// begins with the empty span before its first key or dash and ends with the empty span behind
+    /// the last byte of its content. An absent value is an empty span.
     pub span: Span,
 }
 

@@ -201,8 +201,8 @@ impl<'src> GranitEvents<'src> {
 
     /// Reads an alias without an anchor as the text that was probably meant.
     fn unresolved(&mut self, name: &str, span: Span) -> Result<Event<'src>, YamlError> {
-        // A colon belongs to the name [YAML 1.2.2 §6.9.2], so what was meant as a key is none, and all that
-        // follows would be misread.
+        // A colon belongs to the name [YAML 1.2.2 §6.9.2], so what was meant as a key is none, and
+        // all that follows would be misread.
         if let Some(key) = name.strip_suffix(':') {
             let message = format!("`*{name}` is an alias and no key");
             let hint = format!("for a key with an asterisk, quote it: `\"*{key}\":`");
@@ -216,8 +216,8 @@ impl<'src> GranitEvents<'src> {
         Ok(self.keep(Event { kind: EventKind::Scalar(scalar), span }))
     }
 
-    /// The first dash of a block sequence that is the value of a key. The parser gives the place behind
-    /// it when it stands in the column of the key.
+    /// The first dash of a block sequence that is the value of a key. The parser gives the place
+    /// behind it when it stands in the column of the key.
     fn first_dash(&self, at: u32) -> u32 {
         let line = self.line_before(at);
         let blanks = line.len() - line.trim_start_matches(' ').len();
@@ -225,8 +225,8 @@ impl<'src> GranitEvents<'src> {
         if self.text[dash..].starts_with('-') { offset(dash) } else { at }
     }
 
-    /// The end of the dash of an item without a value. The parser gives the place behind the blanks and
-    /// the comment that follow the dash.
+    /// The end of the dash of an item without a value. The parser gives the place behind the blanks
+    /// and the comment that follow the dash.
     fn behind_dash(&self, at: u32) -> u32 {
         let line = self.line_before(at);
         let head = line.split('#').next().unwrap_or_default().trim_end();

@@ -5,7 +5,8 @@ use super::granit::{offset, too_deep};
 use crate::source::{FileId, Span};
 use granit_parser::{ErrorKind, ScanError};
 
-/// Turns an error of the parser into ours; the span covers one character, none at the end of the text.
+/// Turns an error of the parser into ours; the span covers one character, none at the end of the
+/// text.
 pub(super) fn from_scan_error(file: FileId, text: &str, error: &ScanError) -> YamlError {
     let marker = error.marker().byte_offset().unwrap_or_default().min(text.len());
     // Some tabs are noticed one character later.

@@ -59,8 +59,8 @@ impl<'src> Events<'src> for Lane<'src> {
     }
 }
 
-/// The error for a character that can only be written as an escape [YAML 1.2.2 §5.1]. Parsers differ in
-/// what they do about those, and some end the text at a NUL.
+/// The error for a character that can only be written as an escape [YAML 1.2.2 §5.1]. Parsers
+/// differ in what they do about those, and some end the text at a NUL.
 fn control_character(file: FileId, text: &str) -> Option<YamlError> {
     let (at, found) = text
         .char_indices()

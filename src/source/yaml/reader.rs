@@ -8,9 +8,9 @@ use std::borrow::Cow;
 
 /// Reads a whole text as one node.
 ///
-/// An empty text is [`NodeKind::Null`]. `errors` gets everything that is wrong; after a syntax error
-/// the answer is `None`, else reading went on and the node holds what could be read: of a key that
-/// stands twice the first value.
+/// An empty text is [`NodeKind::Null`]. `errors` gets everything that is wrong; after a syntax
+/// error the answer is `None`, else reading went on and the node holds what could be read: of a key
+/// that stands twice the first value.
 pub fn parse<'src>(
     file: FileId,
     text: &'src str,
@@ -25,13 +25,13 @@ pub fn parse<'src>(
 /// Reads a text entry by entry, without keeping what was read.
 ///
 /// The reader stands before a value: at first that of the whole text, and after each
-/// [`Reader::next_key`] the one of that key. The value is taken whole with [`Reader::node`], or opened
-/// with [`Reader::enter_mapping`] when it is a mapping; a value that is not taken is skipped by the next
-/// `next_key`. After a syntax error every method answers that nothing more comes, and
+/// [`Reader::next_key`] the one of that key. The value is taken whole with [`Reader::node`], or
+/// opened with [`Reader::enter_mapping`] when it is a mapping; a value that is not taken is skipped
+/// by the next `next_key`. After a syntax error every method answers that nothing more comes, and
 /// [`Reader::finish`] names the error, so callers need not check in between.
 ///
-/// Keys of mappings inside a [`Node`] are unique. Whether keys that `next_key` gives are unique is for
-/// the caller to check, who knows which spellings mean the same.
+/// Keys of mappings inside a [`Node`] are unique. Whether keys that `next_key` gives are unique is
+/// for the caller to check, who knows which spellings mean the same.
 ///
 /// # Examples
 ///
@@ -101,8 +101,8 @@ impl<'src> Reader<'src> {
 
     /// The next key of the mapping that was entered last.
     ///
-    /// `None` at its end; the mapping around it is then the innermost one again. Keys that are not text
-    /// are reported and left out together with their values.
+    /// `None` at its end; the mapping around it is then the innermost one again. Keys that are not
+    /// text are reported and left out together with their values.
     pub fn next_key(&mut self) -> Option<Spanned<Cow<'src, str>>> {
         self.skip();
         if self.entered == 0 {

@@ -1,10 +1,10 @@
 //! Events from YAML as people write it, ten times as fast as from a parser for all of YAML.
 //!
-//! Known here are block mappings and sequences, flow collections in one line, plain and quoted scalars in
-//! one line, and comments. A text with anything else is not read at all: anchors, aliases, tags, block
-//! scalars, values that go on in the next line, escapes, tabs, document markers, explicit keys, and
-//! everything that is wrong. [`super::GranitEvents`] reads those, and gives the same events for the
-//! texts that are read here.
+//! Known here are block mappings and sequences, flow collections in one line, plain and quoted
+//! scalars in one line, and comments. A text with anything else is not read at all: anchors,
+//! aliases, tags, block scalars, values that go on in the next line, escapes, tabs, document
+//! markers, explicit keys, and everything that is wrong. [`super::GranitEvents`] reads those, and
+//! gives the same events for the texts that are read here.
 
 mod flow;
 mod scalar;
@@ -66,8 +66,8 @@ impl<'src> FastLane<'src> {
     /// Passes over the whole text, so that no event comes from a text that goes on in another way.
     pub fn new(file: FileId, text: &'src str) -> Option<Self> {
         let begin = if text.starts_with('\u{feff}') { '\u{feff}'.len_utf8() } else { 0 };
-        // C1 controls begin with C2, byte order marks and characters that are none with EF. In numbers
-        // and without an early end, this is compiled to vector instructions.
+        // C1 controls begin with C2, byte order marks and characters that are none with EF. In
+        // numbers and without an early end, this is compiled to vector instructions.
         let odd = text.as_bytes()[begin..].iter().fold(0, |odd, &byte| {
             let control = u8::from(byte < b' ') & u8::from(byte != b'\n');
             let lead = u8::from(byte == 0x7f) | u8::from(byte == 0xc2) | u8::from(byte == 0xef);
@@ -93,7 +93,8 @@ impl<'src> FastLane<'src> {
         Some(lane)
     }
 
-    /// Reads the next line that has content; false at the end of the text, `None` when it is not simple.
+    /// Reads the next line that has content; false at the end of the text, `None` when it is not
+    /// simple.
     fn line(&mut self) -> Option<bool> {
         let bytes = self.text.as_bytes();
         let (start, at) = loop {
@@ -145,8 +146,8 @@ impl<'src> FastLane<'src> {
         Some(true)
     }
 
-    /// Ends, goes on with or begins block collections, so that the innermost one is that of a line whose
-    /// content begins in `column`, with a dash or a key.
+    /// Ends, goes on with or begins block collections, so that the innermost one is that of a line
+    /// whose content begins in `column`, with a dash or a key.
     fn settle(&mut self, column: usize, at: usize, dash: bool) -> Option<()> {
         let kind = if dash { TokenKind::BlockSequence } else { TokenKind::BlockMapping };
         loop {
@@ -273,7 +274,8 @@ impl<'src> FastLane<'src> {
         matches!(&self.text.as_bytes()[at..], [b'-'] | [b'-', b' ' | b'\n', ..])
     }
 
-    /// Whether the rest of the line is a comment or empty, given that a blank or a line begins before.
+    /// Whether the rest of the line is a comment or empty, given that a blank or a line begins
+    /// before.
     fn ends_at(&self, at: usize) -> bool {
         matches!(self.text.as_bytes().get(at), None | Some(b'\n' | b'#'))
     }
