@@ -1,1 +1,8 @@
+//! All integration tests, as modules of one binary.
 
+#![expect(
+    clippy::unwrap_used,
+    reason = "helpers of tests are not covered by `allow-unwrap-in-tests`"
+)]
+
+mod yaml_differential;
