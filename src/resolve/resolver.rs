@@ -4,7 +4,7 @@ use super::plan::{PinHost, Resolved, Way};
 use crate::answer::Dnssec;
 use crate::diag::{Diagnostic, Diagnostics};
 use crate::expand::{Destination, Destinations, HostSource, Unresolved, UnresolvedWay};
-use crate::lock::{DomainFact, Lock};
+use crate::lock::{DomainFact, Lock, refused};
 use crate::model::Config;
 use crate::names::{DomainName, Recipients};
 use crate::postfix::{NextHop, Transport};

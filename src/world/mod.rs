@@ -1,13 +1,14 @@
 //! The one door to files, DNS, commands, environment and the clock.
 
-pub mod memory;
+mod dns_settings;
 pub mod system;
+
+pub use dns_settings::{DnsProtocol, DnsServer, DnsSettings, DnsValidation, parse_server};
 
 pub use crate::answer::{Answer, Question};
 
 use std::io;
-use std::net::SocketAddr;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 /// Reading files of one repository, whether from a directory or from a revision of it.
 ///
@@ -51,52 +52,6 @@ pub struct CommandOutput {
     pub stderr: Vec<u8>,
 }
 
-/// How to ask DNS. [design of mxward.yaml: `dns:`]
-#[derive(Clone, PartialEq, Eq, Debug, Default)]
-pub struct DnsSettings {
-    /// Name servers to ask; empty means those of the system.
-    pub servers: Vec<DnsServer>,
-    /// A file with trust anchors (DNSKEY or DS in zone-file form); none means the root's own.
-    pub trust_anchor: Option<PathBuf>,
-    /// Who validates DNSSEC.
-    pub validation: DnsValidation,
-    /// The deadline of one question in milliseconds, retries included; 0 means the default of 5,000.
-    pub timeout_ms: u32,
-}
-
-/// One name server.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub struct DnsServer {
-    /// Address and port.
-    pub address: SocketAddr,
-    /// How to speak to it.
-    pub protocol: DnsProtocol,
-    /// The name in the server's certificate, for DNS over TLS and HTTPS.
-    pub tls_name: Option<String>,
-}
-
-/// How to speak to a name server.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
-pub enum DnsProtocol {
-    /// UDP, and TCP after truncation.
-    #[default]
-    Plain,
-    /// DNS over TLS. [RFC 7858 §3]
-    Tls,
-    /// DNS over HTTPS. [RFC 8484 §4]
-    Https,
-}
-
-/// Who validates DNSSEC.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
-pub enum DnsValidation {
-    /// This program, from the trust anchors down.
-    #[default]
-    Local,
-    /// The resolver, trusted by its AD bit: only on a loopback address and after a self-test.
-    ResolverAd,
-}
-
 /// DNS questions in batches, answered in the order of asking.
 pub trait Dns {
     /// Asks all questions, each within its deadline; a question that cannot be answered is
@@ -131,6 +86,13 @@ pub trait World {
     /// When the folder cannot be opened.
     fn repository(&self, folder: &Path) -> io::Result<Box<dyn Files>>;
 
+    /// The files of the repository in `folder` as they were at a revision of git(1).
+    ///
+    /// # Errors
+    ///
+    /// When git cannot be run, `folder` is in no repository of git, or the revision is unknown.
+    fn revision(&self, folder: &Path, revision: &str) -> io::Result<Box<dyn Files>>;
+
     /// Runs a command to its end.
     ///
     /// # Errors
@@ -150,4 +112,18 @@ pub trait World {
 
     /// An environment variable; `None` when absent or not UTF-8.
     fn variable(&self, name: &str) -> Option<String>;
+
+    /// What the two streams are.
+    fn terminal(&self) -> Terminal;
+}
+
+/// What the two streams are.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Terminal {
+    /// Whether standard output is a terminal.
+    pub stdout: bool,
+    /// Whether standard error is a terminal.
+    pub stderr: bool,
+    /// The width of the terminal in characters.
+    pub width: usize,
 }

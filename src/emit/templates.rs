@@ -1,0 +1,91 @@
+//! `templates/*.j2`: output of the user's own.
+
+use super::Artifact;
+use crate::compile::Repository;
+use crate::diag::{Diagnostic, Diagnostics};
+use crate::model::Target;
+use crate::source::Span;
+use crate::tables::Tables;
+use minijinja::{AutoEscape, Environment, UndefinedBehavior, context};
+use serde::Serialize;
+
+/// What a template may compute with: a part for itself, and a part for each entry.
+const FUEL: u64 = 1_000_000;
+const FUEL_PER_ENTRY: u64 = 1_000;
+
+#[derive(Serialize)]
+struct Line<'a> {
+    key: &'a str,
+    value: String,
+    level: Option<&'static str>,
+    template: Option<&'a str>,
+}
+
+/// Renders every template over `target`, `digest`, `transport` and `tls_policy`; the two tables are
+/// lists of `key`, `value`, `level` and `template`.
+pub(super) fn render(
+    repository: &Repository,
+    target: &Target,
+    tables: &Tables,
+    diagnostics: &mut Diagnostics,
+) -> Option<Vec<Artifact>> {
+    if repository.templates.is_empty() {
+        return Some(Vec::new());
+    }
+    let transport: Vec<Line<'_>> = tables
+        .transport
+        .entries()
+        .iter()
+        .map(|entry| Line {
+            key: &entry.key,
+            value: entry.value.to_string(),
+            level: None,
+            template: entry.origin.template.as_deref(),
+        })
+        .collect();
+    let tls_policy: Vec<Line<'_>> = tables
+        .tls_policy
+        .entries()
+        .iter()
+        .map(|entry| Line {
+            key: &entry.key,
+            value: entry.value.to_string(),
+            level: Some(entry.value.level.as_str()),
+            template: entry.origin.template.as_deref(),
+        })
+        .collect();
+    let mut environment = Environment::new();
+    environment.set_undefined_behavior(UndefinedBehavior::Strict);
+    environment.set_auto_escape_callback(|_| AutoEscape::None);
+    let entries = (transport.len() + tls_policy.len()) as u64;
+    environment.set_fuel(Some(FUEL + FUEL_PER_ENTRY * entries));
+    let variables = context! {
+        target => target.name.value,
+        security_level => target.security_level.value.as_str(),
+        digest => repository.digest,
+        transport => transport,
+        tls_policy => tls_policy,
+    };
+    let mut artifacts = Vec::new();
+    for (name, file) in &repository.templates {
+        let text = repository.sources.text(*file);
+        let rendered = environment
+            .template_from_str(text)
+            .and_then(|template| template.render(&variables));
+        match rendered {
+            Ok(text) => artifacts.push(Artifact { name: name.clone(), text, entries: None }),
+            Err(error) => {
+                let place = |at| u32::try_from(at).unwrap_or_default();
+                let range = error.range().unwrap_or_default();
+                let span = Span::new(*file, place(range.start), place(range.end));
+                let detail = error.detail().map_or(String::new(), |detail| format!(": {detail}"));
+                diagnostics.push(Diagnostic::error(
+                    "template",
+                    span,
+                    format!("{}{detail}", error.kind()),
+                ));
+            }
+        }
+    }
+    (artifacts.len() == repository.templates.len()).then_some(artifacts)
+}

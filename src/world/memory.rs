@@ -1,1 +1,0 @@
-//! A world of recorded files and answers, for tests.

@@ -1,0 +1,28 @@
+//! Commands of the system.
+#![expect(clippy::disallowed_methods, reason = "this is the door that the others must use")]
+
+use crate::world::{Command, CommandOutput};
+use std::io::{self, Write};
+use std::process::Stdio;
+
+pub(super) fn run(command: &Command) -> io::Result<CommandOutput> {
+    let mut child = std::process::Command::new(&command.program)
+        .args(&command.args)
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()?;
+    let mut stdin = child.stdin.take();
+    // Fed by a thread of its own: a command that answers while it reads would block otherwise.
+    let output = std::thread::scope(|scope| {
+        scope.spawn(move || {
+            if let Some(stdin) = &mut stdin {
+                // A command that does not read everything is not an error.
+                let _ignored = stdin.write_all(&command.stdin);
+            }
+            drop(stdin);
+        });
+        child.wait_with_output()
+    })?;
+    Ok(CommandOutput { status: output.status.code(), stdout: output.stdout, stderr: output.stderr })
+}
