@@ -1,0 +1,49 @@
+//! The steps a YAML text consists of.
+
+use super::YamlError;
+use crate::source::{Scalar, Span};
+
+/// One step of a document.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Event<'src> {
+    /// What begins, ends or stands here.
+    pub kind: EventKind<'src>,
+    /// Its bytes: a scalar with its quotes, the bracket of a flow collection. A block collection begins
+    /// with the empty span before its first key or dash and ends with the empty span behind the last
+    /// byte of its content. An absent value is an empty span.
+    pub span: Span,
+}
+
+/// What an [`Event`] says.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum EventKind<'src> {
+    /// A mapping begins; keys and values follow in turn.
+    MappingStart {
+        /// Written with braces.
+        flow: bool,
+    },
+    /// The innermost collection, a mapping, ends.
+    MappingEnd,
+    /// A sequence begins.
+    SequenceStart {
+        /// Written with brackets.
+        flow: bool,
+    },
+    /// The innermost collection, a sequence, ends.
+    SequenceEnd,
+    /// Text, or a place where no value is written: then plain, empty, with an empty span.
+    Scalar(Scalar<'src>),
+}
+
+/// A source of the events of one document, with every alias replaced.
+pub trait Events<'src> {
+    /// The next event; `None` at the end of the text.
+    ///
+    /// # Errors
+    ///
+    /// The syntax error or limit that ends the reading; the next call gives `None`.
+    fn next(&mut self) -> Result<Option<Event<'src>>, YamlError>;
+
+    /// Moves the errors that did not end the reading to `errors`.
+    fn take_errors(&mut self, errors: &mut Vec<YamlError>);
+}

@@ -1,0 +1,273 @@
+//! Events from `granit-parser`, which knows all of YAML 1.2.
+
+use super::granit_error::from_scan_error;
+use super::{Event, EventKind, Events, MAX_ALIAS_EVENTS, MAX_DEPTH, YamlError};
+use crate::source::{FileId, Scalar, Span};
+use granit_parser::{Parser, ScalarStyle, StrInput, StructureStyle};
+use std::borrow::Cow;
+use std::collections::BTreeMap;
+use std::ops::Range;
+
+/// The events of any YAML text.
+pub struct GranitEvents<'src> {
+    file: FileId,
+    text: &'src str,
+    parser: Parser<'src, StrInput<'src>>,
+    errors: Vec<YamlError>,
+    ended: bool,
+    documents: usize,
+    open: Vec<Open>,
+    /// The end of the content so far, for the ends of block collections.
+    content_end: u32,
+    /// The events of anchored nodes, kept for their aliases.
+    log: Vec<Event<'src>>,
+    anchors: BTreeMap<usize, Anchor>,
+    anchors_open: usize,
+    replay: Range<usize>,
+    alias_events: usize,
+}
+
+/// A collection that has begun.
+#[derive(Clone, Copy, Debug)]
+struct Open {
+    flow: bool,
+    anchor: usize,
+}
+
+/// Where the log has the events of an anchored node; no `end` while it goes on.
+#[derive(Clone, Copy, Debug)]
+struct Anchor {
+    start: usize,
+    end: Option<usize>,
+}
+
+impl<'src> GranitEvents<'src> {
+    /// The events of `text`, which is shorter than 4 GiB.
+    pub fn new(file: FileId, text: &'src str) -> Self {
+        let options = granit_parser::options! {
+            strict_indentation: true,
+            disallow_directives: true,
+            emit_unresolved_aliases: true,
+            emit_comments: false,
+            flow_nesting_limit: MAX_DEPTH,
+            block_nesting_limit: MAX_DEPTH,
+        };
+        Self {
+            file,
+            text,
+            parser: Parser::new_from_str_with_options(text, options),
+            errors: Vec::new(),
+            ended: false,
+            documents: 0,
+            open: Vec::new(),
+            content_end: 0,
+            log: Vec::new(),
+            anchors: BTreeMap::new(),
+            anchors_open: 0,
+            replay: 0..0,
+            alias_events: 0,
+        }
+    }
+
+    fn span(&self, span: &granit_parser::Span) -> Span {
+        let bytes = span.byte_range().unwrap_or_default();
+        Span::new(self.file, offset(bytes.start), offset(bytes.end))
+    }
+
+    /// Follows the parser until it says something that is an event for us.
+    fn read(&mut self) -> Result<Option<Event<'src>>, YamlError> {
+        use granit_parser::Event as Granit;
+        loop {
+            let (event, at) = match self.parser.next() {
+                None => return Ok(None),
+                Some(Err(error)) => return Err(from_scan_error(self.file, self.text, &error)),
+                Some(Ok(step)) => step,
+            };
+            let span = self.span(&at);
+            if let Some(tag) = event.tag() {
+                let place = at.tag_span().map_or(span, |tag| self.span(&tag));
+                let message = format!("tags such as `{}` are not supported", tag.original());
+                let hint = "leave the tag out; for text that begins with `!`, quote it";
+                self.errors.push(YamlError::new("yaml-unsupported", place, message).hint(hint));
+            }
+            return match event {
+                Granit::StreamStart
+                | Granit::StreamEnd
+                | Granit::DocumentEnd
+                | Granit::Anchor(..)
+                | Granit::Comment(..) => continue,
+                Granit::DocumentStart(..) => {
+                    self.documents += 1;
+                    if self.documents == 1 {
+                        continue;
+                    }
+                    let message = "a second document begins here";
+                    let hint = "write one document a file";
+                    Err(YamlError::new("yaml-unsupported", span, message).hint(hint))
+                }
+                Granit::Scalar(text, style, anchor, _) => {
+                    Ok(Some(self.scalar(text, style, anchor, span)))
+                }
+                Granit::SequenceStart(style, anchor, _) => {
+                    let flow = style == StructureStyle::Flow;
+                    self.start(EventKind::SequenceStart { flow }, flow, anchor, span).map(Some)
+                }
+                Granit::MappingStart(style, anchor, _) => {
+                    let flow = style == StructureStyle::Flow;
+                    self.start(EventKind::MappingStart { flow }, flow, anchor, span).map(Some)
+                }
+                Granit::SequenceEnd => Ok(Some(self.end(EventKind::SequenceEnd, span))),
+                Granit::MappingEnd => Ok(Some(self.end(EventKind::MappingEnd, span))),
+                Granit::UnresolvedAlias(name) => {
+                    self.content_end = span.end;
+                    let message = format!("no anchor `&{name}` stands before this alias");
+                    let hint = format!("for the text `*{name}`, quote it: `\"*{name}\"`");
+                    self.errors.push(YamlError::new("yaml-alias", span, message).hint(hint));
+                    let scalar = Scalar { text: format!("*{name}").into(), plain: false };
+                    Ok(Some(self.keep(Event { kind: EventKind::Scalar(scalar), span })))
+                }
+                Granit::Alias(id) => {
+                    self.content_end = span.end;
+                    self.alias(id, span)?;
+                    self.replayed(span)
+                }
+                // The enum is open; nothing may pass that could be part of the text.
+                _ => Err(YamlError::new("yaml-unsupported", span, "unknown YAML construct")),
+            };
+        }
+    }
+
+    fn scalar(
+        &mut self,
+        text: Cow<'src, str>,
+        style: ScalarStyle,
+        anchor: usize,
+        mut span: Span,
+    ) -> Event<'src> {
+        let plain = style == ScalarStyle::Plain;
+        let text = if plain && span.start == span.end { Cow::Borrowed("") } else { text };
+        if matches!(style, ScalarStyle::Literal | ScalarStyle::Folded) {
+            let written = &self.text[span.start as usize..span.end as usize];
+            span.end = span.start + offset(written.trim_end().len());
+        }
+        self.content_end = self.content_end.max(span.end);
+        let at = self.log.len();
+        self.anchors_open += usize::from(anchor > 0);
+        let event = self.keep(Event { kind: EventKind::Scalar(Scalar { text, plain }), span });
+        self.anchors_open -= usize::from(anchor > 0);
+        if anchor > 0 {
+            self.anchors.insert(anchor, Anchor { start: at, end: Some(at + 1) });
+        }
+        event
+    }
+
+    fn start(
+        &mut self,
+        kind: EventKind<'src>,
+        flow: bool,
+        anchor: usize,
+        span: Span,
+    ) -> Result<Event<'src>, YamlError> {
+        self.open.push(Open { flow, anchor });
+        if anchor > 0 {
+            self.anchors.insert(anchor, Anchor { start: self.log.len(), end: None });
+            self.anchors_open += 1;
+        }
+        self.content_end = self.content_end.max(span.end);
+        check_depth(self.open.len(), span)?;
+        Ok(self.keep(Event { kind, span }))
+    }
+
+    fn end(&mut self, kind: EventKind<'src>, mut span: Span) -> Event<'src> {
+        let open = self.open.pop().unwrap_or(Open { flow: false, anchor: 0 });
+        if open.flow {
+            self.content_end = self.content_end.max(span.end);
+        } else {
+            span = Span::new(self.file, self.content_end, self.content_end);
+        }
+        let event = self.keep(Event { kind, span });
+        if let Some(anchor) = self.anchors.get_mut(&open.anchor) {
+            anchor.end = Some(self.log.len());
+            self.anchors_open -= 1;
+        }
+        event
+    }
+
+    /// Prepares the replay of an anchored node.
+    fn alias(&mut self, id: usize, span: Span) -> Result<(), YamlError> {
+        let Some(Anchor { start, end: Some(end) }) = self.anchors.get(&id).copied() else {
+            let message = "this alias stands inside the value that it repeats";
+            return Err(YamlError::new("yaml-alias", span, message));
+        };
+        self.alias_events += end - start;
+        if self.alias_events > MAX_ALIAS_EVENTS {
+            let message = "the aliases of this file repeat too much";
+            let hint = format!("the limit is {MAX_ALIAS_EVENTS} values and brackets together");
+            return Err(YamlError::new("yaml-limit", span, message).hint(hint));
+        }
+        let mut depth = self.open.len();
+        for event in &self.log[start..end] {
+            match event.kind {
+                EventKind::MappingStart { .. } | EventKind::SequenceStart { .. } => depth += 1,
+                EventKind::MappingEnd | EventKind::SequenceEnd => depth -= 1,
+                EventKind::Scalar(_) => {}
+            }
+            check_depth(depth, span)?;
+        }
+        self.replay = start..end;
+        Ok(())
+    }
+
+    fn replayed(&mut self, span: Span) -> Result<Option<Event<'src>>, YamlError> {
+        let Some(at) = self.replay.next() else {
+            return Err(YamlError::new("yaml-alias", span, "this alias repeats nothing"));
+        };
+        let event = self.log[at].clone();
+        Ok(Some(self.keep(event)))
+    }
+
+    /// Logs an event when an anchored node is under way.
+    fn keep(&mut self, event: Event<'src>) -> Event<'src> {
+        if self.anchors_open > 0 {
+            self.log.push(event.clone());
+        }
+        event
+    }
+}
+
+impl<'src> Events<'src> for GranitEvents<'src> {
+    fn next(&mut self) -> Result<Option<Event<'src>>, YamlError> {
+        if self.ended {
+            return Ok(None);
+        }
+        let step = if self.replay.is_empty() {
+            self.read()
+        } else {
+            self.replayed(Span::new(self.file, self.content_end, self.content_end))
+        };
+        self.ended = !matches!(step, Ok(Some(_)));
+        step
+    }
+
+    fn take_errors(&mut self, errors: &mut Vec<YamlError>) {
+        errors.append(&mut self.errors);
+    }
+}
+
+fn check_depth(depth: usize, span: Span) -> Result<(), YamlError> {
+    if depth <= MAX_DEPTH {
+        return Ok(());
+    }
+    Err(too_deep(span))
+}
+
+/// The error for collections in collections in collections.
+pub(super) fn too_deep(span: Span) -> YamlError {
+    let message = format!("more than {MAX_DEPTH} mappings and sequences stand in each other");
+    YamlError::new("yaml-limit", span, message)
+}
+
+/// A byte offset of a text that is shorter than 4 GiB.
+pub(super) fn offset(bytes: usize) -> u32 {
+    u32::try_from(bytes).unwrap_or(u32::MAX)
+}

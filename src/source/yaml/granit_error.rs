@@ -1,0 +1,115 @@
+//! Syntax errors in the words of somebody who writes YAML, not a parser.
+
+use super::YamlError;
+use super::granit::{offset, too_deep};
+use crate::source::{FileId, Span};
+use granit_parser::{ErrorKind, ScanError};
+
+/// Turns an error of the parser into ours; the span covers one character, none at the end of the text.
+pub(super) fn from_scan_error(file: FileId, text: &str, error: &ScanError) -> YamlError {
+    let start = error.marker().byte_offset().unwrap_or_default().min(text.len());
+    let here = text.get(start..).and_then(|rest| rest.chars().next());
+    let length = here.filter(|&c| c != '\n' && c != '\r').map_or(0, char::len_utf8);
+    let span = Span::new(file, offset(start), offset(start + length));
+    if *error.kind() == ErrorKind::RecursionLimitExceeded {
+        return too_deep(span);
+    }
+    let (message, hint) = explain(error.kind(), here);
+    let error = YamlError::new("yaml-syntax", span, message);
+    match hint {
+        Some(hint) => error.hint(hint),
+        None => error,
+    }
+}
+
+#[expect(
+    clippy::wildcard_enum_match_arm,
+    reason = "the parser has many more errors than deserve their own words"
+)]
+fn explain(kind: &ErrorKind, here: Option<char>) -> (String, Option<&'static str>) {
+    let quote = "quote text that begins with `*`, `&`, `!`, `%`, `@`, `|`, `>` or a backtick";
+    let (message, hint) = match kind {
+        ErrorKind::TabNotAllowed
+        | ErrorKind::TabInBlockIndentation
+        | ErrorKind::TabAtBlockScalarStart
+        | ErrorKind::TabInIndentation
+        | ErrorKind::TabInPlainScalar => {
+            ("a tab cannot stand here".to_owned(), Some("indent with spaces"))
+        }
+        ErrorKind::UnclosedQuotedScalar => {
+            ("this quote is never closed".to_owned(), Some("close it, or quote the whole text"))
+        }
+        ErrorKind::UnclosedFlowCollection { open } => {
+            (format!("`{open}` is never closed"), Some("indent its lines deeper than the key"))
+        }
+        ErrorKind::MismatchedFlowCollectionEnd { open, close } => {
+            (format!("`{open}` is closed with `{close}`"), None)
+        }
+        ErrorKind::MisplacedFlowCollectionEnd => {
+            ("this bracket closes nothing".to_owned(), Some("quote text that contains brackets"))
+        }
+        ErrorKind::MappingValueNotAllowed | ErrorKind::InvalidColonPlacement => (
+            "a key with `:` cannot stand here".to_owned(),
+            Some("quote text that contains `: `, or begin a new line"),
+        ),
+        ErrorKind::InvalidSimpleKey | ErrorKind::SimpleKeyExpected => (
+            "this line is neither `key: value` nor the end of the value before it".to_owned(),
+            Some("write `key: value` with a space after the colon, and check the indentation"),
+        ),
+        ErrorKind::ExpectedBlockMappingKey | ErrorKind::UnexpectedEofBlockMapping => (
+            "expected `key: value` here".to_owned(),
+            Some("check the indentation: the keys of one mapping begin in the same column"),
+        ),
+        ErrorKind::InvalidIndentation | ErrorKind::InvalidQuotedScalarIndent => (
+            "the indentation of this line fits no line above".to_owned(),
+            Some("the keys of one mapping begin in the same column"),
+        ),
+        ErrorKind::ExpectedFlowMappingSeparator => (
+            "expected `,` or `}` here".to_owned(),
+            Some("quote text that contains brackets or `,`"),
+        ),
+        ErrorKind::ExpectedFlowSequenceSeparator => (
+            "expected `,` or `]` here".to_owned(),
+            Some("quote text that contains brackets or `,`"),
+        ),
+        ErrorKind::UnexpectedCharacter { character } => {
+            (format!("text cannot begin with `{}`", character.escape_debug()), Some(quote))
+        }
+        ErrorKind::MissingAnchorOrAliasName => {
+            ("`*` and `&` begin an alias or an anchor here".to_owned(), Some(quote))
+        }
+        ErrorKind::InvalidTagTerminator
+        | ErrorKind::UndeclaredTagHandle
+        | ErrorKind::UnclosedVerbatimTag
+        | ErrorKind::MissingTagUri
+        | ErrorKind::ExpectedTagBang
+        | ErrorKind::InvalidTagEscape => ("`!` begins a tag here".to_owned(), Some(quote)),
+        ErrorKind::DirectiveDisallowed => (
+            "directives are not supported".to_owned(),
+            Some("remove the line that begins with `%`"),
+        ),
+        ErrorKind::CommentNotSeparated => (
+            "a comment needs a blank before its `#`".to_owned(),
+            Some("quote text that contains `#`"),
+        ),
+        ErrorKind::InvalidTrailingSingleQuotedScalar
+        | ErrorKind::InvalidTrailingDoubleQuotedScalar => (
+            "text goes on after its closing quote".to_owned(),
+            Some("quote the whole text, or escape the quotes inside it"),
+        ),
+        ErrorKind::UnknownQuotedScalarEscape => (
+            "unknown escape in double quotes".to_owned(),
+            Some("use single quotes for text that contains backslashes"),
+        ),
+        ErrorKind::BomInsideDocument => {
+            ("a byte order mark stands inside the text".to_owned(), None)
+        }
+        other => (other.to_string(), None),
+    };
+    let message = if here.is_none() && !message.contains("never closed") {
+        format!("{message}, at the end of the file")
+    } else {
+        message
+    };
+    (message, hint)
+}
