@@ -1,6 +1,7 @@
 //! mxward compiles a small YAML repository into Postfix `transport` and TLS policy maps.
 
 pub mod answer;
+pub mod detect;
 pub mod diag;
 pub mod lock;
 pub mod model;

@@ -1,11 +1,16 @@
 //! What the user wrote, checked word by word, with names still unbound.
 
+pub mod builtin;
+pub mod catalogue;
 pub mod config;
 pub mod declaration;
+pub mod load_provider;
+pub mod mx_pattern;
 pub mod policy_spec;
 pub mod provider;
 
 pub use config::{Config, DomainFilter, LockSettings, Target, Unmanaged};
 pub use declaration::{Declaration, Entry, NextHopPolicy, ProviderUse, Route};
+pub use mx_pattern::MxPattern;
 pub use policy_spec::{AttributeSpec, PolicySpec};
-pub use provider::{HostSpec, Hosts, MxPattern, PinAdvice, Provider};
+pub use provider::{Claim, Evidence, HostSpec, Hosts, PinAdvice, Provider, ProviderKind};

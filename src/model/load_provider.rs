@@ -1,0 +1,273 @@
+//! YAML to provider templates.
+
+use super::mx_pattern::MxPattern;
+use super::policy_spec::PolicySpec;
+use super::provider::{Claim, Evidence, HostSpec, Hosts, PinAdvice, Provider, ProviderKind};
+use crate::diag::{Diagnostic, Diagnostics, Fields, parse_yaml, values};
+use crate::names::DomainName;
+use crate::source::{FileId, Node, NodeKind, Spanned};
+use std::collections::BTreeMap;
+
+/// Reads one provider template.
+///
+/// `expected_name` is the stem of the file name, which the template's `name` must repeat. The patterns
+/// of a built-in template are taken as valid and compiled at first use. Everything that is wrong is
+/// reported at its place; with an error among it the answer is `None`, so that no entry is made from
+/// half a template. Members are not looked up here: see [`super::catalogue::add_members`].
+pub fn load_provider(
+    file: FileId,
+    text: &str,
+    expected_name: Option<&str>,
+    builtin: bool,
+    diagnostics: &mut Diagnostics,
+) -> Option<Provider> {
+    let mut own = Diagnostics::new();
+    let provider = parse_yaml(file, text, &mut own)
+        .and_then(|node| Fields::new(node, "a provider template", &mut own))
+        .map(|fields| read(fields, expected_name, builtin, &mut own));
+    let failed = own.has_errors();
+    diagnostics.extend(own);
+    provider.filter(|_| !failed)
+}
+
+fn read(
+    mut fields: Fields<'_>,
+    expected_name: Option<&str>,
+    builtin: bool,
+    diagnostics: &mut Diagnostics,
+) -> Provider {
+    let whole = fields.span();
+    let name = fields
+        .required("name", diagnostics)
+        .and_then(|(_, node)| read_name(&node, "`name`", diagnostics));
+    if let (Some(name), Some(expected)) = (&name, expected_name)
+        && name.value != expected
+    {
+        let message = format!("the template in `{expected}.yaml` is named `{}`", name.value);
+        let error = Diagnostic::error("name-mismatch", name.span, message);
+        diagnostics.push(error.hint(format!("write `{expected}`, or rename the file")));
+    }
+    let title = fields.text("title", diagnostics);
+    let kind = fields.choice("kind", ProviderKind::ALL, diagnostics);
+    let members = fields
+        .list_of("members", diagnostics, |node, diagnostics| {
+            read_name(&node, "a member", diagnostics)
+        })
+        .unwrap_or_default();
+    let mx_patterns = patterns(&mut fields, "mx_patterns", builtin, diagnostics);
+    let odd_patterns = patterns(&mut fields, "odd_patterns", builtin, diagnostics);
+    let hosts = read_hosts(&mut fields, diagnostics);
+    if let Hosts::FromMx(span) = hosts
+        && mx_patterns.is_empty()
+        && members.is_empty()
+    {
+        let message = "`hosts_from: mx` needs `mx_patterns`";
+        let error = Diagnostic::error("missing-key", span, message);
+        diagnostics.push(error.hint("without patterns any host would be taken for the provider's"));
+    }
+    let policy = fields.take("policy").and_then(|(_, node)| read_policy(node, diagnostics));
+    let policy_when_dane = fields.take("policy_when").and_then(|(_, node)| {
+        let mut fields = Fields::new(node, "`policy_when`", diagnostics)?;
+        let policy = fields.required("dane", diagnostics);
+        fields.finish(diagnostics);
+        read_policy(policy?.1, diagnostics)
+    });
+    let pin = fields.choice("pin", PinAdvice::ALL, diagnostics);
+    let params = fields.take("params").map(|(_, node)| read_params(node, diagnostics));
+    let evidence = fields.list_of("evidence", diagnostics, read_evidence).unwrap_or_default();
+    let notes = fields
+        .list_of("notes", diagnostics, |node, diagnostics| {
+            values::text(&node, "a note", diagnostics)
+        })
+        .unwrap_or_default();
+    fields.finish(diagnostics);
+    let name = name.unwrap_or_else(|| Spanned::new(String::new(), whole));
+    Provider {
+        title: title.map_or_else(|| name.value.clone(), |title| title.value),
+        name,
+        kind: kind.map_or(ProviderKind::Mailbox, |kind| kind.value),
+        builtin,
+        members,
+        mx_patterns,
+        odd_patterns,
+        hosts,
+        policy,
+        policy_when_dane,
+        pin: pin.map_or(PinAdvice::Discouraged, |pin| pin.value),
+        params: params.unwrap_or_default(),
+        evidence,
+        notes: notes.into_iter().map(|note| note.value).collect(),
+    }
+}
+
+/// A template's name: it becomes a file name and stands in commands, so it is kept plain.
+fn read_name(
+    node: &Node<'_>,
+    what: &str,
+    diagnostics: &mut Diagnostics,
+) -> Option<Spanned<String>> {
+    let name = values::text(node, what, diagnostics)?;
+    let plain = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
+    if name.value.is_empty() || name.value.starts_with('-') || !name.value.bytes().all(plain) {
+        let message = format!("`{}` cannot be the name of a provider", name.value);
+        let error = Diagnostic::error("invalid-name", name.span, message);
+        diagnostics.push(error.hint("write lower-case letters, digits and hyphens"));
+        return None;
+    }
+    Some(name)
+}
+
+fn patterns(
+    fields: &mut Fields<'_>,
+    key: &'static str,
+    builtin: bool,
+    diagnostics: &mut Diagnostics,
+) -> Vec<MxPattern> {
+    let list = fields.list_of(key, diagnostics, |node, diagnostics| {
+        let text = values::text(&node, "a pattern", diagnostics)?;
+        if builtin {
+            return Some(MxPattern::lazy(&text.value, text.span));
+        }
+        match MxPattern::new(&text.value, text.span) {
+            Ok(pattern) => Some(pattern),
+            Err(reason) => {
+                let message = format!("not a pattern: {reason}");
+                diagnostics.push(Diagnostic::error("invalid-pattern", text.span, message));
+                None
+            }
+        }
+    });
+    list.unwrap_or_default()
+}
+
+fn read_hosts(fields: &mut Fields<'_>, diagnostics: &mut Diagnostics) -> Hosts {
+    let hosts_from = fields.take("hosts_from").map(|(span, node)| {
+        values::choice(&node, "`hosts_from`", &[("mx", ())], diagnostics);
+        span
+    });
+    let Some((span, node)) = fields.take("hosts") else {
+        return hosts_from.map_or(Hosts::Unknown, Hosts::FromMx);
+    };
+    if let Some(other) = hosts_from {
+        let message = "`hosts` and `hosts_from` exclude each other";
+        let error = Diagnostic::error("conflicting-keys", span, message);
+        diagnostics.push(error.related(other, "`hosts_from` is here"));
+    }
+    let place = node.span;
+    let Some(list) = values::list_of(node, "`hosts`", diagnostics, read_host) else {
+        return Hosts::Unknown;
+    };
+    if list.is_empty() {
+        let error = Diagnostic::error("empty-value", place, "`hosts` is empty");
+        diagnostics.push(error.hint("name a host, or leave the key out"));
+    }
+    Hosts::Listed(list)
+}
+
+fn read_host(node: Node<'_>, diagnostics: &mut Diagnostics) -> Option<HostSpec> {
+    let mut fields = Fields::new(node, "a host", diagnostics)?;
+    let preference = match fields.required("preference", diagnostics) {
+        Some((_, node)) => values::integer(&node, "`preference`", 0..=u16::MAX, diagnostics),
+        None => None,
+    };
+    let name = required_text(&mut fields, "host", diagnostics);
+    fields.finish(diagnostics);
+    let mut name = name?;
+    // A template is checked where it is expanded.
+    if !name.value.contains("{{") && !name.value.contains("{%") {
+        match DomainName::parse(&name.value) {
+            Ok(host) => host.as_str().clone_into(&mut name.value),
+            Err(error) => {
+                let message = format!("`{}` is not a host name: {error}", name.value);
+                diagnostics.push(Diagnostic::error("invalid-name", name.span, message));
+                return None;
+            }
+        }
+    }
+    Some(HostSpec { preference: preference?.value, name })
+}
+
+/// A policy whose level is always there.
+fn read_policy(node: Node<'_>, diagnostics: &mut Diagnostics) -> Option<PolicySpec> {
+    let mut fields = Fields::new(node, "a policy", diagnostics)?;
+    let written = fields.has("level");
+    let policy = PolicySpec::take(&mut fields, diagnostics);
+    if !written {
+        let error =
+            Diagnostic::error("missing-key", fields.span(), "a policy needs the key `level`");
+        diagnostics.push(error.hint("leave the whole policy out of a template for detection only"));
+    }
+    fields.finish(diagnostics);
+    policy.level.is_some().then_some(policy)
+}
+
+fn read_params(node: Node<'_>, diagnostics: &mut Diagnostics) -> BTreeMap<String, Option<String>> {
+    let mut params = BTreeMap::new();
+    let NodeKind::Mapping(mapping) = node.kind else {
+        let message = format!("`params` must be a mapping, not {}", values::describe(&node));
+        diagnostics.push(Diagnostic::error("wrong-type", node.span, message));
+        return params;
+    };
+    for (key, node) in mapping.entries {
+        let word = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'_';
+        if !key.value.starts_with(|first: char| first.is_ascii_alphabetic() || first == '_')
+            || !key.value.bytes().all(word)
+        {
+            let message = format!("`{}` cannot be the name of a parameter", key.value);
+            let error = Diagnostic::error("invalid-name", key.span, message);
+            diagnostics.push(error.hint("write letters, digits and `_`"));
+            continue;
+        }
+        let default = match node.kind {
+            NodeKind::Null => None,
+            NodeKind::Scalar(_) | NodeKind::Sequence(_) | NodeKind::Mapping(_) => {
+                let Some(text) = values::text(&node, "a parameter", diagnostics) else { continue };
+                Some(text.value)
+            }
+        };
+        params.insert(key.value.into_owned(), default);
+    }
+    params
+}
+
+fn read_evidence(node: Node<'_>, diagnostics: &mut Diagnostics) -> Option<Evidence> {
+    let mut fields = Fields::new(node, "a piece of evidence", diagnostics)?;
+    let claim = match fields.required("claim", diagnostics) {
+        Some((_, node)) => values::choice(&node, "`claim`", Claim::ALL, diagnostics),
+        None => None,
+    };
+    let fact = fields.text("fact", diagnostics);
+    let source = required_text(&mut fields, "source", diagnostics);
+    let date = required_text(&mut fields, "date", diagnostics);
+    fields.finish(diagnostics);
+    let (claim, source, date) = (claim?, source?, date?);
+    if !is_date(&date.value) {
+        let message = format!("`{}` is not a date", date.value);
+        let error = Diagnostic::error("invalid-date", date.span, message);
+        diagnostics.push(error.hint("write `YYYY-MM-DD`, `YYYY-MM`, `YYYY` or `unknown`"));
+    }
+    let fact = fact.map(|fact| fact.value).unwrap_or_default();
+    Some(Evidence { claim: claim.value, fact, source: source.value, date: date.value })
+}
+
+fn required_text(
+    fields: &mut Fields<'_>,
+    key: &'static str,
+    diagnostics: &mut Diagnostics,
+) -> Option<Spanned<String>> {
+    let (_, node) = fields.required(key, diagnostics)?;
+    values::text(&node, &format!("`{key}`"), diagnostics)
+}
+
+/// `YYYY-MM-DD`, `YYYY-MM`, `YYYY` or `unknown`.
+fn is_date(text: &str) -> bool {
+    if text == "unknown" {
+        return true;
+    }
+    let full = match text.len() {
+        4 => format!("{text}-01-01"),
+        7 => format!("{text}-01"),
+        _ => text.to_owned(),
+    };
+    full.len() == 10 && full.parse::<jiff::civil::Date>().is_ok()
+}
