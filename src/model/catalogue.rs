@@ -108,3 +108,72 @@ fn load_builtin(
     let file = sources.add(format!("<built-in providers/{name}.yaml>"), text);
     load_provider(file, text, Some(name), true, diagnostics)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::names::DomainName;
+
+    type State = (BTreeMap<String, Provider>, SourceMap, Diagnostics);
+
+    fn own(list: &[&'static str]) -> State {
+        let (mut sources, mut diagnostics) = (SourceMap::new(), Diagnostics::new());
+        let mut providers = BTreeMap::new();
+        for text in list {
+            let file = sources.add("providers/own.yaml", *text);
+            let provider = load_provider(file, text, None, false, &mut diagnostics).unwrap();
+            providers.insert(provider.name.value.clone(), provider);
+        }
+        (providers, sources, diagnostics)
+    }
+
+    #[test]
+    fn a_built_in_umbrella_brings_its_members_and_their_patterns() {
+        let (mut providers, mut sources, mut diagnostics) = own(&[]);
+        assert!(add_builtin("google", &mut providers, &mut sources, &mut diagnostics));
+        add_members(&mut providers, &mut sources, &mut diagnostics);
+        add_members(&mut providers, &mut sources, &mut diagnostics);
+        assert!(diagnostics.is_empty());
+        let names: Vec<_> = providers.keys().map(String::as_str).collect();
+        assert_eq!(names, ["google", "google-gmail", "google-workspace"]);
+        let patterns = |name: &str| providers[name].mx_patterns.len();
+        assert_eq!(patterns("google"), patterns("google-gmail") + patterns("google-workspace"));
+        let host = DomainName::parse("alt1.aspmx.l.google.com").unwrap();
+        assert!(providers["google"].accepts(&host) && !providers["google-gmail"].accepts(&host));
+    }
+
+    #[test]
+    fn a_template_of_the_repository_replaces_the_built_in_member() {
+        let text = "name: google-gmail\nmx_patterns: ['mx\\.example\\.net']\n";
+        let (mut providers, mut sources, mut diagnostics) = own(&[text]);
+        add_all(&mut providers, &mut sources, &mut diagnostics);
+        assert!(diagnostics.is_empty());
+        assert!(!providers["google-gmail"].builtin && providers["google"].builtin);
+        assert!(providers["google"].accepts(&DomainName::parse("mx.example.net").unwrap()));
+        let gmail = DomainName::parse("gmail-smtp-in.l.google.com").unwrap();
+        assert!(!providers["google"].accepts(&gmail));
+    }
+
+    #[test]
+    fn a_member_that_does_not_exist_or_has_members_is_an_error() {
+        let text = "name: mine\nmembers: [gogle-gmail, google]\nhosts_from: mx\n";
+        let (mut providers, mut sources, mut diagnostics) = own(&[text]);
+        add_members(&mut providers, &mut sources, &mut diagnostics);
+        let found: Vec<_> = diagnostics
+            .iter()
+            .map(|d| (d.code, d.hints.first().map_or("", String::as_str)))
+            .collect();
+        let expected = [
+            ("unknown-provider", "did you mean `google-gmail`?"),
+            ("nested-members", "name its members here"),
+        ];
+        assert_eq!(found, expected);
+    }
+
+    #[test]
+    fn an_unknown_name_is_not_added() {
+        let (mut providers, mut sources, mut diagnostics) = own(&[]);
+        assert!(!add_builtin("nobody", &mut providers, &mut sources, &mut diagnostics));
+        assert!(providers.is_empty() && diagnostics.is_empty());
+    }
+}

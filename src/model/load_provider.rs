@@ -271,3 +271,120 @@ fn is_date(text: &str) -> bool {
     };
     full.len() == 10 && full.parse::<jiff::civil::Date>().is_ok()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::source::SourceMap;
+
+    const FULL: &str = "\
+name: example
+title: Example
+kind: gateway
+mx_patterns: ['mx[0-9]\\.example\\.net', 'd\\d+\\.example\\.org']
+odd_patterns: ['mx-old\\.example\\.net']
+hosts:
+  - { preference: 10, host: MX1.example.net }
+  - { preference: 20, host: '{{ params.region }}.example.net' }
+policy: { level: secure, match: [.example.net] }
+policy_when: { dane: { level: dane-only } }
+pin: ok
+params: { region: eu, id: }
+evidence:
+  - { claim: mta-sts, fact: enforce, source: own notes, date: 2026-03 }
+notes: [a note]
+";
+
+    fn load(text: &str) -> (Option<Provider>, Vec<(&'static str, String)>) {
+        let mut sources = SourceMap::new();
+        let file = sources.add("providers/example.yaml", text);
+        let mut diagnostics = Diagnostics::new();
+        let provider = load_provider(file, text, Some("example"), false, &mut diagnostics);
+        let found = diagnostics
+            .iter()
+            .map(|d| (d.code, d.span.map(|s| sources.slice(s).to_owned()).unwrap_or_default()))
+            .collect();
+        (provider, found)
+    }
+
+    #[test]
+    fn every_key_arrives_in_the_template() {
+        let (provider, found) = load(FULL);
+        assert_eq!(found, []);
+        let provider = provider.unwrap();
+        assert_eq!(
+            (provider.name.value.as_str(), provider.kind),
+            ("example", ProviderKind::Gateway)
+        );
+        assert!(provider.accepts(&DomainName::parse("d42.example.org").unwrap()));
+        assert!(!provider.accepts(&DomainName::parse("mx-old.example.net").unwrap()));
+        assert_eq!(provider.odd_patterns.len(), 1);
+        let Hosts::Listed(hosts) = &provider.hosts else { panic!("{:?}", provider.hosts) };
+        let hosts: Vec<_> = hosts.iter().map(|h| (h.preference, h.name.value.as_str())).collect();
+        assert_eq!(hosts, [(10, "mx1.example.net"), (20, "{{ params.region }}.example.net")]);
+        assert!(provider.policy.is_some() && provider.policy_when_dane.is_some());
+        assert_eq!(provider.pin, PinAdvice::Ok);
+        let params = [("id".to_owned(), None), ("region".to_owned(), Some("eu".to_owned()))];
+        assert_eq!(provider.params, BTreeMap::from(params));
+        assert_eq!(provider.evidence[0].claim, Claim::MtaSts);
+        assert_eq!(provider.notes, ["a note"]);
+    }
+
+    #[test]
+    fn only_the_name_is_required_and_pinning_is_discouraged_until_said_otherwise() {
+        let (provider, found) = load("name: example\n");
+        assert_eq!(found, []);
+        let provider = provider.unwrap();
+        assert_eq!((provider.title.as_str(), provider.pin), ("example", PinAdvice::Discouraged));
+        assert!(provider.is_detection_only() && provider.hosts == Hosts::Unknown);
+    }
+
+    #[test]
+    fn a_policy_may_exist_for_dane_secured_domains_alone() {
+        let text = "name: example\npolicy_when: { dane: { level: dane-only } }\n";
+        let provider = load(text).0.unwrap();
+        assert!(provider.policy.is_none() && provider.policy_when_dane.is_some());
+    }
+
+    #[test]
+    fn what_is_wrong_is_reported_at_its_place_and_gives_no_template() {
+        for (line, code, place) in [
+            ("titel: x", "unknown-key", "titel"),
+            ("kind: mailer", "unknown-value", "mailer"),
+            ("mx_patterns: ['a$']", "invalid-pattern", "'a$'"),
+            ("mx_patterns: 'a'", "wrong-type", "'a'"),
+            ("hosts_from: mx", "missing-key", "hosts_from"),
+            ("hosts_from: dns\nmx_patterns: [a]", "unknown-value", "dns"),
+            ("hosts: []", "empty-value", "[]"),
+            ("hosts: [{ host: a.example }]", "missing-key", "{ host: a.example }"),
+            ("hosts: [{ preference: 65536, host: a.example }]", "out-of-range", "65536"),
+            ("hosts: [{ preference: 1, host: 192.0.2.1 }]", "invalid-name", "192.0.2.1"),
+            ("policy: { match: [a] }", "missing-key", "{ match: [a] }"),
+            ("policy: { level: secure, mach: [a] }", "unknown-key", "mach"),
+            (
+                "policy_when: { mta-sts: { level: secure } }",
+                "missing-key",
+                "{ mta-sts: { level: secure } }",
+            ),
+            ("pin: maybe", "unknown-value", "maybe"),
+            ("params: [a]", "wrong-type", "[a]"),
+            ("params: { a-b: c }", "invalid-name", "a-b"),
+            ("members: [Google]", "invalid-name", "Google"),
+            ("evidence: [{ claim: mx, source: s }]", "missing-key", "{ claim: mx, source: s }"),
+            ("evidence: [{ claim: mx, source: s, date: 2026-13 }]", "invalid-date", "2026-13"),
+        ] {
+            let (provider, found) = load(&format!("name: example\n{line}\n"));
+            assert_eq!(found.first(), Some(&(code, place.to_owned())), "{line}");
+            assert!(provider.is_none(), "{line}");
+        }
+        assert_eq!(load("name: other\n").1, [("name-mismatch", "other".to_owned())]);
+        assert_eq!(load("title: x\n").1, [("missing-key", "title: x".to_owned())]);
+    }
+
+    #[test]
+    fn a_host_list_and_the_domains_own_mx_exclude_each_other() {
+        let (provider, found) = load(&format!("{FULL}hosts_from: mx\n"));
+        assert_eq!(found, [("conflicting-keys", "hosts".to_owned())]);
+        assert!(provider.is_none());
+    }
+}
