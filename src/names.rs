@@ -180,13 +180,15 @@ impl std::borrow::Borrow<str> for DomainName {
 }
 
 /// What a declaration or a map key names: one domain, or all subdomains of one.
+///
+/// Ordered as the keys are in a sorted map: `.` sorts before every character a name starts with.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
 pub enum Recipients {
-    /// `example.com`: mail for that domain itself, not for its subdomains.
-    Domain(DomainName),
     /// `.example.com`: mail for every subdomain at any depth, not for the domain itself.
     /// [transport(5); postconf(5) `smtp_tls_policy_maps`]
     Subdomains(DomainName),
+    /// `example.com`: mail for that domain itself, not for its subdomains.
+    Domain(DomainName),
 }
 
 impl Recipients {
@@ -207,6 +209,24 @@ impl Recipients {
         match self {
             Self::Domain(name) | Self::Subdomains(name) => name,
         }
+    }
+
+    /// The lookup key: A-labels, with the leading dot of the subdomains form.
+    pub fn key(&self) -> CompactString {
+        match self {
+            Self::Domain(name) => name.0.clone(),
+            Self::Subdomains(name) => compact_str::format_compact!(".{name}"),
+        }
+    }
+
+    /// The lookup key with U-labels, when it differs from [`Self::key`].
+    pub fn unicode_key(&self) -> Option<CompactString> {
+        let unicode = self.name().unicode()?;
+        Some(if self.is_subdomains() {
+            compact_str::format_compact!(".{unicode}")
+        } else {
+            CompactString::from(unicode)
+        })
     }
 
     /// Whether this is the `.example.com` form.

@@ -1,6 +1,6 @@
 //! The whole repository as declared.
 
-use super::declaration::{Declaration, NextHopPolicy, Route};
+use super::declaration::{Body, Declaration, NextHopPolicy, Route};
 use super::provider::Provider;
 use crate::postfix::{NextHop, SecurityLevel, Version};
 use crate::source::Spanned;
@@ -12,10 +12,10 @@ use std::collections::BTreeMap;
 pub struct Config {
     /// `defaults.route`.
     pub default_route: Option<Spanned<Route>>,
-    /// Declared domains in the order of reading; unique by name.
+    /// Declared domains, sorted as their keys sort in a map; each name once.
     pub declarations: Vec<Declaration>,
-    /// The texts behind [`super::ProviderUse`], each with the first place of use.
-    pub provider_uses: Vec<Spanned<String>>,
+    /// What the declarations say.
+    pub bodies: Vec<Body>,
     /// Templates by name, built-in ones included where the repository has none of that name.
     pub providers: BTreeMap<String, Provider>,
     /// Policies of next hops that are not domains.

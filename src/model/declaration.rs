@@ -14,35 +14,18 @@ pub struct Declaration {
     pub recipients: Recipients,
     /// The place of the name.
     pub span: Span,
-    /// What was said.
-    pub entry: Entry,
+    /// Index into [`super::Config::bodies`]: what was said. Declarations that say the same in the
+    /// same words share a body, so that a million domains cost a few hundred bodies.
+    pub body: u32,
 }
 
-/// What was said of a domain.
+/// What was said of a domain: `gmail.com: google`, a mapping, or what stands beside a list file.
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub enum Entry {
-    /// `gmail.com: google`, or a line of a list file: a provider and nothing else.
-    Provider {
-        /// Index into [`super::Config::provider_uses`].
-        name: ProviderUse,
-        /// The route of the list, if it has one of its own.
-        route: Option<Route>,
-    },
-    /// A mapping with a provider, or with a policy of its own.
-    Policy(Box<PolicyEntry>),
-    /// `leave_to: mta-sts`: nothing static is emitted; a run-time resolver decides.
-    LeaveTo(Spanned<String>),
-}
-
-/// A provider's name as used; the same text is stored once.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
-pub struct ProviderUse(pub u32);
-
-/// The long form of a declaration.
-#[derive(Clone, PartialEq, Eq, Debug, Default)]
-pub struct PolicyEntry {
-    /// The provider template.
-    pub provider: Option<Spanned<ProviderUse>>,
+pub struct Body {
+    /// Where it was written first.
+    pub span: Span,
+    /// The provider template by name.
+    pub provider: Option<Spanned<String>>,
     /// Values for the template's `params`.
     pub params: BTreeMap<String, Spanned<String>>,
     /// How mail gets there; absent means `defaults.route` where a template is used, else `mx`.
@@ -53,10 +36,30 @@ pub struct PolicyEntry {
     pub next_hop: Option<Spanned<NextHop>>,
     /// The delivery service, or a whole transport result; absent means `smtp`.
     pub transport: Option<Spanned<Transport>>,
+    /// `leave_to`: nothing static is emitted; the resolver of that name decides at run time.
+    pub leave_to: Option<Spanned<String>>,
     /// Why this entry is an exception.
     pub reason: Option<Spanned<String>>,
     /// The last day on which the exception holds.
     pub until: Option<Spanned<Date>>,
+}
+
+impl Body {
+    /// A body in which nothing is said yet.
+    pub fn new(span: Span) -> Self {
+        Self {
+            span,
+            provider: None,
+            params: BTreeMap::new(),
+            route: None,
+            policy: PolicySpec::default(),
+            next_hop: None,
+            transport: None,
+            leave_to: None,
+            reason: None,
+            until: None,
+        }
+    }
 }
 
 /// How mail reaches the MX hosts.

@@ -9,8 +9,11 @@ pub mod mx_pattern;
 pub mod policy_spec;
 pub mod provider;
 
-pub use config::{Config, DomainFilter, LockSettings, Target, Unmanaged};
-pub use declaration::{Declaration, Entry, NextHopPolicy, ProviderUse, Route};
+pub use config::{
+    Config, DnsConfig, DomainFilter, Location, LockSettings, MapType, PinFallback, Target,
+    Unmanaged,
+};
+pub use declaration::{Body, Declaration, NextHopPolicy, Route};
 pub use mx_pattern::MxPattern;
 pub use policy_spec::{AttributeSpec, PolicySpec};
 pub use provider::{Claim, Evidence, HostSpec, Hosts, PinAdvice, Provider, ProviderKind};

@@ -39,9 +39,10 @@ fn explain(kind: &ErrorKind, here: Option<char>) -> (String, Option<&'static str
         ErrorKind::UnclosedQuotedScalar => {
             ("this quote is never closed".to_owned(), Some("close it, or quote the whole text"))
         }
-        ErrorKind::UnclosedFlowCollection { open } => {
-            (format!("`{open}` is never closed"), Some("indent its lines deeper than the key"))
-        }
+        ErrorKind::UnclosedFlowCollection { open } => (
+            format!("`{open}` is never closed"),
+            Some("close it, and indent its lines deeper than the key"),
+        ),
         ErrorKind::MismatchedFlowCollectionEnd { open, close } => {
             (format!("`{open}` is closed with `{close}`"), None)
         }

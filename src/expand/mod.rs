@@ -1,0 +1,14 @@
+//! Binds names: declarations with their templates and defaults become destinations that still lack
+//! the facts of DNS.
+
+mod destination;
+mod expander;
+mod merge;
+mod policies;
+mod text_template;
+
+pub use destination::{
+    Destination, Destinations, HostSource, NextHopEntry, Unresolved, UnresolvedWay,
+};
+pub use expander::expand;
+pub use policies::{Policies, PolicyId};
