@@ -29,3 +29,17 @@ pub struct Transport {
 pub struct TlsPolicy {
     pub level: SecurityLevel,
 }
+impl SecurityLevel {
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::None => "none",
+            Self::May => "may",
+            Self::Encrypt => "encrypt",
+            Self::Dane => "dane",
+            Self::DaneOnly => "dane-only",
+            Self::Fingerprint => "fingerprint",
+            Self::Verify => "verify",
+            Self::Secure => "secure",
+        }
+    }
+}

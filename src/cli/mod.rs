@@ -1,0 +1,4 @@
+//! The command line (placeholder).
+
+pub mod commands;
+pub mod printer;
