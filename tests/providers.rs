@@ -3,7 +3,7 @@
 use mxward::detect::{Detector, DomainVerdict, HostVerdict};
 use mxward::diag::Diagnostics;
 use mxward::model::load_provider::load_provider;
-use mxward::model::{Claim, Hosts, MxPattern, Provider, builtin, catalogue};
+use mxward::model::{Claim, Evidence, Hosts, MxPattern, PinAdvice, Provider, builtin, catalogue};
 use mxward::names::DomainName;
 use mxward::source::SourceMap;
 use std::collections::{BTreeMap, BTreeSet};
@@ -69,7 +69,7 @@ fn listed_hosts_are_recognised_as_the_templates_own() {
 fn a_template_has_a_policy_only_with_dated_evidence_for_it() {
     for (name, provider) in all() {
         let known = |claim: Claim| {
-            let of = |e: &&mxward::model::Evidence| e.claim == claim && e.source != "unverified";
+            let of = |e: &&Evidence| e.claim == claim && e.source != "unverified";
             provider.evidence.iter().find(of).is_some()
         };
         if provider.policy.is_some() {
@@ -77,6 +77,9 @@ fn a_template_has_a_policy_only_with_dated_evidence_for_it() {
         }
         if provider.policy_when_dane.is_some() {
             assert!(known(Claim::Dane), "{name}");
+        }
+        if provider.pin == PinAdvice::Ok {
+            assert!(known(Claim::Pin), "{name}");
         }
         assert!(!provider.evidence.is_empty(), "{name}");
     }

@@ -105,7 +105,7 @@ fn load_builtin(
     diagnostics: &mut Diagnostics,
 ) -> Option<Provider> {
     let text = builtin::text(name)?;
-    let file = sources.add(format!("<built-in providers/{name}.yaml>"), text);
+    let file = sources.add(format!("builtin:providers/{name}.yaml"), text);
     load_provider(file, text, Some(name), true, diagnostics)
 }
 
