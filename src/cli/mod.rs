@@ -1,4 +1,46 @@
-//! The command line (placeholder).
+//! The command line: arguments in, a status and two streams out.
 
-pub mod commands;
-pub mod printer;
+mod args;
+mod commands;
+mod context;
+mod exit;
+mod printer;
+
+pub use args::{Args, Command, Global};
+pub use context::Context;
+pub use exit::Exit;
+pub use printer::{Format, Printer, Render};
+
+use crate::world::World;
+use clap::Parser as _;
+use clap::error::ErrorKind;
+use std::ffi::OsString;
+use std::io::Write;
+
+/// Runs mxward in-process: `args` with the program's name first.
+///
+/// Reports go to `stdout`, everything else to `stderr`; nothing else is touched but `world`.
+pub fn run(
+    args: impl IntoIterator<Item = OsString>,
+    world: &dyn World,
+    stdout: &mut dyn Write,
+    stderr: &mut dyn Write,
+) -> Exit {
+    let args = match Args::try_parse_from(args) {
+        Ok(args) => args,
+        Err(error) => {
+            let help = matches!(error.kind(), ErrorKind::DisplayHelp | ErrorKind::DisplayVersion);
+            let stream = if help { stdout } else { stderr };
+            let shown = write!(stream, "{}", error.render());
+            return match (help, shown) {
+                (true, Ok(())) => Exit::Done,
+                (true, Err(_)) => Exit::Failed,
+                (false, _) => Exit::Usage,
+            };
+        }
+    };
+    let mut printer = Printer::new(&args.global, world, stdout, stderr);
+    let mut context = Context { world, global: &args.global, printer: &mut printer };
+    let exit = commands::run(&args.command, &mut context);
+    printer.finish(exit)
+}

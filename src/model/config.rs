@@ -63,6 +63,8 @@ pub struct Target {
     pub unmanaged: Unmanaged,
     /// Names of environment variables for passwords, kept for the SQL locations.
     pub password_env: Option<Spanned<String>>,
+    /// Where else a change must be announced with `postfix reload`.
+    pub reload: Vec<Spanned<Location>>,
 }
 
 /// `pin_fallback`.

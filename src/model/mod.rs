@@ -4,6 +4,7 @@ pub mod builtin;
 pub mod catalogue;
 pub mod config;
 pub mod declaration;
+pub mod load;
 pub mod load_provider;
 pub mod mx_pattern;
 pub mod policy_spec;

@@ -1,7 +1,7 @@
 //! A policy as written in YAML: a level and Postfix attributes, not yet rendered.
 
 use crate::diag::{Diagnostic, Diagnostics, Fields, values};
-use crate::postfix::SecurityLevel;
+use crate::postfix::{ATTRIBUTES, Attribute, SecurityLevel};
 use crate::source::{Node, Span, Spanned};
 
 /// A security level and attributes as somebody wrote them, in a template or beside a domain.
@@ -35,35 +35,17 @@ enum Shape {
     Switch,
 }
 
-/// The security levels by name. [postconf(5) `smtp_tls_policy_maps`]
-const LEVELS: &[(&str, SecurityLevel)] = &[
-    ("none", SecurityLevel::None),
-    ("may", SecurityLevel::May),
-    ("encrypt", SecurityLevel::Encrypt),
-    ("dane", SecurityLevel::Dane),
-    ("dane-only", SecurityLevel::DaneOnly),
-    ("fingerprint", SecurityLevel::Fingerprint),
-    ("verify", SecurityLevel::Verify),
-    ("secure", SecurityLevel::Secure),
-];
-
-/// The attributes of a policy, all Postfix versions together.
-/// [postconf(5) `smtp_tls_policy_maps`; Postfix `smtp_tls_policy.c`]
-const ATTRIBUTES: &[(&str, Shape)] = &[
+/// How the attributes of [`ATTRIBUTES`] are written, as far as it is not one text.
+/// [postconf(5) `smtp_tls_policy_maps`]
+const SHAPES: &[(&str, Shape)] = &[
     ("match", Shape::List),
     ("tafile", Shape::List),
     ("protocols", Shape::List),
-    ("ciphers", Shape::One),
     ("exclude", Shape::List),
-    ("servername", Shape::One),
-    ("connection_reuse", Shape::Switch),
-    ("enable_rpk", Shape::Switch),
-    ("policy_type", Shape::One),
-    ("policy_ttl", Shape::One),
-    ("policy_domain", Shape::One),
     ("policy_string", Shape::List),
     ("mx_host_pattern", Shape::List),
-    ("policy_failure", Shape::One),
+    ("connection_reuse", Shape::Switch),
+    ("enable_rpk", Shape::Switch),
 ];
 
 impl PolicySpec {
@@ -73,9 +55,11 @@ impl PolicySpec {
     /// here: `unknown-value` for a level that does not exist, `wrong-type`, and `empty-value` for an
     /// empty text or list, which Postfix would refuse.
     pub fn take(fields: &mut Fields<'_>, diagnostics: &mut Diagnostics) -> Self {
-        let level = fields.choice("level", LEVELS, diagnostics);
+        let levels = SecurityLevel::ALL.iter().map(|level| (level.as_str(), *level));
+        let level = fields.choice("level", &levels.collect::<Vec<_>>(), diagnostics);
         let mut attributes = Vec::new();
-        for &(name, shape) in ATTRIBUTES {
+        for &Attribute { name, .. } in ATTRIBUTES {
+            let shape = shape(name);
             let Some((span, node)) = fields.take(name) else { continue };
             let place = node.span;
             let Some(values) = read_values(name, shape, node, diagnostics) else { continue };
@@ -101,6 +85,10 @@ impl PolicySpec {
     pub fn is_empty(&self) -> bool {
         self.level.is_none() && self.attributes.is_empty()
     }
+}
+
+fn shape(name: &str) -> Shape {
+    SHAPES.iter().find(|(of, _)| *of == name).map_or(Shape::One, |(_, shape)| *shape)
 }
 
 /// `None` when something is wrong, which is then reported.
@@ -170,10 +158,17 @@ mod tests {
 
     #[test]
     fn every_attribute_of_the_table_is_a_known_key() {
-        for &(name, shape) in ATTRIBUTES {
-            let value = if shape == Shape::Switch { "yes" } else { "x" };
+        for &Attribute { name, .. } in ATTRIBUTES {
+            let value = if shape(name) == Shape::Switch { "yes" } else { "x" };
             let (spec, found) = read(&format!("{name}: {value}\n"));
             assert_eq!((found.as_slice(), spec.attributes.len()), ([].as_slice(), 1), "{name}");
+        }
+    }
+
+    #[test]
+    fn every_shape_is_one_of_an_attribute_that_postfix_knows() {
+        for (name, _) in SHAPES {
+            assert!(Attribute::find(name).is_some(), "{name}");
         }
     }
 

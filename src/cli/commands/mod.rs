@@ -1,2 +1,36 @@
-//! Placeholder.
-pub mod providers;
+//! One file per command; this is the table of contents.
+
+mod check;
+mod compile;
+mod diff;
+mod explain;
+mod lock;
+mod packaging;
+mod providers;
+mod update;
+
+use super::args::Command;
+use super::context::Context;
+use super::exit::Exit;
+
+/// Runs a command.
+pub(super) fn run(command: &Command, context: &mut Context<'_, '_>) -> Exit {
+    if !context.printer.usable() {
+        return Exit::Usage;
+    }
+    let result = match command {
+        Command::Check { deny_warnings, today } => check::run(context, *deny_warnings, *today),
+        Command::Compile { out } => compile::run(context, out.as_deref()),
+        Command::Lock => lock::run(context),
+        Command::Update { names } => update::run(context, names),
+        Command::Diff { text, from, exit_code } => {
+            diff::run(context, *text, from.as_deref(), *exit_code)
+        }
+        Command::Explain { address, deployed } => explain::run(context, address, *deployed),
+        Command::Providers { command } => providers::run(context, command.as_ref()),
+        Command::Schema { kind } => packaging::schema(context, *kind),
+        Command::Completions { shell } => packaging::completions(context, *shell),
+        Command::Man { out } => packaging::man(context, out),
+    };
+    result.unwrap_or_else(|exit| exit)
+}

@@ -1,0 +1,181 @@
+//! What can be typed.
+
+use clap::{Parser, Subcommand, ValueEnum, ValueHint};
+use std::path::PathBuf;
+
+/// Compiles a YAML repository into Postfix transport and TLS policy maps, and shows what a change
+/// does to the security of every domain
+#[derive(Parser, Debug)]
+#[command(name = "mxward", version, max_term_width = 100, disable_help_subcommand = true)]
+pub struct Args {
+    /// Flags of every command.
+    #[command(flatten)]
+    pub global: Global,
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// Flags that work before and after the command.
+#[derive(clap::Args, Debug)]
+#[command(next_help_heading = "Global options")]
+pub struct Global {
+    /// The repository's folder
+    #[arg(short = 'C', global = true, value_name = "DIR", default_value = ".", value_hint = ValueHint::DirPath)]
+    pub directory: PathBuf,
+    /// When to use colours
+    #[arg(long, global = true, value_name = "WHEN", default_value = "auto")]
+    pub color: Color,
+    /// Say only what is wrong
+    #[arg(short, long, global = true, conflicts_with = "verbose")]
+    pub quiet: bool,
+    /// Say more
+    #[arg(short, long, global = true)]
+    pub verbose: bool,
+    /// Report as `text`, `json` or `markdown`, to standard output or to a file; repeatable
+    #[arg(long, global = true, value_name = "FORMAT[=FILE]")]
+    pub report: Vec<String>,
+    /// Use no network
+    #[arg(long, global = true)]
+    pub offline: bool,
+    /// Fail when mxward.lock would change; the default where CI is set, but for `lock` and `update`
+    #[arg(long, global = true)]
+    pub locked: bool,
+    /// As --offline and --locked together
+    #[arg(long, global = true)]
+    pub frozen: bool,
+    /// Only this target; repeatable
+    #[arg(long, global = true, value_name = "NAME")]
+    pub target: Vec<String>,
+    /// Ask this name server, `ADDRESS:PORT`, `tls://ADDRESS#NAME` or `https://ADDRESS#NAME`; repeatable
+    #[arg(long, global = true, value_name = "SERVER")]
+    pub dns_server: Vec<String>,
+    /// Validate DNSSEC from the keys in this file
+    #[arg(long, global = true, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub dns_trust_anchor: Option<PathBuf>,
+    /// Who validates DNSSEC
+    #[arg(long, global = true, value_name = "WHO")]
+    pub dns_validation: Option<Validation>,
+}
+
+/// When to use colours.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, ValueEnum)]
+pub enum Color {
+    /// On a terminal.
+    Auto,
+    /// Always.
+    Always,
+    /// Never.
+    Never,
+}
+
+/// Who validates DNSSEC.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, ValueEnum)]
+pub enum Validation {
+    /// This program.
+    Local,
+    /// The resolver, on a loopback address.
+    Resolver,
+}
+
+/// What to do.
+#[derive(Subcommand, Debug)]
+pub enum Command {
+    /// Say everything that is wrong with the repository; opens no network connection
+    Check {
+        /// Treat warnings as errors
+        #[arg(long)]
+        deny_warnings: bool,
+        /// Judge expiry and age as on this day, instead of today
+        #[arg(long, value_name = "YYYY-MM-DD")]
+        today: Option<jiff::civil::Date>,
+    },
+    /// Write the maps of every target
+    Compile {
+        /// The folder to write into, with a folder for each target; without it everything is printed
+        #[arg(long, value_name = "DIR", value_hint = ValueHint::DirPath)]
+        out: Option<PathBuf>,
+    },
+    /// Look up what mxward.lock lacks, and drop what nobody needs
+    Lock,
+    /// Look everything up again, or what is named, and say what changed
+    Update {
+        /// Domains or MX hosts
+        #[arg(value_name = "NAME")]
+        names: Vec<String>,
+    },
+    /// Show what would change where the maps are deployed, by its effect on every domain
+    Diff {
+        /// Show the lines of the files instead
+        #[arg(long)]
+        text: bool,
+        /// Compare with this revision of the repository instead of what is deployed
+        #[arg(long, value_name = "REVISION", allow_hyphen_values = true)]
+        from: Option<String>,
+        /// Exit with 2 when something changes
+        #[arg(long)]
+        exit_code: bool,
+    },
+    /// Show every lookup Postfix would do for an address, and what decides
+    Explain {
+        /// A mail address or domain
+        address: String,
+        /// Explain what is deployed instead of what would be compiled
+        #[arg(long)]
+        deployed: bool,
+    },
+    /// The catalogue of provider templates
+    Providers {
+        /// What to show.
+        #[command(subcommand)]
+        command: Option<ProvidersCommand>,
+    },
+    /// Print the JSON Schema of a kind of file, for editors
+    Schema {
+        /// The kind of file
+        #[arg(default_value = "mxward")]
+        kind: SchemaKind,
+    },
+    /// Print the completions of a shell
+    Completions {
+        /// The shell
+        shell: clap_complete::Shell,
+    },
+    /// Write the manual pages
+    Man {
+        /// The folder to write into
+        #[arg(long, value_name = "DIR", value_hint = ValueHint::DirPath)]
+        out: PathBuf,
+    },
+}
+
+/// What to show of the catalogue.
+#[derive(Subcommand, Debug)]
+pub enum ProvidersCommand {
+    /// All templates, those of the repository included
+    List,
+    /// One template with its evidence
+    Show {
+        /// Its name
+        name: String,
+    },
+    /// The provider of the MX hosts of one domain
+    Detect {
+        /// The MX hosts
+        #[arg(required = true, value_name = "HOST")]
+        hosts: Vec<String>,
+    },
+}
+
+/// The kinds of files that have a schema.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, ValueEnum)]
+pub enum SchemaKind {
+    /// mxward.yaml
+    Mxward,
+    /// domains/*.yaml
+    Domains,
+    /// providers/*.yaml
+    Provider,
+    /// mxward.lock
+    Lock,
+}

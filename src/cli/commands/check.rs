@@ -1,0 +1,123 @@
+//! `mxward check`
+
+use crate::cli::context::Context;
+use crate::cli::exit::Exit;
+use crate::cli::printer::Render;
+use crate::compile::{Stopped, compile};
+use crate::diag::{Diagnostic, Diagnostics, Severity, Style, render, summary, to_json};
+use crate::lint::{Linted, lint};
+use crate::lock::LockMode;
+use crate::source::SourceMap;
+use crate::world::DnsSettings;
+use jiff::civil::Date;
+use serde_json::{Value, json};
+use std::fmt::Write as _;
+
+/// Findings as a report.
+struct Findings<'a> {
+    diagnostics: &'a Diagnostics,
+    sources: &'a SourceMap,
+    domains: usize,
+    targets: usize,
+}
+
+pub(super) fn run(
+    context: &mut Context<'_, '_>,
+    deny_warnings: bool,
+    today: Option<Date>,
+) -> Result<Exit, Exit> {
+    let mut diagnostics = Diagnostics::new();
+    let repository = context.load(&mut diagnostics)?;
+    let today = today.unwrap_or_else(|| context.world.today());
+    let (mut domains, mut targets, mut stopped) = (0, repository.config.targets.len(), None);
+    let result = if diagnostics.has_errors() {
+        Err((Stopped::Invalid, repository))
+    } else {
+        let dns = DnsSettings::default();
+        compile(context.world, repository, LockMode::Frozen, &dns, &mut diagnostics)
+    };
+    let repository = match result {
+        Ok(compiled) => {
+            let selected = context.targets(&compiled.repository.config.targets)?;
+            (domains, targets) = (compiled.destinations.list.len(), selected.len());
+            let tables: Vec<_> = selected
+                .into_iter()
+                .filter_map(|target| Some((target, compiled.tables(target, &mut diagnostics)?)))
+                .collect();
+            lint(
+                &Linted {
+                    config: &compiled.repository.config,
+                    lock: &compiled.repository.lock,
+                    destinations: &compiled.destinations,
+                    tables: &tables,
+                    today,
+                },
+                &mut diagnostics,
+            );
+            drop(tables);
+            compiled.repository
+        }
+        Err((why, repository)) => {
+            stopped = Some(why);
+            repository
+        }
+    };
+    diagnostics.sort();
+    let findings =
+        Findings { diagnostics: &diagnostics, sources: &repository.sources, domains, targets };
+    context.printer.report(&findings);
+    let warnings = diagnostics.iter().any(|it| it.severity == Severity::Warning);
+    if stopped == Some(Stopped::LockOutdated) && (context.global.locked || context.global.frozen) {
+        return Ok(Exit::LockOutdated);
+    }
+    let failed = diagnostics.has_errors() || (deny_warnings && warnings);
+    Ok(if failed { Exit::Findings } else { Exit::Done })
+}
+
+impl Render for Findings<'_> {
+    fn text(&self, style: &Style) -> String {
+        let mut text = render(self.diagnostics, self.sources, style);
+        let (domains, targets) = (self.domains, self.targets);
+        let s = |count: usize| if count == 1 { "" } else { "s" };
+        let counted = format!("{domains} domain{}, {targets} target{}", s(domains), s(targets));
+        // Writing to a String cannot fail.
+        let _ = match summary(self.diagnostics, style) {
+            none if self.diagnostics.is_empty() => writeln!(text, "{counted}: {none}"),
+            some => writeln!(text, "{some}"),
+        };
+        text
+    }
+
+    fn json(&self) -> Value {
+        json!({
+            "format_version": 1,
+            "domains": self.domains,
+            "targets": self.targets,
+            "findings": to_json(self.diagnostics, self.sources),
+        })
+    }
+
+    fn markdown(&self) -> String {
+        let mut text = String::from("### mxward check\n\n");
+        let style = Style::default();
+        let _ = writeln!(text, "{}\n", summary(self.diagnostics, &style));
+        if !self.diagnostics.is_empty() {
+            text.push_str("| | Where | What | Code |\n|---|---|---|---|\n");
+        }
+        for Diagnostic { severity, code, message, span, .. } in self.diagnostics.iter() {
+            let place = span.map_or(String::new(), |span| self.sources.place(span));
+            let word = match severity {
+                Severity::Error => "error",
+                Severity::Warning => "warning",
+                Severity::Note => "note",
+            };
+            let _ = writeln!(
+                text,
+                "| {word} | {} | {} | {code} |",
+                crate::report::markdown_cell(&place),
+                crate::report::markdown_cell(message)
+            );
+        }
+        text
+    }
+}

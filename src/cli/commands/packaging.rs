@@ -1,0 +1,51 @@
+//! `mxward schema`, `completions` and `man`: for editors and packages.
+
+use crate::cli::args::{Args, SchemaKind};
+use crate::cli::context::Context;
+use crate::cli::exit::Exit;
+use crate::model::schema;
+use clap::CommandFactory as _;
+use std::path::Path;
+
+pub(super) fn schema(context: &mut Context<'_, '_>, kind: SchemaKind) -> Result<Exit, Exit> {
+    let text = match kind {
+        SchemaKind::Mxward => schema::mxward(),
+        SchemaKind::Domains => schema::domains(),
+        SchemaKind::Provider => schema::provider(),
+        SchemaKind::Lock => schema::lock(),
+    };
+    context.printer.out(&text);
+    Ok(Exit::Done)
+}
+
+pub(super) fn completions(
+    context: &mut Context<'_, '_>,
+    shell: clap_complete::Shell,
+) -> Result<Exit, Exit> {
+    let mut text = Vec::new();
+    clap_complete::generate(shell, &mut Args::command(), "mxward", &mut text);
+    context.printer.out(&String::from_utf8_lossy(&text));
+    Ok(Exit::Done)
+}
+
+pub(super) fn man(context: &mut Context<'_, '_>, out: &Path) -> Result<Exit, Exit> {
+    let mut top = Args::command();
+    top.build();
+    let mut pages = vec![("mxward".to_owned(), top.clone())];
+    for command in top.get_subcommands() {
+        let name = format!("mxward-{}", command.get_name());
+        pages.push((name.clone(), command.clone().name(name)));
+    }
+    for (name, command) in pages {
+        let mut page = Vec::new();
+        let path = out.join(format!("{name}.1"));
+        let written = clap_mangen::Man::new(command)
+            .render(&mut page)
+            .and_then(|()| context.world.write(&path, &page));
+        if let Err(error) = written {
+            context.printer.error(&format!("cannot write `{}`: {error}", Context::shown(&path)));
+            return Err(Exit::Failed);
+        }
+    }
+    Ok(Exit::Done)
+}

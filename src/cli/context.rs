@@ -1,0 +1,226 @@
+//! What every command needs.
+
+use super::args::{Global, Validation};
+use super::exit::Exit;
+use super::printer::Printer;
+use crate::compile::{Compiled, LOCK_FILE, Repository, Stopped, compile};
+use crate::diag::{Diagnostic, Diagnostics, Severity, nearest, printable};
+use crate::lock::LockMode;
+use crate::model::{DnsConfig, Target};
+use crate::source::SourceMap;
+use crate::world::{DnsSettings, DnsValidation, Files, World, parse_server};
+use std::path::PathBuf;
+
+/// The world, the global flags and the streams of one run.
+pub struct Context<'a, 'p> {
+    /// The door to everything outside.
+    pub world: &'a dyn World,
+    /// The global flags.
+    pub global: &'a Global,
+    /// The two streams.
+    pub printer: &'a mut Printer<'p>,
+}
+
+impl Context<'_, '_> {
+    /// Reads the repository; messages are shown when it is invalid.
+    ///
+    /// # Errors
+    ///
+    /// The status to exit with; everything was said.
+    pub fn load(&mut self, diagnostics: &mut Diagnostics) -> Result<Repository, Exit> {
+        match self.world.repository(&self.global.directory) {
+            Ok(files) => Ok(Repository::load(&*files, diagnostics)),
+            Err(error) => {
+                let folder = self.global.directory.display().to_string();
+                self.printer.error(&format!("cannot read `{}`: {error}", printable(&folder)));
+                Err(Exit::Failed)
+            }
+        }
+    }
+
+    /// Reads and compiles the repository. A lock that was filled is written, and what was added is
+    /// told; warnings are shown.
+    ///
+    /// # Errors
+    ///
+    /// The status to exit with; everything was said.
+    pub fn compile(&mut self, mode: LockMode) -> Result<Compiled, Exit> {
+        let mut diagnostics = Diagnostics::new();
+        let repository = self.load(&mut diagnostics)?;
+        let dns = match self.dns(&repository.config.dns) {
+            Ok(dns) => dns,
+            Err(message) => {
+                self.printer.error(&message);
+                return Err(Exit::Usage);
+            }
+        };
+        let result = if diagnostics.has_errors() {
+            Err((Stopped::Invalid, repository))
+        } else {
+            compile(self.world, repository, mode, &dns, &mut diagnostics)
+        };
+        diagnostics.sort();
+        match result {
+            Ok(compiled) => {
+                self.printer.diagnostics(&diagnostics, &compiled.repository.sources);
+                self.write_lock(&compiled)?;
+                Ok(compiled)
+            }
+            Err((stopped, repository)) => Err(self.stopped(stopped, &diagnostics, &repository.sources)),
+        }
+    }
+
+    /// Compiles another source of files as it is, without network: a revision of the repository.
+    ///
+    /// # Errors
+    ///
+    /// The status to exit with; everything was said.
+    pub fn compile_files(&mut self, files: &dyn Files) -> Result<Compiled, Exit> {
+        let mut diagnostics = Diagnostics::new();
+        let repository = Repository::load(files, &mut diagnostics);
+        let result = if diagnostics.has_errors() {
+            Err((Stopped::Invalid, repository))
+        } else {
+            let dns = DnsSettings::default();
+            compile(self.world, repository, LockMode::Frozen, &dns, &mut diagnostics)
+        };
+        diagnostics.sort();
+        result.map_err(|(stopped, repository)| {
+            self.stopped(stopped, &diagnostics, &repository.sources)
+        })
+    }
+
+    /// Shows why a compilation stopped.
+    fn stopped(&mut self, stopped: Stopped, diagnostics: &Diagnostics, sources: &SourceMap) -> Exit {
+        self.printer.diagnostics(diagnostics, sources);
+        match stopped {
+            Stopped::Invalid => Exit::Findings,
+            Stopped::CouldNot => Exit::Failed,
+            Stopped::LockOutdated => {
+                self.printer.error(&format!(
+                    "`{LOCK_FILE}` lacks facts, and {} keeps them from being looked up: run `mxward lock`",
+                    self.lock_reason()
+                ));
+                Exit::LockOutdated
+            }
+        }
+    }
+
+    fn write_lock(&mut self, compiled: &Compiled) -> Result<(), Exit> {
+        if compiled.lock_events.is_empty() {
+            return Ok(());
+        }
+        let path = self.global.directory.join(LOCK_FILE);
+        if let Err(error) = self.world.write(&path, compiled.repository.lock.write().as_bytes()) {
+            self.printer.error(&format!("cannot write `{LOCK_FILE}`: {error}"));
+            return Err(Exit::Failed);
+        }
+        for event in &compiled.lock_events {
+            self.printer.note(&event.to_string());
+        }
+        Ok(())
+    }
+
+    /// What the lock may be used for by a command that does not exist for changing it.
+    pub fn lock_mode(&self) -> LockMode {
+        let (offline, locked) = (self.global.offline, self.global.locked);
+        if self.global.frozen || (offline && locked) {
+            LockMode::Frozen
+        } else if offline {
+            LockMode::Offline
+        } else if locked || self.in_ci() {
+            LockMode::Locked
+        } else {
+            LockMode::Fill
+        }
+    }
+
+    fn in_ci(&self) -> bool {
+        self.world.variable("CI").is_some_and(|it| !it.is_empty() && it != "false" && it != "0")
+    }
+
+    fn lock_reason(&self) -> &'static str {
+        if self.global.frozen {
+            "`--frozen`"
+        } else if self.global.offline {
+            "`--offline`"
+        } else if self.global.locked {
+            "`--locked`"
+        } else if self.in_ci() {
+            "the environment variable `CI`, which implies `--locked`,"
+        } else {
+            "this command, which never uses the network,"
+        }
+    }
+
+    /// How to ask DNS: the command line over `dns:` of mxward.yaml.
+    ///
+    /// # Errors
+    ///
+    /// What is wrong with a server.
+    pub fn dns(&self, config: &DnsConfig) -> Result<DnsSettings, String> {
+        let written: Vec<&str> = if self.global.dns_server.is_empty() {
+            config.servers.iter().map(|it| it.value.as_str()).collect()
+        } else {
+            self.global.dns_server.iter().map(String::as_str).collect()
+        };
+        let mut servers = Vec::with_capacity(written.len());
+        for server in written {
+            servers.push(parse_server(server)?);
+        }
+        let anchor = match (&self.global.dns_trust_anchor, &config.trust_anchor) {
+            (Some(path), _) => Some(path.clone()),
+            (None, Some(path)) => Some(self.global.directory.join(&path.value)),
+            (None, None) => None,
+        };
+        let resolver_validates = match self.global.dns_validation {
+            Some(Validation::Resolver) => true,
+            Some(Validation::Local) => false,
+            None => config.resolver_validates,
+        };
+        Ok(DnsSettings {
+            servers,
+            trust_anchor: anchor,
+            validation: if resolver_validates { DnsValidation::ResolverAd } else { DnsValidation::Local },
+            timeout_ms: config.timeout_ms,
+        })
+    }
+
+    /// The targets that `--target` asks for, all without it.
+    ///
+    /// # Errors
+    ///
+    /// The status to exit with; everything was said.
+    pub fn targets<'t>(&mut self, targets: &'t [Target]) -> Result<Vec<&'t Target>, Exit> {
+        for name in &self.global.target {
+            if targets.iter().all(|it| it.name.value != *name) {
+                let names = targets.iter().map(|it| it.name.value.as_str());
+                let mut message = format!("no target named `{}`", printable(name));
+                if let Some(near) = nearest(name, names) {
+                    message.push_str(&format!("; did you mean `{near}`?"));
+                }
+                self.printer.error(&message);
+                return Err(Exit::Usage);
+            }
+        }
+        let wanted = |it: &&Target| {
+            self.global.target.is_empty() || self.global.target.contains(&it.name.value)
+        };
+        Ok(targets.iter().filter(wanted).collect())
+    }
+
+    /// A path of the command line, for messages.
+    pub fn shown(path: &std::path::Path) -> String {
+        printable(&path.display().to_string()).into_owned()
+    }
+
+    /// Where a path inside of the repository lies.
+    pub fn path(&self, relative: &str) -> PathBuf {
+        self.global.directory.join(relative)
+    }
+}
+
+/// An error without a place, as a diagnostic.
+pub fn error(code: &'static str, message: impl Into<String>) -> Diagnostic {
+    Diagnostic::new(Severity::Error, code, message)
+}

@@ -1,0 +1,44 @@
+//! Exit statuses.
+
+/// How a run ended.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Exit {
+    /// Everything asked for was done.
+    Done,
+    /// It could not be done: files, DNS or SQL failed.
+    Failed,
+    /// `diff --exit-code` found changes.
+    Changes,
+    /// The input is wrong, or a lint that is denied found something.
+    Findings,
+    /// The lock is missing or out of date, and the mode forbids to change it.
+    LockOutdated,
+    /// The command line is wrong. [sysexits(3) `EX_USAGE`]
+    Usage,
+}
+
+impl Exit {
+    /// The status for the system.
+    pub fn code(self) -> u8 {
+        match self {
+            Self::Done => 0,
+            Self::Failed => 1,
+            Self::Changes => 2,
+            Self::Findings => 3,
+            Self::LockOutdated => 4,
+            Self::Usage => 64,
+        }
+    }
+
+    /// The reason, as reports repeat it.
+    pub fn reason(self) -> &'static str {
+        match self {
+            Self::Done => "done",
+            Self::Failed => "failed",
+            Self::Changes => "changes",
+            Self::Findings => "findings",
+            Self::LockOutdated => "lock-outdated",
+            Self::Usage => "usage",
+        }
+    }
+}

@@ -1,0 +1,104 @@
+//! The story of a compilation: load, expand, resolve, lower.
+
+mod repository;
+
+pub use repository::{LOCK_FILE, Repository};
+
+use crate::diag::{Diagnostic, Diagnostics, Severity};
+use crate::expand::{Destinations, expand};
+use crate::lock::LockMode;
+use crate::model::Target;
+use crate::resolve::{LockEvent, Resolved, Scope, needs, refresh, resolve};
+use crate::tables::{Tables, lower};
+use crate::world::{DnsSettings, World};
+
+/// A repository with every fact filled in; what is left is one pass per target.
+#[derive(Debug)]
+pub struct Compiled {
+    /// What was read.
+    pub repository: Repository,
+    /// The destinations, resolved.
+    pub destinations: Destinations<Resolved>,
+    /// What changed in the lock; the caller writes [`Repository::lock`] when this is not empty.
+    pub lock_events: Vec<LockEvent>,
+}
+
+/// Why a compilation stopped; the messages are among the diagnostics.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Stopped {
+    /// The repository is invalid.
+    Invalid,
+    /// The lock lacks facts, and the mode does not allow to look them up.
+    LockOutdated,
+    /// DNS or the system failed.
+    CouldNot,
+}
+
+/// Loads, expands and resolves; looks missing facts up where `mode` allows it.
+///
+/// # Errors
+///
+/// [`Stopped`], with the messages in `diagnostics`; what was read is returned for their places.
+pub fn compile(
+    world: &dyn World,
+    mut repository: Repository,
+    mode: LockMode,
+    dns: &DnsSettings,
+    diagnostics: &mut Diagnostics,
+) -> Result<Compiled, (Stopped, Repository)> {
+    let Some(destinations) = expand(&mut repository.config, diagnostics) else {
+        return Err((Stopped::Invalid, repository));
+    };
+    if diagnostics.has_errors() {
+        return Err((Stopped::Invalid, repository));
+    }
+    let mut found = Diagnostics::new();
+    let destinations = match resolve(&repository.config, destinations, &repository.lock, &mut found) {
+        Ok(destinations) => {
+            diagnostics.extend(found);
+            return Ok(Compiled { repository, destinations, lock_events: Vec::new() });
+        }
+        Err(destinations) => destinations,
+    };
+    let only_incomplete = found.iter().all(|it| it.code == "lock-incomplete");
+    if !only_incomplete || mode != LockMode::Fill {
+        diagnostics.extend(found);
+        let stopped = if only_incomplete { Stopped::LockOutdated } else { Stopped::Invalid };
+        return Err((stopped, repository));
+    }
+    let needs = needs(&repository.config, &destinations);
+    let resolver = match world.dns(dns) {
+        Ok(resolver) => resolver,
+        Err(error) => {
+            diagnostics.push(Diagnostic::new(Severity::Error, "dns", error.to_string()));
+            return Err((Stopped::CouldNot, repository));
+        }
+    };
+    let refreshed = refresh(
+        &repository.lock,
+        &needs,
+        &Scope::Missing,
+        &repository.config.lock,
+        world.today(),
+        &*resolver,
+    );
+    let failed = refreshed.diagnostics.has_errors();
+    diagnostics.extend(refreshed.diagnostics);
+    if failed {
+        return Err((Stopped::CouldNot, repository));
+    }
+    repository.lock = refreshed.lock;
+    match resolve(&repository.config, destinations, &repository.lock, diagnostics) {
+        Ok(destinations) => {
+            Ok(Compiled { repository, destinations, lock_events: refreshed.events })
+        }
+        Err(_) => Err((Stopped::Invalid, repository)),
+    }
+}
+
+impl Compiled {
+    /// The tables of one target. `None` after an error.
+    pub fn tables(&self, target: &Target, diagnostics: &mut Diagnostics) -> Option<Tables> {
+        lower(&self.destinations, target, diagnostics)
+    }
+}

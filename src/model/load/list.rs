@@ -1,0 +1,40 @@
+//! Plain lists: one domain a line.
+
+use super::loader::bad_domain;
+use crate::diag::Diagnostics;
+use crate::model::Declaration;
+use crate::names::Recipients;
+use crate::source::{FileId, Span};
+
+/// Reads a list. Blank lines and lines that start with `#` are passed over, as is what stands between
+/// a blank followed by `#` and the end of a line.
+pub(super) fn read_list(
+    declarations: &mut Vec<Declaration>,
+    text: &str,
+    file: FileId,
+    body: u32,
+    diagnostics: &mut Diagnostics,
+) {
+    declarations.reserve(memchr::memchr_iter(b'\n', text.as_bytes()).count());
+    let mut start = 0;
+    for line in text.split_inclusive('\n') {
+        let at = start;
+        start += line.len();
+        let line = match line.find('#') {
+            Some(0) => continue,
+            Some(hash) if line.as_bytes()[hash - 1].is_ascii_whitespace() => &line[..hash],
+            Some(_) | None => line,
+        };
+        let name = line.trim();
+        if name.is_empty() {
+            continue;
+        }
+        let at = at + (line.len() - line.trim_start().len());
+        let place = |byte: usize| u32::try_from(byte).expect("files are smaller than 4 GiB");
+        let span = Span::new(file, place(at), place(at + name.len()));
+        match Recipients::parse(name) {
+            Ok(recipients) => declarations.push(Declaration { recipients, span, body }),
+            Err(error) => diagnostics.push(bad_domain(name, span, &error)),
+        }
+    }
+}

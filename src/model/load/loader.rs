@@ -1,0 +1,295 @@
+//! Collects what the files of a repository declare.
+
+use super::body::read_body;
+use super::root::read_root;
+use super::{Include, list};
+use crate::diag::{Diagnostic, Diagnostics, values};
+use crate::model::{Body, Config, Declaration, NextHopPolicy, PolicySpec};
+use crate::names::{NameError, Recipients};
+use crate::postfix::NextHop;
+use crate::source::yaml::Reader;
+use crate::source::{FileId, Node, NodeKind, SourceMap, Span, Spanned};
+use hashbrown::HashMap;
+use std::borrow::Cow;
+
+/// Reads the files of a repository one by one; all errors are reported, whichever file they are in.
+#[derive(Default)]
+pub struct Loader {
+    pub(super) config: Config,
+    /// The text of a body to its number: what is said in the same words is read once.
+    bodies: HashMap<String, u32>,
+}
+
+impl Loader {
+    /// A loader that has read nothing.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Reads `mxward.yaml` and gives what it includes.
+    pub fn root(
+        &mut self,
+        sources: &SourceMap,
+        file: FileId,
+        diagnostics: &mut Diagnostics,
+    ) -> Vec<Include> {
+        read_root(self, sources, file, diagnostics)
+    }
+
+    /// Reads an included YAML file, which has the keys `domains` and `next_hops`.
+    pub fn include(&mut self, sources: &SourceMap, file: FileId, diagnostics: &mut Diagnostics) {
+        let text = sources.text(file);
+        let mut reader = Reader::new(file, text);
+        if reader.enter_mapping() {
+            let mut seen = Vec::new();
+            while let Some(key) = reader.next_key() {
+                if !first_time(&mut seen, &key, diagnostics) {
+                    continue;
+                }
+                match &*key.value {
+                    "domains" => self.domains(text, &mut reader, diagnostics),
+                    "next_hops" => self.next_hops(reader.node(), diagnostics),
+                    _ => crate::diag::unknown_key(
+                        &key,
+                        "an included file",
+                        &["domains", "next_hops"],
+                        diagnostics,
+                    ),
+                }
+            }
+        } else if let Some(node) = reader.node() {
+            wrong_top(&node, diagnostics);
+        }
+        diagnostics.push_yaml(reader.finish());
+    }
+
+    /// Reads a plain list: one domain a line, all with the body of the include.
+    pub fn list(
+        &mut self,
+        sources: &SourceMap,
+        file: FileId,
+        body: u32,
+        diagnostics: &mut Diagnostics,
+    ) {
+        list::read_list(&mut self.config.declarations, sources.text(file), file, body, diagnostics);
+    }
+
+    /// Adds a template; the first of a name stays.
+    pub fn provider(&mut self, provider: crate::model::Provider) {
+        self.config.providers.entry(provider.name.value.clone()).or_insert(provider);
+    }
+
+    /// Whether a template of that name was added.
+    pub fn has_provider(&self, name: &str) -> bool {
+        self.config.providers.contains_key(name)
+    }
+
+    /// The names of the templates that were named so far, each once, sorted.
+    pub fn named_providers(&self) -> Vec<&str> {
+        let names = self.config.bodies.iter().filter_map(|body| body.provider.as_ref());
+        let mut names: Vec<&str> = names.map(|name| name.value.as_str()).collect();
+        names.sort_unstable();
+        names.dedup();
+        names
+    }
+
+    /// Sorts the declarations and reports every domain that is declared twice.
+    pub fn finish(mut self, diagnostics: &mut Diagnostics) -> Config {
+        let list = &mut self.config.declarations;
+        if !list.is_sorted_by(|a, b| a.recipients < b.recipients) {
+            list.sort_by(|a, b| (&a.recipients, a.span).cmp(&(&b.recipients, b.span)));
+            list.dedup_by(|second, first| {
+                let twice = second.recipients == first.recipients;
+                if twice {
+                    let message = format!("`{}` is declared twice", second.recipients);
+                    diagnostics.push(
+                        Diagnostic::error("duplicate-domain", second.span, message)
+                            .related(first.span, "first declared here")
+                            .hint("remove one of the two"),
+                    );
+                }
+                twice
+            });
+        }
+        self.config.targets.sort_by(|a, b| a.name.value.cmp(&b.name.value));
+        self.config
+    }
+
+    /// Reads the value of `domains:`.
+    pub(super) fn domains<'src>(
+        &mut self,
+        text: &'src str,
+        reader: &mut Reader<'src>,
+        diagnostics: &mut Diagnostics,
+    ) {
+        if !reader.enter_mapping() {
+            if let Some(node) = reader.node()
+                && node.kind != NodeKind::Null
+            {
+                let message = format!(
+                    "`domains` must be a mapping from domain to policy, not {}",
+                    values::describe(&node)
+                );
+                diagnostics.push(Diagnostic::error("wrong-type", node.span, message));
+            }
+            return;
+        }
+        while let Some(key) = reader.next_key() {
+            let recipients = recipients(&key, diagnostics);
+            let Some(node) = reader.node() else { return };
+            let Some(body) = self.body(text, node, diagnostics) else { continue };
+            if let Some(recipients) = recipients {
+                self.config.declarations.push(Declaration { recipients, span: key.span, body });
+            }
+        }
+    }
+
+    /// The number of a body; `None` after an error.
+    fn body(&mut self, text: &str, node: Node<'_>, diagnostics: &mut Diagnostics) -> Option<u32> {
+        let words = &text[node.span.start as usize..node.span.end as usize];
+        if let Some(known) = self.bodies.get(words) {
+            return Some(*known);
+        }
+        let body = read_body(node, diagnostics)?;
+        let number = self.add_body(body);
+        // The words of a body with an alias in it do not say all.
+        if !words.contains('*') {
+            self.bodies.insert(words.to_owned(), number);
+        }
+        Some(number)
+    }
+
+    /// Stores a body.
+    pub(super) fn add_body(&mut self, body: Body) -> u32 {
+        self.config.bodies.push(body);
+        u32::try_from(self.config.bodies.len() - 1).expect("fewer than 2^32 bodies")
+    }
+
+    /// Reads the value of `next_hops:`.
+    pub(super) fn next_hops(&mut self, node: Option<Node<'_>>, diagnostics: &mut Diagnostics) {
+        let Some(node) = node.filter(|it| it.kind != NodeKind::Null) else { return };
+        let NodeKind::Mapping(mapping) = node.kind else {
+            let message = format!(
+                "`next_hops` must be a mapping from next hop to policy, not {}",
+                values::describe(&node)
+            );
+            diagnostics.push(Diagnostic::error("wrong-type", node.span, message));
+            return;
+        };
+        for (key, value) in mapping.entries {
+            let Some(mut fields) =
+                crate::diag::Fields::new(value, "the policy of a next hop", diagnostics)
+            else {
+                continue;
+            };
+            let policy = PolicySpec::take(&mut fields, diagnostics);
+            let span = fields.span();
+            fields.finish(diagnostics);
+            if policy.level.is_none() {
+                diagnostics.push(Diagnostic::error(
+                    "missing-key",
+                    span,
+                    "the policy of a next hop needs the key `level`",
+                ));
+                continue;
+            }
+            match NextHop::parse(&key.value) {
+                Err(error) => diagnostics.push(next_hop_error(key.span, &error)),
+                Ok(next_hop) => {
+                    let next_hop = Spanned::new(next_hop, key.span);
+                    self.add_next_hop(NextHopPolicy { next_hop, policy }, diagnostics);
+                }
+            }
+        }
+    }
+
+    fn add_next_hop(&mut self, new: NextHopPolicy, diagnostics: &mut Diagnostics) {
+        let known = self.config.next_hops.iter().find(|it| it.next_hop.value == new.next_hop.value);
+        if let Some(known) = known {
+            let message = format!("the next hop `{}` is declared twice", new.next_hop.value);
+            diagnostics.push(
+                Diagnostic::error("duplicate-next-hop", new.next_hop.span, message)
+                    .related(known.next_hop.span, "first declared here"),
+            );
+            return;
+        }
+        self.config.next_hops.push(new);
+    }
+}
+
+/// Whether a key of a streamed mapping is new; reports it otherwise.
+pub(super) fn first_time<'src>(
+    seen: &mut Vec<Spanned<Cow<'src, str>>>,
+    key: &Spanned<Cow<'src, str>>,
+    diagnostics: &mut Diagnostics,
+) -> bool {
+    if let Some(first) = seen.iter().find(|it| it.value == key.value) {
+        diagnostics.push(
+            Diagnostic::error(
+                "duplicate-key",
+                key.span,
+                format!("the key `{}` stands twice", key.value),
+            )
+            .related(first.span, "first here"),
+        );
+        return false;
+    }
+    seen.push(key.clone());
+    true
+}
+
+/// Reports that a file is no mapping; an empty file is fine.
+pub(super) fn wrong_top(node: &Node<'_>, diagnostics: &mut Diagnostics) {
+    if node.kind != NodeKind::Null {
+        let message = format!("the file must be a mapping, not {}", values::describe(node));
+        diagnostics.push(Diagnostic::error("wrong-type", node.span, message));
+    }
+}
+
+/// Turns a refused next hop into a message.
+pub(super) fn next_hop_error(span: Span, error: &crate::postfix::NextHopError) -> Diagnostic {
+    let diagnostic = Diagnostic::error("bad-next-hop", span, error.to_string());
+    match error.hint() {
+        Some(hint) => diagnostic.hint(hint),
+        None => diagnostic,
+    }
+}
+
+/// Reads the name of a domain, reporting what is wrong with it.
+pub(super) fn recipients(
+    key: &Spanned<Cow<'_, str>>,
+    diagnostics: &mut Diagnostics,
+) -> Option<Recipients> {
+    match Recipients::parse(&key.value) {
+        Ok(recipients) => Some(recipients),
+        Err(error) => {
+            diagnostics.push(bad_domain(&key.value, key.span, &error));
+            None
+        }
+    }
+}
+
+/// The message about a text that is no domain.
+pub(super) fn bad_domain(text: &str, span: Span, error: &NameError) -> Diagnostic {
+    let diagnostic =
+        Diagnostic::error("bad-domain", span, format!("`{text}` is not a domain: {error}"));
+    if let Some(rest) = text.strip_prefix("*.") {
+        return diagnostic.hint(format!("for all subdomains write `.{rest}`"));
+    }
+    if let Some((_, domain)) = text.rsplit_once('@') {
+        return diagnostic.hint(format!("policies are made for domains: write `{domain}`"));
+    }
+    match error {
+        NameError::Numeric => {
+            diagnostic.hint("a next hop that is an address goes to `next_hops`, as `[192.0.2.1]`")
+        }
+        NameError::Character('[') => diagnostic.hint("a next hop in brackets goes to `next_hops`"),
+        NameError::Empty
+        | NameError::TooLong
+        | NameError::EmptyLabel
+        | NameError::LabelTooLong(_)
+        | NameError::Hyphen(_)
+        | NameError::Character(_)
+        | NameError::Idna => diagnostic,
+    }
+}

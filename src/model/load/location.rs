@@ -1,0 +1,82 @@
+//! Where maps live, as URLs.
+
+use crate::diag::{Diagnostic, Diagnostics};
+use crate::model::Location;
+use crate::source::Spanned;
+
+/// Reads `file:`, `ssh:`, `mysql:`, `postgres:` and `sqlite:` URLs. `None` after an error.
+///
+/// A password in a URL is refused: the repository is no place for it.
+pub(super) fn read_location(
+    text: &Spanned<String>,
+    diagnostics: &mut Diagnostics,
+) -> Option<Spanned<Location>> {
+    let mut refuse = |message: String, hint: &str| {
+        diagnostics.push(Diagnostic::error("bad-location", text.span, message).hint(hint));
+        None
+    };
+    let url = text.value.as_str();
+    let Some((scheme, rest)) = url.split_once(':') else {
+        return refuse(
+            format!("`{url}` is not a URL"),
+            "write `file:PATH`, `ssh://HOST/PATH`, `mysql://…`, `postgres://…` or `sqlite:PATH`",
+        );
+    };
+    let location = match scheme {
+        "file" => {
+            let path = rest.strip_prefix("//").unwrap_or(rest);
+            if path.is_empty() || (rest.starts_with("//") && !path.starts_with('/')) {
+                return refuse(
+                    format!("`{url}` names no path"),
+                    "write `file:///etc/postfix`, or `file:deployed` relative to mxward.yaml",
+                );
+            }
+            Location::File(path.trim_end_matches('/').to_owned())
+        }
+        "ssh" => {
+            let rest = rest.strip_prefix("//").unwrap_or_default();
+            match rest.split_once('/') {
+                // A leading `-` would be an option of ssh(1).
+                Some((host, path)) if !host.is_empty() && !host.starts_with('-') => Location::Ssh {
+                    destination: host.to_owned(),
+                    path: format!("/{}", path.trim_end_matches('/')),
+                },
+                _ => {
+                    return refuse(
+                        format!("`{url}` names no host and path"),
+                        "write `ssh://user@host/etc/postfix`",
+                    );
+                }
+            }
+        }
+        "mysql" | "postgres" | "sqlite" => {
+            let authority = rest.strip_prefix("//").and_then(|it| it.split(['/', '?']).next());
+            let user = authority.and_then(|it| it.rsplit_once('@')).map(|(user, _)| user);
+            if user.is_some_and(|it| it.contains(':')) {
+                return refuse(
+                    "the URL holds a password".to_owned(),
+                    "name the environment variable that holds it as `password_env`",
+                );
+            }
+            Location::Sql { scheme: scheme.to_owned(), url: url.to_owned() }
+        }
+        _ => {
+            return refuse(
+                format!("`{scheme}:` is not known"),
+                "write `file:PATH`, `ssh://HOST/PATH`, `mysql://…`, `postgres://…` or `sqlite:PATH`",
+            );
+        }
+    };
+    Some(Spanned::new(location, text.span))
+}
+
+/// The map of the given name inside of a folder.
+pub(super) fn inside(folder: &Location, name: &str) -> Option<Location> {
+    match folder {
+        Location::File(path) => Some(Location::File(format!("{path}/{name}"))),
+        Location::Ssh { destination, path } => {
+            Some(Location::Ssh { destination: destination.clone(), path: format!("{path}/{name}") })
+        }
+        Location::Sql { .. } => None,
+    }
+}

@@ -1,0 +1,11 @@
+//! From the texts of a repository to [`Config`].
+
+mod body;
+mod list;
+mod loader;
+mod location;
+mod root;
+mod target;
+
+pub use loader::Loader;
+pub use root::Include;

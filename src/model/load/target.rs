@@ -1,0 +1,188 @@
+//! `targets:`
+
+use super::loader::next_hop_error;
+use super::location::{inside, read_location};
+use crate::diag::{Diagnostic, Diagnostics, Fields, values};
+use crate::model::{DomainFilter, Location, MapType, PinFallback, Target, Unmanaged};
+use crate::postfix::{NextHop, SecurityLevel, Version};
+use crate::source::{Node, NodeKind, Spanned};
+use std::borrow::Cow;
+
+pub(super) fn read_targets(node: Node<'_>, diagnostics: &mut Diagnostics) -> Vec<Target> {
+    let NodeKind::Mapping(mapping) = node.kind else {
+        let message = format!(
+            "`targets` must be a mapping from name to target, not {}",
+            values::describe(&node)
+        );
+        diagnostics.push(Diagnostic::error("wrong-type", node.span, message));
+        return Vec::new();
+    };
+    mapping.entries.into_iter().filter_map(|(name, node)| target(name, node, diagnostics)).collect()
+}
+
+fn target(
+    name: Spanned<Cow<'_, str>>,
+    node: Node<'_>,
+    diagnostics: &mut Diagnostics,
+) -> Option<Target> {
+    // The name becomes a folder of `compile --out`.
+    let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_');
+    if name.value.is_empty() || !name.value.chars().all(plain) {
+        diagnostics.push(
+            Diagnostic::error(
+                "bad-target-name",
+                name.span,
+                format!("`{}` cannot name a target", name.value),
+            )
+            .hint("use letters, digits, `-` and `_`"),
+        );
+    }
+    let mut fields = Fields::new(node, "a target", diagnostics)?;
+    let postfix = fields.required("postfix", diagnostics).and_then(|(_, node)| {
+        let text = values::text(&node, "`postfix`", diagnostics)?;
+        Version::parse(&text.value)
+            .map_err(|error| {
+                diagnostics
+                    .push(Diagnostic::error("bad-version", text.span, error.to_string()).hint(
+                    "write the version that `postconf -h mail_version` prints, such as `\"3.7\"`",
+                ));
+            })
+            .ok()
+    });
+    let levels: Vec<(&str, SecurityLevel)> =
+        SecurityLevel::ALL.iter().map(|level| (level.as_str(), *level)).collect();
+    let security_level = fields
+        .required("security_level", diagnostics)
+        .and_then(|(_, node)| values::choice(&node, "`security_level`", &levels, diagnostics));
+    let map_type = fields
+        .required("map_type", diagnostics)
+        .and_then(|(_, node)| values::choice(&node, "`map_type`", MapType::ALL, diagnostics));
+    let (transport, tls_policy) = locations(&mut fields, diagnostics);
+    let parents =
+        fields.one_or_list("parent_domain_matches_subdomains", diagnostics, |node, diagnostics| {
+            values::text(&node, "a feature", diagnostics)
+        });
+    let families = fields.one_or_list("address_families", diagnostics, |node, diagnostics| {
+        values::choice(&node, "an address family", &[("ipv4", false), ("ipv6", true)], diagnostics)
+    });
+    let pin_fallback = fields.choice(
+        "pin_fallback",
+        &[("domain", PinFallback::Domain), ("none", PinFallback::None)],
+        diagnostics,
+    );
+    let relayhost = fields.text("relayhost", diagnostics);
+    let relayhost = relayhost.and_then(|text| next_hop(&text, diagnostics));
+    let fallback_relay = fields.one_or_list("fallback_relay", diagnostics, |node, diagnostics| {
+        let text = values::text(&node, "a next hop", diagnostics)?;
+        next_hop(&text, diagnostics)
+    });
+    let ca = fields.text("ca", diagnostics);
+    let domains = fields.take("domains").map(|(_, node)| filter(node, diagnostics));
+    let unmanaged = fields.choice(
+        "unmanaged",
+        &[("keep", Unmanaged::Keep), ("report", Unmanaged::Report), ("remove", Unmanaged::Remove)],
+        diagnostics,
+    );
+    let password_env = fields.text("password_env", diagnostics);
+    let reload = fields.one_or_list("reload", diagnostics, |node, diagnostics| {
+        let text = values::text(&node, "a location", diagnostics)?;
+        read_location(&text, diagnostics)
+    });
+    let span = name.span;
+    fields.finish(diagnostics);
+    Some(Target {
+        name: name.map(Cow::into_owned),
+        postfix: postfix?,
+        security_level: security_level?,
+        map_type: map_type?,
+        transport,
+        tls_policy,
+        relayhost,
+        fallback_relay: fallback_relay.unwrap_or_default(),
+        parent_domain_matches_subdomains: parents
+            .is_some_and(|list| list.iter().any(|it| it.value == "transport_maps")),
+        ipv4: families.as_ref().is_none_or(|list| list.iter().any(|it| !it.value)),
+        ipv6: families.is_some_and(|list| list.iter().any(|it| it.value)),
+        pin_fallback: pin_fallback.unwrap_or(Spanned::new(PinFallback::Domain, span)),
+        ca,
+        domains: domains.unwrap_or_default(),
+        unmanaged: unmanaged.map(|it| it.value).unwrap_or_default(),
+        password_env,
+        reload: reload.unwrap_or_default(),
+    })
+}
+
+type Place = Option<Spanned<Location>>;
+
+/// The locations of the transport map and of the TLS policy map.
+fn locations(fields: &mut Fields<'_>, diagnostics: &mut Diagnostics) -> (Place, Place) {
+    let mut location = |key| {
+        let text = fields.text(key, diagnostics)?;
+        read_location(&text, diagnostics)
+    };
+    let (folder, transport, tls_policy) =
+        (location("deployed"), location("transport"), location("tls_policy"));
+    let Some(folder) = folder else { return (transport, tls_policy) };
+    if let Some(other) = transport.as_ref().or(tls_policy.as_ref()) {
+        diagnostics.push(
+            Diagnostic::error(
+                "conflicting-keys",
+                other.span,
+                "`deployed` already places both maps",
+            )
+            .related(folder.span, "here")
+            .hint("write either `deployed`, or `transport` and `tls_policy`"),
+        );
+    }
+    let at = |name| inside(&folder.value, name).map(|it| Spanned::new(it, folder.span));
+    let (transport, tls_policy) = (at("transport"), at("tls_policy"));
+    if transport.is_none() {
+        diagnostics.push(
+            Diagnostic::error(
+                "bad-location",
+                folder.span,
+                "`deployed` is a folder, not a database",
+            )
+            .hint("write `tls_policy:` with this URL, and `transport:` if that map is managed too"),
+        );
+    }
+    (transport, tls_policy)
+}
+
+fn next_hop(text: &Spanned<String>, diagnostics: &mut Diagnostics) -> Option<Spanned<NextHop>> {
+    match NextHop::parse(&text.value) {
+        Ok(next_hop) => Some(Spanned::new(next_hop, text.span)),
+        Err(error) => {
+            diagnostics.push(next_hop_error(text.span, &error));
+            None
+        }
+    }
+}
+
+fn filter(node: Node<'_>, diagnostics: &mut Diagnostics) -> DomainFilter {
+    if let NodeKind::Scalar(_) = node.kind {
+        let words = [("all", DomainFilter::All), ("none", DomainFilter::None)];
+        let word = values::choice(&node, "`domains`", &words, diagnostics);
+        return word.map(|it| it.value).unwrap_or_default();
+    }
+    let mut set = globset::GlobSetBuilder::new();
+    let globs = values::list_of(node, "`domains`", diagnostics, |node, diagnostics| {
+        let text = values::text(&node, "a glob", diagnostics)?;
+        match globset::Glob::new(&text.value.to_lowercase()) {
+            Ok(glob) => {
+                set.add(glob);
+                Some(text.value)
+            }
+            Err(error) => {
+                diagnostics.push(Diagnostic::error(
+                    "bad-glob",
+                    text.span,
+                    error.kind().to_string(),
+                ));
+                None
+            }
+        }
+    });
+    set.build()
+        .map_or(DomainFilter::None, |set| DomainFilter::Globs(set, globs.unwrap_or_default()))
+}

@@ -1,0 +1,203 @@
+//! What Postfix would do with mail for a domain.
+
+use super::level::SecurityLevel;
+use super::next_hop::NextHop;
+use super::policy::TlsPolicy;
+use super::policy_error::PolicyError;
+use super::promises::Promises;
+use super::search::{policy_keys, transport_keys};
+use super::transport::{Transport, TransportError};
+use super::version::Version;
+use compact_str::CompactString;
+use std::cmp::Ordering;
+
+/// The parameters of main.cf that decide beside the two maps.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Settings {
+    /// The version of Postfix.
+    pub version: Version,
+    /// `smtp_tls_security_level`: what holds where no entry is found.
+    pub security_level: SecurityLevel,
+    /// `relayhost`: the next hop of domains without a transport entry.
+    pub relayhost: Option<NextHop>,
+    /// `smtp_fallback_relay`: appended to every list of next hops.
+    pub fallback_relay: Vec<NextHop>,
+    /// Whether `parent_domain_matches_subdomains` has `transport_maps`.
+    pub parents_match: bool,
+}
+
+/// What happens with mail for one recipient domain.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Delivery {
+    /// The key of `transport_maps` that was found; `None` when none was.
+    pub transport_key: Option<CompactString>,
+    /// What comes of it.
+    pub outcome: Outcome,
+}
+
+/// Where mail goes.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Outcome {
+    /// To next hops by SMTP, in the order of trying; never empty.
+    Smtp {
+        /// The service in master.cf.
+        service: CompactString,
+        /// The next hops, `smtp_fallback_relay` included.
+        hops: Vec<Hop>,
+    },
+    /// To a service that is not smtp(8), or one that only master.cf knows.
+    Other(Transport),
+    /// Nowhere: the result ends smtp(8), and the mail of others waits too.
+    Fatal(TransportError),
+}
+
+/// One next hop with its policy.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Hop {
+    /// The next-hop destination.
+    pub next_hop: NextHop,
+    /// Whether it comes from `smtp_fallback_relay`.
+    pub is_fallback_relay: bool,
+    /// The key of `smtp_tls_policy_maps` that was found; `None` when none was.
+    pub policy_key: Option<CompactString>,
+    /// The policy.
+    pub policy: HopPolicy,
+}
+
+/// The policy of a next hop.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum HopPolicy {
+    /// An entry was found, or else `smtp_tls_security_level` holds.
+    Valid(TlsPolicy),
+    /// Postfix refuses the entry and defers the mail: `client TLS configuration problem`.
+    Invalid(PolicyError),
+}
+
+/// Follows mail for `domain` through both maps. [Postfix `resolve.c`, `transport.c`,
+/// `smtp_connect.c`, `smtp_tls_policy.c`]
+///
+/// Both functions answer the right-hand side under exactly one lower-case key. The `user@domain` keys
+/// of `transport_maps`, maps that depend on the sender and `TLS-Required: no` are not looked at.
+pub fn deliver<'m>(
+    domain: &str,
+    transport_map: &dyn Fn(&str) -> Option<&'m str>,
+    policy_map: &dyn Fn(&str) -> Option<&'m str>,
+    settings: &Settings,
+) -> Delivery {
+    let found = transport_keys(domain, settings.parents_match)
+        .find_map(|key| Some((CompactString::new(key), transport_map(key)?)));
+    let (transport_key, transport) = match found {
+        None => (None, Ok(Transport::smtp(settings.relayhost.iter().cloned().collect()))),
+        Some((key, text)) => (Some(key), Transport::parse_as_postfix(text, settings.version)),
+    };
+    let mut transport = match transport {
+        Ok(transport) => transport,
+        Err(error) => return Delivery { transport_key, outcome: Outcome::Fatal(error) },
+    };
+    if transport.service.is_empty() {
+        transport.service = CompactString::const_new("smtp");
+        if transport.next_hops.is_empty() {
+            transport.next_hops.extend(settings.relayhost.clone());
+        }
+    }
+    if !matches!(transport.service.as_str(), "smtp" | "relay") {
+        return Delivery { transport_key, outcome: Outcome::Other(transport) };
+    }
+    if transport.next_hops.is_empty() {
+        match NextHop::parse_as_postfix(domain) {
+            Ok(next_hop) => transport.next_hops.push(next_hop),
+            Err(error) => {
+                let outcome = Outcome::Fatal(TransportError::NextHop(error));
+                return Delivery { transport_key, outcome };
+            }
+        }
+    }
+    let own = transport.next_hops.into_iter().map(|next_hop| (next_hop, false));
+    let relays = settings.fallback_relay.iter().cloned().map(|next_hop| (next_hop, true));
+    let hops = own
+        .chain(relays)
+        .map(|(next_hop, is_fallback_relay)| {
+            let (policy_key, policy) = policy_of(&next_hop, policy_map, settings);
+            Hop { next_hop, is_fallback_relay, policy_key, policy }
+        })
+        .collect();
+    Delivery { transport_key, outcome: Outcome::Smtp { service: transport.service, hops } }
+}
+
+fn policy_of<'m>(
+    next_hop: &NextHop,
+    policy_map: &dyn Fn(&str) -> Option<&'m str>,
+    settings: &Settings,
+) -> (Option<CompactString>, HopPolicy) {
+    let found =
+        policy_keys(next_hop).find_map(|key| Some((CompactString::new(key), policy_map(key)?)));
+    match found {
+        None => (None, HopPolicy::Valid(TlsPolicy::new(settings.security_level))),
+        Some((key, text)) => match TlsPolicy::parse_as_postfix(text, settings.version) {
+            Ok((policy, _)) => (Some(key), HopPolicy::Valid(policy)),
+            Err(error) => (Some(key), HopPolicy::Invalid(error)),
+        },
+    }
+}
+
+/// What a change does to one recipient domain.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub enum Effect {
+    /// Mail that was delivered is deferred or returned from now on.
+    Breaks,
+    /// An attacker can do more than before.
+    Weaker,
+    /// Neither stronger nor weaker: another trust root, or mail that starts to flow.
+    Different,
+    /// An attacker can do less than before.
+    Stronger,
+    /// Nothing that an attacker would notice: addresses rotated, another way of writing.
+    Neutral,
+}
+
+impl Effect {
+    /// Every effect, worst first.
+    pub const ALL: &'static [Self] =
+        &[Self::Breaks, Self::Weaker, Self::Different, Self::Stronger, Self::Neutral];
+
+    /// The name in reports.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Breaks => "breaks",
+            Self::Weaker => "weaker",
+            Self::Different => "different",
+            Self::Stronger => "stronger",
+            Self::Neutral => "neutral",
+        }
+    }
+
+    /// Compares what happens before and after a change.
+    ///
+    /// Mail that could not be delivered before and can be after is [`Self::Different`]: nothing was
+    /// sent, so nothing was safer.
+    pub fn between(before: &Delivery, after: &Delivery) -> Self {
+        match (Promises::of_delivery(before), Promises::of_delivery(after)) {
+            (None, None) => match (&before.outcome, &after.outcome) {
+                (Outcome::Other(a), Outcome::Other(b)) if a != b => Self::Different,
+                _ => Self::Neutral,
+            },
+            (None, Some(_)) => Self::Different,
+            (Some(_), None) => match &after.outcome {
+                Outcome::Other(transport) if !transport.returns_or_drops() => Self::Different,
+                Outcome::Other(_) | Outcome::Smtp { .. } | Outcome::Fatal(_) => Self::Breaks,
+            },
+            (Some(before), Some(after)) => match after.partial_cmp(&before) {
+                Some(Ordering::Equal) => Self::Neutral,
+                Some(Ordering::Greater) => Self::Stronger,
+                Some(Ordering::Less) => Self::Weaker,
+                None => Self::Different,
+            },
+        }
+    }
+}
+
+impl std::fmt::Display for Effect {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(self.as_str())
+    }
+}

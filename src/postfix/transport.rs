@@ -1,0 +1,212 @@
+//! Right-hand sides of `transport_maps`.
+
+use super::next_hop::{NextHop, NextHopError};
+use super::version::Version;
+use compact_str::CompactString;
+use std::fmt;
+
+/// A transport result: a delivery service and next hops, tried in order. [transport(5)]
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub struct Transport {
+    /// The name of a service in master.cf, case and all; empty keeps the service that is chosen
+    /// without this entry.
+    pub service: CompactString,
+    /// Next hops in the order of trying. Empty means the recipient domain, or with an empty service
+    /// the next hop that is chosen without this entry.
+    pub next_hops: Vec<NextHop>,
+    /// What stands behind the colon for services that take no next hop: the text of `error:` and
+    /// `retry:`, the path of `lmtp:unix:`. Empty otherwise.
+    pub text: CompactString,
+}
+
+/// Why a text is not a [`Transport`].
+#[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
+pub enum TransportError {
+    /// Without a colon the whole text is the name of a service.
+    #[error("`{0}` has no colon: Postfix would take it as the name of a service")]
+    Colon(String),
+    /// Not the name of a service in master.cf.
+    #[error("`{0}` cannot be the name of a service")]
+    Service(String),
+    /// A next hop is wrong.
+    #[error("{0}")]
+    NextHop(NextHopError),
+    /// Before 3.5 the whole list is one destination, which ends smtp(8).
+    #[error("a list of next hops needs Postfix 3.5")]
+    List,
+    /// `smtp:[a],smtp:[b]`: the second element is read as the host `smtp`.
+    #[error("`{0}` repeats the service: it stands once, before all next hops")]
+    RepeatedService(String),
+}
+
+impl TransportError {
+    /// What to write instead, where that can be said.
+    pub fn hint(&self) -> Option<String> {
+        match self {
+            Self::Colon(text) => Some(format!("write `smtp:{text}`")),
+            Self::NextHop(error) => error.hint(),
+            Self::RepeatedService(_) => Some("write `smtp:[a],[b]`".to_owned()),
+            Self::Service(_) | Self::List => None,
+        }
+    }
+}
+
+/// What separates next hops. [Postfix `smtp_connect.c` `CHARS_COMMA_SP`]
+const SEPARATORS: [char; 5] = [' ', '\t', '\r', '\n', ','];
+
+impl Transport {
+    /// `smtp:` with these next hops.
+    pub fn smtp(next_hops: Vec<NextHop>) -> Self {
+        Self {
+            service: CompactString::const_new("smtp"),
+            next_hops,
+            text: CompactString::default(),
+        }
+    }
+
+    /// Reads what may be emitted for `version`.
+    ///
+    /// # Errors
+    ///
+    /// [`TransportError`] for everything that Postfix refuses, or reads otherwise than it looks.
+    pub fn parse(text: &str, version: Version) -> Result<Self, TransportError> {
+        let Some((service, rest)) = text.split_once(':') else {
+            return Err(TransportError::Colon(text.to_owned()));
+        };
+        let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.');
+        if !service.chars().all(plain) || service.chars().any(|c| c.is_ascii_uppercase()) {
+            return Err(TransportError::Service(service.to_owned()));
+        }
+        if is_text(service, rest) {
+            let (service, text) = (service.into(), rest.trim().into());
+            return Ok(Self { service, next_hops: Vec::new(), text });
+        }
+        let next_hops = words(rest)
+            .map(|word| {
+                if word.split_once(':').is_some_and(|(first, _)| first == service) {
+                    return Err(TransportError::RepeatedService(word.to_owned()));
+                }
+                NextHop::parse(word).map_err(TransportError::NextHop)
+            })
+            .collect::<Result<Vec<NextHop>, TransportError>>()?;
+        if next_hops.len() > 1 && !version.at_least(3, 5) {
+            return Err(TransportError::List);
+        }
+        Ok(Self { service: service.into(), next_hops, text: CompactString::default() })
+    }
+
+    /// Reads a deployed result as Postfix does: split at the first colon, without one a service alone;
+    /// before 3.5 the rest is one next hop.
+    ///
+    /// # Errors
+    ///
+    /// [`TransportError::NextHop`] when a next hop would end smtp(8), which then stalls all mail of the
+    /// service; the service is known even then, but nothing is delivered by it.
+    pub fn parse_as_postfix(text: &str, version: Version) -> Result<Self, TransportError> {
+        let text = text.trim();
+        let (service, rest) = text.split_once(':').unwrap_or((text, ""));
+        if is_text(service, rest) {
+            let (service, text) = (service.into(), rest.into());
+            return Ok(Self { service, next_hops: Vec::new(), text });
+        }
+        let next_hop = |word| NextHop::parse_as_postfix(word).map_err(TransportError::NextHop);
+        let next_hops = if version.at_least(3, 5) {
+            words(rest).map(next_hop).collect::<Result<Vec<NextHop>, TransportError>>()?
+        } else if rest.is_empty() {
+            Vec::new()
+        } else {
+            vec![next_hop(rest)?]
+        };
+        Ok(Self { service: service.into(), next_hops, text: CompactString::default() })
+    }
+}
+
+impl Transport {
+    /// Whether the service never delivers: `error`, `retry` and `discard`.
+    pub fn returns_or_drops(&self) -> bool {
+        matches!(self.service.as_str(), "error" | "retry" | "discard")
+    }
+}
+
+fn words(rest: &str) -> impl Iterator<Item = &str> {
+    rest.split(SEPARATORS).filter(|word| !word.is_empty())
+}
+
+/// Whether the rest is no list of next hops: a text for the sender, or a socket.
+fn is_text(service: &str, rest: &str) -> bool {
+    matches!(service, "error" | "retry" | "discard" | "local" | "virtual" | "pipe")
+        || (service == "lmtp" && rest.starts_with("unix:"))
+}
+
+impl fmt::Display for Transport {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}:{}", self.service, self.text)?;
+        for (at, next_hop) in self.next_hops.iter().enumerate() {
+            if at > 0 {
+                f.write_str(",")?;
+            }
+            f.write_str(next_hop.as_str())?;
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const V3_7: Version = Version::series(3, 7);
+
+    #[test]
+    fn a_list_is_written_without_blanks_and_read_back() {
+        let text = "smtp:[64.233.166.26],[173.194.221.26],gmail.com";
+        let transport = Transport::parse(text, V3_7).unwrap();
+        assert_eq!(transport.next_hops.len(), 3);
+        assert_eq!(transport.to_string(), text);
+    }
+
+    /// [RELEASE_NOTES-3.5]
+    #[test]
+    fn before_3_5_a_list_is_one_destination() {
+        let list = "smtp:[192.0.2.1],[192.0.2.2]";
+        let old = Version::series(3, 4);
+        assert_eq!(Transport::parse(list, old), Err(TransportError::List));
+        assert!(Transport::parse_as_postfix(list, old).is_err());
+        assert!(Transport::parse(list, Version::series(3, 5)).is_ok());
+    }
+
+    /// [transport(5); Postfix `transport.c` `update_entry`]
+    #[test]
+    fn without_a_colon_the_whole_is_a_service() {
+        let read = Transport::parse_as_postfix("[mx.example.net]", V3_7).unwrap();
+        assert_eq!((read.service.as_str(), read.next_hops.len()), ("[mx.example.net]", 0));
+        assert!(matches!(
+            Transport::parse("[mx.example.net]", V3_7),
+            Err(TransportError::Colon(_))
+        ));
+    }
+
+    #[test]
+    fn a_repeated_service_ends_smtp_on_failover() {
+        let text = "smtp:[192.0.2.1],smtp:[192.0.2.2]";
+        assert!(matches!(Transport::parse(text, V3_7), Err(TransportError::RepeatedService(_))));
+        assert!(Transport::parse_as_postfix(text, V3_7).is_err());
+    }
+
+    #[test]
+    fn a_comment_behind_the_next_hop_is_more_next_hops() {
+        let text = "smtp:[192.0.2.1] # Google";
+        assert!(Transport::parse(text, V3_7).is_err());
+        assert!(Transport::parse_as_postfix(text, V3_7).is_err());
+    }
+
+    #[test]
+    fn special_results_are_read() {
+        for text in [":", "smtp:", ":[relay.example]:587", "error:no mail here", "lmtp:unix:/run/x"]
+        {
+            let transport = Transport::parse(text, V3_7).unwrap();
+            assert_eq!(transport.to_string(), text);
+        }
+        assert!(Transport::parse("SMTP:", V3_7).is_err(), "names of services have a letter case");
+    }
+}

@@ -1,0 +1,259 @@
+//! From the lock's facts to resolved plans.
+
+use super::plan::{PinHost, Resolved, Way};
+use crate::answer::Dnssec;
+use crate::diag::{Diagnostic, Diagnostics};
+use crate::expand::{Destination, Destinations, HostSource, Unresolved, UnresolvedWay};
+use crate::lock::{DomainFact, Lock};
+use crate::model::Config;
+use crate::names::{DomainName, Recipients};
+use crate::postfix::{NextHop, Transport};
+use crate::source::Span;
+use hashbrown::HashMap;
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+/// Fills the facts of the lock into every plan.
+///
+/// The lock holds what [`super::needs`] named. A fact that is missing nevertheless is an error, as is
+/// a pinned domain whose MX set is not its provider's.
+///
+/// # Errors
+///
+/// The destinations as they were, so that the lock can be filled and the call repeated.
+pub fn resolve(
+    config: &Config,
+    destinations: Destinations<Unresolved>,
+    lock: &Lock,
+    diagnostics: &mut Diagnostics,
+) -> Result<Destinations<Resolved>, Destinations<Unresolved>> {
+    let mut resolver = Resolver {
+        config,
+        lock,
+        diagnostics,
+        plans: Vec::with_capacity(destinations.plans.len()),
+        accepted: HashMap::new(),
+    };
+    let shared: Vec<Shared> =
+        destinations.plans.iter().map(|plan| resolver.share(plan)).collect();
+    let mut own: BTreeMap<PerDomain, Option<u32>> = BTreeMap::new();
+    let assigned: Vec<Option<u32>> = destinations
+        .list
+        .iter()
+        .map(|destination| match shared[destination.plan as usize] {
+            Shared::Plan(plan) => Some(plan),
+            Shared::Failed => None,
+            Shared::PerDomain => {
+                let plan = &destinations.plans[destination.plan as usize];
+                let (dane, hosts) = resolver.own(plan, destination)?;
+                *own.entry((destination.plan, dane, hosts))
+                    .or_insert_with_key(|(_, dane, hosts)| resolver.plan(plan, *dane, hosts))
+            }
+        })
+        .collect();
+    let plans = resolver.plans;
+    if assigned.contains(&None) {
+        return Err(destinations);
+    }
+    let Destinations { mut list, policies, next_hops, .. } = destinations;
+    for (destination, plan) in list.iter_mut().zip(assigned.into_iter().flatten()) {
+        destination.plan = plan;
+    }
+    Ok(Destinations { list, plans, policies, next_hops })
+}
+
+/// Domains of one unresolved plan with the same DANE status and MX hosts share a resolved plan.
+type PerDomain = (u32, bool, Vec<(u16, DomainName)>);
+
+/// What the domains of an unresolved plan have in common.
+enum Shared {
+    Plan(u32),
+    /// The MX set of each domain decides.
+    PerDomain,
+    Failed,
+}
+
+struct Resolver<'a> {
+    config: &'a Config,
+    lock: &'a Lock,
+    diagnostics: &'a mut Diagnostics,
+    plans: Vec<Resolved>,
+    /// Whether a template accepts a host: many domains have the same few.
+    accepted: HashMap<(&'a str, &'a DomainName), bool>,
+}
+
+impl<'a> Resolver<'a> {
+    fn share(&mut self, plan: &Unresolved) -> Shared {
+        let own_mx = plan.policy_when_dane.is_some()
+            || match &plan.way {
+                UnresolvedWay::Hosts(source) => *source == HostSource::OwnMx,
+                // The domain's own MX set tells whether it still is with the provider.
+                UnresolvedWay::Pinned { .. } => plan.template.is_some(),
+                UnresolvedWay::Mx | UnresolvedWay::Transport(_) | UnresolvedWay::LeftTo(_) => false,
+            };
+        if own_mx {
+            return Shared::PerDomain;
+        }
+        self.plan(plan, false, &[]).map_or(Shared::Failed, Shared::Plan)
+    }
+
+    /// Whether the domain is DANE-secured, and the MX hosts that its plan takes from it.
+    fn own(
+        &mut self,
+        plan: &Unresolved,
+        destination: &Destination,
+    ) -> Option<(bool, Vec<(u16, DomainName)>)> {
+        let name = match &destination.recipients {
+            Recipients::Domain(name) => name,
+            // Of subdomains nothing is known: they get what holds for all.
+            Recipients::Subdomains(_) => return Some((false, Vec::new())),
+        };
+        let Some(fact) = self.lock.domains.get(name) else {
+            self.missing(&format!("the MX set of `{name}`"), destination.span);
+            return None;
+        };
+        let routed = match &plan.way {
+            UnresolvedWay::Hosts(source) | UnresolvedWay::Pinned { hosts: source, .. } => Some(source),
+            UnresolvedWay::Mx | UnresolvedWay::Transport(_) | UnresolvedWay::LeftTo(_) => None,
+        };
+        if routed.is_some() {
+            self.still_there(plan, name, fact, destination.span)?;
+        }
+        let dane = plan.policy_when_dane.is_some() && self.dane_secured(fact, destination.span)?;
+        let hosts = if routed == Some(&HostSource::OwnMx) && !dane {
+            fact.mx
+                .iter()
+                .filter_map(|mx| Some((mx.preference, mx.exchange.clone()?)))
+                .collect()
+        } else {
+            Vec::new()
+        };
+        Some((dane, hosts))
+    }
+
+    /// A pin that answers 5xx bounces at once, and the MX is never asked: a domain that left its
+    /// provider must not stay pinned there. [Postfix `smtp_connect.c` `smtp_connect_inet`]
+    fn still_there(
+        &mut self,
+        plan: &Unresolved,
+        name: &DomainName,
+        fact: &'a DomainFact,
+        span: Span,
+    ) -> Option<()> {
+        let Some(provider) = plan.template.as_ref().and_then(|it| self.config.providers.get(&**it))
+        else {
+            return Some(());
+        };
+        let stranger = fact.mx.iter().find(|mx| match &mx.exchange {
+            Some(host) => {
+                let name = provider.name.value.as_str();
+                !*self.accepted.entry((name, host)).or_insert_with(|| provider.accepts(host))
+            }
+            None => true,
+        });
+        let Some(stranger) = stranger else { return Some(()) };
+        let host = stranger.exchange.as_ref().map_or(".", DomainName::as_str);
+        self.diagnostics.push(
+            Diagnostic::error(
+                "provider-left",
+                span,
+                format!("`{name}` has the MX host `{host}`, which is not one of `{}`", provider.name.value),
+            )
+            .hint("find out where its mail goes now: `mxward providers detect`, then change the provider")
+            .hint("or write `route: mx` until that is clear"),
+        );
+        None
+    }
+
+    /// Whether every MX host is reached by DANE alone: the MX set is secure, and each host has usable
+    /// TLSA records. [RFC 7672 §2.2]
+    fn dane_secured(&mut self, fact: &DomainFact, span: Span) -> Option<bool> {
+        if fact.dnssec != Dnssec::Secure {
+            return Some(false);
+        }
+        let mut all = true;
+        for mx in &fact.mx {
+            let Some(host) = &mx.exchange else { return Some(false) };
+            match self.lock.hosts.get(host).and_then(|it| it.dane) {
+                Some(dane) => all &= dane,
+                None => {
+                    self.missing(&format!("whether `{host}` has TLSA records"), span);
+                    return None;
+                }
+            }
+        }
+        Some(all)
+    }
+
+    /// Makes a resolved plan and gives its number.
+    fn plan(&mut self, plan: &Unresolved, dane: bool, own: &[(u16, DomainName)]) -> Option<u32> {
+        let way = match &plan.way {
+            UnresolvedWay::Mx => Way::Mx,
+            UnresolvedWay::Transport(transport) => Way::Transport(transport.clone()),
+            UnresolvedWay::LeftTo(name) => Way::LeftTo(Arc::clone(name)),
+            // DANE does not work on addresses. [Postfix `smtp_addr.c`: a literal has no DNSSEC status]
+            UnresolvedWay::Pinned { explicit: false, .. } if dane => Way::Mx,
+            UnresolvedWay::Pinned { explicit: true, .. } if dane => {
+                self.diagnostics.push(
+                    Diagnostic::error(
+                        "pin-policy",
+                        plan.span,
+                        "a DANE-secured domain cannot be pinned: DANE does not work on addresses",
+                    )
+                    .hint("write `route: mx`"),
+                );
+                return None;
+            }
+            UnresolvedWay::Hosts(source) => {
+                let hosts = listed(source, own);
+                let next_hops = hosts.iter().map(|(_, host)| NextHop::host(host)).collect();
+                Way::Transport(Transport::smtp(next_hops))
+            }
+            UnresolvedWay::Pinned { hosts, .. } => {
+                let hosts: Option<Vec<PinHost>> =
+                    listed(hosts, own).iter().map(|it| self.pin_host(it, plan.span)).collect();
+                Way::Pinned(Arc::from(hosts?))
+            }
+        };
+        let policy = if dane { plan.policy_when_dane } else { plan.policy };
+        let template = plan.template.clone();
+        self.plans.push(Resolved { body: plan.body, template, policy, way, span: plan.span });
+        Some(u32::try_from(self.plans.len() - 1).expect("fewer than 2^32 plans"))
+    }
+
+    fn pin_host(&mut self, (preference, name): &(u16, DomainName), span: Span) -> Option<PinHost> {
+        let Some(fact) = self.lock.hosts.get(name).filter(|it| !it.addresses.is_empty()) else {
+            self.missing(&format!("the address of `{name}`"), span);
+            return None;
+        };
+        for it in &fact.addresses {
+            if let Some(why) = refused(it.address, &self.config.lock.allow_addresses) {
+                self.diagnostics.push(
+                    Diagnostic::error(
+                        "address-refused",
+                        span,
+                        format!("`{}` of `{name}` is {why}: mail would stay inside", it.address),
+                    )
+                    .hint("if that is meant, name the network in `lock.allow_addresses`"),
+                );
+                return None;
+            }
+        }
+        let addresses = fact.addresses.iter().map(|it| (it.address, it.gone.is_none())).collect();
+        Some(PinHost { preference: *preference, name: name.clone(), addresses })
+    }
+
+    fn missing(&mut self, what: &str, span: Span) {
+        self.diagnostics.push(
+            Diagnostic::error("lock-incomplete", span, format!("{what} is not in `mxward.lock`"))
+                .hint("run `mxward lock`"),
+        );
+    }
+}
+
+fn listed<'a>(source: &'a HostSource, own: &'a [(u16, DomainName)]) -> &'a [(u16, DomainName)] {
+    match source {
+        HostSource::Listed(hosts) => hosts,
+        HostSource::OwnMx => own,
+    }
+}
