@@ -226,7 +226,7 @@ fn a_set_is_one_providers_only_when_every_host_is() {
 fn a_template_of_the_repository_wins_over_a_built_in_one() {
     let mut sources = SourceMap::new();
     let mut diagnostics = Diagnostics::new();
-    let text = "name: zz-own\nmx_patterns: ['mx1\\.mail\\.hostpoint\\.ch']\n";
+    let text = "name: zz-own\ntitle: x\nmx_patterns: ['mx1\\.mail\\.hostpoint\\.ch']\n";
     let file = sources.add("providers/zz-own.yaml", text);
     let own = load_provider(file, text, Some("zz-own"), false, &mut diagnostics).unwrap();
     let mut providers = BTreeMap::from([("zz-own".to_owned(), own)]);

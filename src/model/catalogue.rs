@@ -144,7 +144,7 @@ mod tests {
 
     #[test]
     fn a_template_of_the_repository_replaces_the_built_in_member() {
-        let text = "name: google-gmail\nmx_patterns: ['mx\\.example\\.net']\n";
+        let text = "name: google-gmail\ntitle: x\nmx_patterns: ['mx\\.example\\.net']\n";
         let (mut providers, mut sources, mut diagnostics) = own(&[text]);
         add_all(&mut providers, &mut sources, &mut diagnostics);
         assert!(diagnostics.is_empty());
@@ -156,7 +156,7 @@ mod tests {
 
     #[test]
     fn a_member_that_does_not_exist_or_has_members_is_an_error() {
-        let text = "name: mine\nmembers: [gogle-gmail, google]\nhosts_from: mx\n";
+        let text = "name: mine\ntitle: x\nmembers: [gogle-gmail, google]\nhosts_from: mx\n";
         let (mut providers, mut sources, mut diagnostics) = own(&[text]);
         add_members(&mut providers, &mut sources, &mut diagnostics);
         let found: Vec<_> = diagnostics

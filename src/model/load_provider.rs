@@ -47,10 +47,10 @@ fn read(
         let error = Diagnostic::error("name-mismatch", name.span, message);
         diagnostics.push(error.hint(format!("write `{expected}`, or rename the file")));
     }
-    let title = fields.text("title", diagnostics);
+    let title = required_text(&mut fields, "title", diagnostics);
     let kind = fields.choice("kind", ProviderKind::ALL, diagnostics);
     let members = fields
-        .list_of("members", diagnostics, |node, diagnostics| {
+        .one_or_list("members", diagnostics, |node, diagnostics| {
             read_name(&node, "a member", diagnostics)
         })
         .unwrap_or_default();
@@ -83,7 +83,7 @@ fn read(
     fields.finish(diagnostics);
     let name = name.unwrap_or_else(|| Spanned::new(String::new(), whole));
     Provider {
-        title: title.map_or_else(|| name.value.clone(), |title| title.value),
+        title: title.map(|title| title.value).unwrap_or_default(),
         name,
         kind: kind.map_or(ProviderKind::Mailbox, |kind| kind.value),
         builtin,
@@ -123,7 +123,7 @@ fn patterns(
     builtin: bool,
     diagnostics: &mut Diagnostics,
 ) -> Vec<MxPattern> {
-    let list = fields.list_of(key, diagnostics, |node, diagnostics| {
+    let list = fields.one_or_list(key, diagnostics, |node, diagnostics| {
         let text = values::text(&node, "a pattern", diagnostics)?;
         if builtin {
             return Some(MxPattern::lazy(&text.value, text.span));
@@ -236,18 +236,17 @@ fn read_evidence(node: Node<'_>, diagnostics: &mut Diagnostics) -> Option<Eviden
         Some((_, node)) => values::choice(&node, "`claim`", Claim::ALL, diagnostics),
         None => None,
     };
-    let fact = fields.text("fact", diagnostics);
+    let fact = required_text(&mut fields, "fact", diagnostics);
     let source = required_text(&mut fields, "source", diagnostics);
     let date = required_text(&mut fields, "date", diagnostics);
     fields.finish(diagnostics);
-    let (claim, source, date) = (claim?, source?, date?);
+    let (claim, fact, source, date) = (claim?, fact?, source?, date?);
     if !is_date(&date.value) {
         let message = format!("`{}` is not a date", date.value);
         let error = Diagnostic::error("invalid-date", date.span, message);
         diagnostics.push(error.hint("write `YYYY-MM-DD`, `YYYY-MM`, `YYYY` or `unknown`"));
     }
-    let fact = fact.map(|fact| fact.value).unwrap_or_default();
-    Some(Evidence { claim: claim.value, fact, source: source.value, date: date.value })
+    Some(Evidence { claim: claim.value, fact: fact.value, source: source.value, date: date.value })
 }
 
 fn required_text(
@@ -331,17 +330,17 @@ notes: [a note]
     }
 
     #[test]
-    fn only_the_name_is_required_and_pinning_is_discouraged_until_said_otherwise() {
-        let (provider, found) = load("name: example\n");
+    fn only_name_and_title_are_required_and_pinning_is_discouraged_until_said_otherwise() {
+        let (provider, found) = load("name: example\ntitle: Example\n");
         assert_eq!(found, []);
         let provider = provider.unwrap();
-        assert_eq!((provider.title.as_str(), provider.pin), ("example", PinAdvice::Discouraged));
+        assert_eq!((provider.title.as_str(), provider.pin), ("Example", PinAdvice::Discouraged));
         assert!(provider.is_detection_only() && provider.hosts == Hosts::Unknown);
     }
 
     #[test]
     fn a_policy_may_exist_for_dane_secured_domains_alone() {
-        let text = "name: example\npolicy_when: { dane: { level: dane-only } }\n";
+        let text = "name: example\ntitle: x\npolicy_when: { dane: { level: dane-only } }\n";
         let provider = load(text).0.unwrap();
         assert!(provider.policy.is_none() && provider.policy_when_dane.is_some());
     }
@@ -349,10 +348,10 @@ notes: [a note]
     #[test]
     fn what_is_wrong_is_reported_at_its_place_and_gives_no_template() {
         for (line, code, place) in [
-            ("titel: x", "unknown-key", "titel"),
+            ("titel: y", "unknown-key", "titel"),
             ("kind: mailer", "unknown-value", "mailer"),
             ("mx_patterns: ['a$']", "invalid-pattern", "'a$'"),
-            ("mx_patterns: 'a'", "wrong-type", "'a'"),
+            ("mx_patterns: { a: b }", "wrong-type", "{ a: b }"),
             ("hosts_from: mx", "missing-key", "hosts_from"),
             ("hosts_from: dns\nmx_patterns: [a]", "unknown-value", "dns"),
             ("hosts: []", "empty-value", "[]"),
@@ -370,15 +369,24 @@ notes: [a note]
             ("params: [a]", "wrong-type", "[a]"),
             ("params: { a-b: c }", "invalid-name", "a-b"),
             ("members: [Google]", "invalid-name", "Google"),
-            ("evidence: [{ claim: mx, source: s }]", "missing-key", "{ claim: mx, source: s }"),
-            ("evidence: [{ claim: mx, source: s, date: 2026-13 }]", "invalid-date", "2026-13"),
+            (
+                "evidence: [{ claim: mx, fact: f, source: s }]",
+                "missing-key",
+                "{ claim: mx, fact: f, source: s }",
+            ),
+            (
+                "evidence: [{ claim: mx, fact: f, source: s, date: 2026-13 }]",
+                "invalid-date",
+                "2026-13",
+            ),
         ] {
-            let (provider, found) = load(&format!("name: example\n{line}\n"));
+            let (provider, found) = load(&format!("name: example\ntitle: x\n{line}\n"));
             assert_eq!(found.first(), Some(&(code, place.to_owned())), "{line}");
             assert!(provider.is_none(), "{line}");
         }
-        assert_eq!(load("name: other\n").1, [("name-mismatch", "other".to_owned())]);
+        assert_eq!(load("name: other\ntitle: x\n").1, [("name-mismatch", "other".to_owned())]);
         assert_eq!(load("title: x\n").1, [("missing-key", "title: x".to_owned())]);
+        assert_eq!(load("name: example\n").1, [("missing-key", "name: example".to_owned())]);
     }
 
     #[test]

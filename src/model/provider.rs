@@ -103,7 +103,7 @@ pub enum PinAdvice {
 pub struct Evidence {
     /// What kind of claim it supports.
     pub claim: Claim,
-    /// What was seen, in a phrase; may be empty.
+    /// What was seen, in a phrase.
     pub fact: String,
     /// Where it was seen; `unverified` when nobody can be named.
     pub source: String,

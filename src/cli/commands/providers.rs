@@ -78,7 +78,7 @@ hosts_from: mx
 policy: { level: secure, match: [a.example, .b.example], servername: hostname }
 policy_when: { dane: { level: dane-only } }
 params: { region: eu, id: }
-evidence: [{ claim: mx, source: own notes, date: unknown }]
+evidence: [{ claim: mx, fact: seen, source: own notes, date: unknown }]
 ";
 
     fn providers() -> BTreeMap<String, Provider> {
@@ -125,7 +125,7 @@ own: Own | <b>
   MX patterns mx\\.example\\.net
   params      id: must be given
               region: eu
-  evidence    mx [own notes, undated]
+  evidence    mx: seen [own notes, undated]
 "
         );
         for provider in providers.values() {

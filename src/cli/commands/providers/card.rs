@@ -132,10 +132,7 @@ fn evidence(evidence: &Evidence) -> String {
     let Evidence { claim, fact, source, date } = evidence;
     let claim = claim.as_str();
     let when = if date == "unknown" { "undated" } else { date };
-    match fact.as_str() {
-        "" => format!("{claim} [{source}, {when}]"),
-        fact => format!("{claim}: {fact} [{source}, {when}]"),
-    }
+    format!("{claim}: {fact} [{source}, {when}]")
 }
 
 /// Breaks at blanks, where the next word would not fit; the lines after the first are indented.
