@@ -4,6 +4,7 @@ pub mod answer;
 pub mod detect;
 pub mod diag;
 pub mod expand;
+pub mod formats;
 pub mod lock;
 pub mod model;
 pub mod names;

@@ -1,3 +1,9 @@
-//! The integration tests, one binary.
+//! All integration tests, as modules of one binary.
+
+#![expect(
+    clippy::unwrap_used,
+    reason = "helpers of tests are not covered by `allow-unwrap-in-tests`"
+)]
 
 mod providers;
+mod yaml_differential;

@@ -15,8 +15,8 @@ pub enum Severity {
 
 /// One message about the user's input or about the world.
 ///
-/// `code` is a stable kebab-case name with a page in the documentation. `message` is one phrase that
-/// starts in lower case and ends without a full stop, with values in backticks.
+/// `code` is a stable kebab-case name with a page in the documentation. `message` is one phrase
+/// that starts in lower case and ends without a full stop, with values in backticks.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Diagnostic {
     /// How bad it is.

@@ -8,9 +8,9 @@ use std::ops::RangeInclusive;
 
 /// The entries of one mapping, taken out one by one.
 ///
-/// Every key that a reader asks for is a known key; [`Fields::finish`] reports the ones nobody asked for.
-/// An absent key is `None` without a message, as is a key whose value is wrong, with one: whoever must
-/// tell them apart uses [`Fields::take`] and the functions of [`values`].
+/// Every key that a reader asks for is a known key; [`Fields::finish`] reports the ones nobody
+/// asked for. An absent key is `None` without a message, as is a key whose value is wrong, with
+/// one: whoever must tell them apart uses [`Fields::take`] and the functions of [`values`].
 ///
 /// # Examples
 ///
@@ -190,4 +190,78 @@ pub fn unknown_key(
         diagnostic = diagnostic.hint(format!("the keys are `{}`", known.join("`, `")));
     }
     diagnostics.push(diagnostic);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::diag::{Style, parse_yaml, render};
+    use crate::source::SourceMap;
+
+    #[test]
+    fn every_missing_unknown_and_wrong_key_is_reported_at_once() {
+        let mut sources = SourceMap::new();
+        let file = sources.add("a.yaml", "titel: Google\nhosts: smtp\npin: ok\nretain: 9\n");
+        let mut diagnostics = Diagnostics::new();
+        let node = parse_yaml(file, sources.text(file), &mut diagnostics).unwrap();
+        let mut fields = Fields::new(node, "a provider", &mut diagnostics).unwrap();
+        assert!(fields.required("name", &mut diagnostics).is_none());
+        assert!(fields.text("title", &mut diagnostics).is_none());
+        let hosts = fields
+            .list_of("hosts", &mut diagnostics, |node, found| values::text(&node, "a host", found));
+        assert!(hosts.is_none());
+        fields.also_known(&["pin"]);
+        assert!(fields.has("pin"));
+        assert_eq!(fields.integer("retain", 0..=9_u8, &mut diagnostics).unwrap().value, 9);
+        assert!(fields.take("retain").is_none());
+        fields.finish(&mut diagnostics);
+        assert_eq!(
+            render(&diagnostics, &sources, &Style::default()),
+            "\
+error[missing-key]: a provider needs the key `name`
+ --> a.yaml:1:1
+  |
+1 | titel: Google
+  | ^^^^^^^^^^^^^
+
+error[wrong-type]: `hosts` must be a sequence, not text
+ --> a.yaml:2:8
+  |
+2 | hosts: smtp
+  |        ^^^^
+  |
+  = help: put it in brackets: `[…]`
+
+error[unknown-key]: a provider has no key `titel`
+ --> a.yaml:1:1
+  |
+1 | titel: Google
+  | ^^^^^
+  |
+  = help: did you mean `title`?
+  = help: the keys are `hosts`, `name`, `pin`, `retain`, `title`
+
+"
+        );
+    }
+
+    #[test]
+    fn only_mappings_have_fields() {
+        let mut sources = SourceMap::new();
+        let mut diagnostics = Diagnostics::new();
+        for text in ["", "a", "[a]"] {
+            let file = sources.add("a", text);
+            let node = parse_yaml(file, text, &mut diagnostics).unwrap();
+            assert!(Fields::new(node, "a provider", &mut diagnostics).is_none());
+        }
+        let messages: Vec<&str> = diagnostics.iter().map(|found| &*found.message).collect();
+        assert_eq!(
+            messages,
+            [
+                "a provider must be a mapping, not empty",
+                "a provider must be a mapping, not text",
+                "a provider must be a mapping, not a sequence"
+            ]
+        );
+    }
 }

@@ -8,9 +8,9 @@ use serde_json::{Map, Value, json};
 /// All messages as a JSON array, in their order.
 ///
 /// Each is an object of `severity`, `code`, `message`, `file`, `line`, `column`, `end_line`,
-/// `end_column`, `hints` (strings) and `related` (objects of a place and `message`). Lines and columns
-/// count from 1, columns in characters; the end is the place behind the last character. A message
-/// without a place has `null` for all five.
+/// `end_column`, `hints` (strings) and `related` (objects of a place and `message`). Lines and
+/// columns count from 1, columns in characters; the end is the place behind the last character. A
+/// message without a place has `null` for all five.
 pub fn to_json(diagnostics: &Diagnostics, sources: &SourceMap) -> Value {
     diagnostics.iter().map(|diagnostic| message(diagnostic, sources)).collect()
 }

@@ -5,8 +5,8 @@ const MAX_CHARS: usize = 64;
 
 /// The candidate that `word` most likely was meant to be; the first of equally near ones.
 ///
-/// A third of the characters may differ, one in short words; upper and lower case are the same. `None`
-/// when nothing is near enough to be worth suggesting.
+/// A third of the characters may differ, one in short words; upper and lower case are the same.
+/// `None` when nothing is near enough to be worth suggesting.
 ///
 /// # Examples
 ///

@@ -2,11 +2,11 @@
 
 use std::borrow::Cow;
 
-/// Replaces every character that a terminal would act on, or that hides or reorders others, with its
-/// escape, such as `\n` or `\u{1b}`.
+/// Replaces every character that a terminal would act on, or that hides or reorders others, with
+/// its escape, such as `\n` or `\u{1b}`.
 ///
-/// Messages quote files, DNS answers and logs; none of them may move the cursor, colour a line or make a
-/// name look like another one.
+/// Messages quote files, DNS answers and logs; none of them may move the cursor, colour a line or
+/// make a name look like another one.
 pub fn printable(text: &str) -> Cow<'_, str> {
     if !text.chars().any(acts) {
         return Cow::Borrowed(text);
@@ -31,7 +31,8 @@ pub(super) fn same_width(text: &str) -> Cow<'_, str> {
     Cow::Owned(text.chars().map(|c| if replaced(c) { '\u{fffd}' } else { c }).collect())
 }
 
-/// Whether a character is an order or invisible: controls, line separators, directions, joiners, tags.
+/// Whether a character is an order or invisible: controls, line separators, directions, joiners,
+/// tags.
 fn acts(c: char) -> bool {
     if c.is_ascii() {
         return c.is_ascii_control();

@@ -27,8 +27,8 @@ impl Default for Style {
 
 /// Shows messages with the lines they are about, each followed by an empty line.
 ///
-/// Nothing from a file or a message reaches the terminal as an order. Of messages with the same code,
-/// `style.limit` are shown; a line behind the last one says how many there are more.
+/// Nothing from a file or a message reaches the terminal as an order. Of messages with the same
+/// code, `style.limit` are shown; a line behind the last one says how many there are more.
 pub fn render(diagnostics: &Diagnostics, sources: &SourceMap, style: &Style) -> String {
     let renderer = if style.color { Renderer::styled() } else { Renderer::plain() };
     let renderer = renderer.term_width(style.width);
@@ -65,8 +65,8 @@ pub fn render_short(diagnostics: &Diagnostics, sources: &SourceMap) -> String {
 
 /// Counts messages: `2 errors, 1 warning`, and `no findings` for none.
 ///
-/// Notes are counted when there is nothing worse. Messages that [`render`] leaves out are counted too,
-/// and named: `1000 errors (950 not shown)`.
+/// Notes are counted when there is nothing worse. Messages that [`render`] leaves out are counted
+/// too, and named: `1000 errors (950 not shown)`.
 pub fn summary(diagnostics: &Diagnostics, style: &Style) -> String {
     let count = |severity, one: &str| {
         let count = diagnostics.iter().filter(|found| found.severity == severity).count();
@@ -141,8 +141,8 @@ fn group<'a>(diagnostic: &'a Diagnostic, sources: &'a SourceMap, more: usize) ->
     group
 }
 
-/// How many bytes of a line are looked at to the left and to the right of a place; the renderer cuts
-/// again, to the width of the terminal.
+/// How many bytes of a line are looked at to the left and to the right of a place; the renderer
+/// cuts again, to the width of the terminal.
 const REACH: usize = 1024;
 
 /// The part of a line around a place.
@@ -276,6 +276,17 @@ error[pin-without-names]: `pin` cannot be combined with `dane`
 
 "
         );
+    }
+
+    #[test]
+    fn columns_count_characters_whatever_their_width() {
+        let mut sources = SourceMap::new();
+        let file = sources.add("a.yaml", "日本:\t\u{1b} x\n");
+        let text = one(Diagnostic::error("bad", find(&sources, file, "x"), "bad"), &sources);
+        assert!(text.contains("--> a.yaml:1:7\n"), "{text}");
+        let mut diagnostics = Diagnostics::new();
+        diagnostics.push(Diagnostic::error("bad", find(&sources, file, "x"), "bad"));
+        assert!(render_short(&diagnostics, &sources).starts_with("a.yaml:1:7: "));
     }
 
     #[test]

@@ -119,7 +119,8 @@ pub fn choice<T: Clone>(
 
 /// Reads a sequence; `item` reads each value and reports what is wrong with it.
 ///
-/// Items for which `item` gives `None` are left out. Reports `wrong-type` when the node is no sequence.
+/// Items for which `item` gives `None` are left out. Reports `wrong-type` when the node is no
+/// sequence.
 pub fn list_of<'src, T>(
     node: Node<'src>,
     what: &str,
@@ -173,4 +174,114 @@ fn scalar<'n, 'src>(
         diagnostic
     });
     None
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::diag::{Fields, parse_yaml};
+    use crate::source::SourceMap;
+
+    /// Reads the value of `v`; the value, or the message and its hints.
+    fn read<T: std::fmt::Debug>(
+        text: &str,
+        read: impl FnOnce(Node<'_>, &mut Diagnostics) -> Option<T>,
+    ) -> Result<T, String> {
+        let mut sources = SourceMap::new();
+        let file = sources.add("a", text);
+        let mut diagnostics = Diagnostics::new();
+        let node = parse_yaml(file, sources.text(file), &mut diagnostics).unwrap();
+        let mut fields = Fields::new(node, "a test", &mut diagnostics).unwrap();
+        let (_, node) = fields.take("v").unwrap();
+        let span = node.span;
+        let value = read(node, &mut diagnostics);
+        let mut messages = diagnostics.iter().map(|found| {
+            assert_eq!(found.span, Some(span));
+            format!("{} {} {:?}", found.code, found.message, found.hints)
+        });
+        value.ok_or_else(|| messages.next().unwrap())
+    }
+
+    #[test]
+    fn text_is_everything_written_as_a_scalar() {
+        let text = |text| read(text, |node, found| Some(self::text(&node, "`v`", found)?.value));
+        assert_eq!(text("v: 1.10").unwrap(), "1.10");
+        assert_eq!(text("v: yes").unwrap(), "yes");
+        assert_eq!(text("v: ''").unwrap(), "");
+        assert_eq!(
+            text("v:").unwrap_err(),
+            r#"wrong-type `v` must be text, not empty ["write a value, or leave the key out"]"#
+        );
+        assert_eq!(text("v: [a]").unwrap_err(), "wrong-type `v` must be text, not a sequence []");
+    }
+
+    #[test]
+    fn booleans_are_two_plain_words() {
+        let boolean =
+            |text: &str| read(text, |node, found| Some(boolean(&node, "`v`", found)?.value));
+        assert_eq!(boolean("v: true"), Ok(true));
+        assert_eq!(boolean("v: false"), Ok(false));
+        for (written, hint) in [("no", "`false`"), ("On", "`true`"), ("'true'", "without quotes")] {
+            let error = boolean(&format!("v: {written}")).unwrap_err();
+            assert!(error.ends_with(&format!("[\"write {hint}\"]")), "{error}");
+        }
+        assert!(boolean("v: 1").unwrap_err().ends_with("not `1` []"));
+    }
+
+    #[test]
+    fn integers_are_plain_decimal_and_in_range() {
+        let integer = |text: &str, range| {
+            read(text, |node, found| Some(integer::<u16>(&node, "`v`", range, found)?.value))
+        };
+        assert_eq!(integer("v: 25", 0..=65535), Ok(25));
+        assert_eq!(integer("v: 0", 0..=9), Ok(0));
+        for text in ["v: 017", "v: '25'", "v: 1_0", "v: 0x1F", "v: 1.0", "v: +1", "v: --1"] {
+            let error = integer(text, 0..=65535).unwrap_err();
+            assert!(error.starts_with("wrong-type `v` must be an integer"), "{error}");
+        }
+        let many = format!("v: {}", "9".repeat(100));
+        for text in ["v: 0", "v: 11", "v: -5", "v: 65546", &many] {
+            let error = integer(text, 1..=10).unwrap_err();
+            assert!(error.starts_with("out-of-range `v` must be from 1 to 10"), "{error}");
+        }
+        let signed = read("v: -5", |node, found| integer_of_i64(&node, found));
+        assert_eq!(signed, Ok(-5));
+    }
+
+    fn integer_of_i64(node: &Node<'_>, found: &mut Diagnostics) -> Option<i64> {
+        Some(integer(node, "`v`", i64::MIN..=i64::MAX, found)?.value)
+    }
+
+    #[test]
+    fn a_wrong_word_names_the_right_ones() {
+        let routes = [("pin", 1), ("mx", 2), ("host", 3)];
+        let route =
+            |text| read(text, |node, found| Some(choice(&node, "`v`", &routes, found)?.value));
+        assert_eq!(route("v: mx"), Ok(2));
+        assert_eq!(
+            route("v: hosts").unwrap_err(),
+            "unknown-value `v` cannot be `hosts` \
+             [\"did you mean `host`?\", \"write one of `pin`, `mx`, `host`\"]"
+        );
+        assert_eq!(
+            route("v: direct").unwrap_err(),
+            "unknown-value `v` cannot be `direct` [\"write one of `pin`, `mx`, `host`\"]"
+        );
+    }
+
+    #[test]
+    fn lists_are_sequences_and_one_value_may_be_a_list() {
+        let item =
+            |node: Node<'_>, found: &mut Diagnostics| Some(text(&node, "an item", found)?.value);
+        let list = |text| read(text, |node, found| list_of(node, "`v`", found, item));
+        let one = |text| read(text, |node, found| one_or_list(node, "`v`", found, item));
+        assert_eq!(list("v: [a, b]").unwrap(), ["a", "b"]);
+        assert_eq!(
+            list("v: a").unwrap_err(),
+            r#"wrong-type `v` must be a sequence, not text ["put it in brackets: `[…]`"]"#
+        );
+        assert_eq!(one("v: a").unwrap(), ["a"]);
+        assert_eq!(one("v: []").unwrap(), Vec::<String>::new());
+        assert_eq!(one("v:").unwrap_err(), "wrong-type `v` must be a sequence, not empty []");
+    }
 }

@@ -6,9 +6,9 @@ use crate::source::{FileId, Node};
 
 /// Reads a whole YAML text as one node.
 ///
-/// An empty text is [`crate::source::NodeKind::Null`]. After a syntax error the answer is `None`. Other
-/// faults, such as a key that stands twice, are reported and reading goes on: the node then holds what
-/// could be read.
+/// An empty text is [`crate::source::NodeKind::Null`]. After a syntax error the answer is `None`.
+/// Other faults, such as a key that stands twice, are reported and reading goes on: the node then
+/// holds what could be read.
 pub fn parse_yaml<'src>(
     file: FileId,
     text: &'src str,

@@ -10,11 +10,14 @@ pub mod mx_pattern;
 pub mod policy_spec;
 pub mod provider;
 
+/// The text of a built-in template.
+pub use builtin::text as builtin;
 pub use config::{
     Config, DnsConfig, DomainFilter, Location, LockSettings, MapType, PinFallback, Target,
     Unmanaged,
 };
 pub use declaration::{Body, Declaration, NextHopPolicy, Route};
+pub use load_provider::load_provider;
 pub use mx_pattern::MxPattern;
 pub use policy_spec::{AttributeSpec, PolicySpec};
 pub use provider::{Claim, Evidence, HostSpec, Hosts, PinAdvice, Provider, ProviderKind};

@@ -37,7 +37,8 @@ impl SourceMap {
     ///
     /// # Panics
     ///
-    /// When the text has 4 GiB or more; readers refuse such files first ([`super::yaml::MAX_BYTES`]).
+    /// When the text has 4 GiB or more; readers refuse such files first
+    /// ([`super::yaml::MAX_BYTES`]).
     pub fn add(&mut self, name: impl Into<String>, text: impl Into<String>) -> FileId {
         let (name, text) = (name.into(), text.into());
         assert!(u32::try_from(text.len()).is_ok(), "{name}: readers limit the size of a file");
@@ -62,7 +63,8 @@ impl SourceMap {
 
     /// Line and column of a byte, both from 1; the column counts characters.
     ///
-    /// Costs the same at every place of a file, save for the first call, which passes over all of it.
+    /// Costs the same at every place of a file, save for the first call, which passes over all of
+    /// it.
     pub fn line_column(&self, file: FileId, byte: u32) -> (usize, usize) {
         let File { text, positions, .. } = &self.files[file.0 as usize];
         let text = text.as_bytes();

@@ -8,9 +8,87 @@ pub use card::Card;
 pub use detection::Detection;
 pub use list::List;
 
-use crate::model::{Hosts, PolicySpec, Provider};
+use crate::cli::args::ProvidersCommand;
+use crate::cli::context::Context;
+use crate::cli::exit::Exit;
+use crate::diag::{Diagnostics, nearest, printable};
+use crate::model::load_provider::load_provider;
+use crate::model::{Hosts, PolicySpec, Provider, catalogue};
+use crate::source::SourceMap;
+use crate::world::Files;
 use serde_json::{Map, Value, json};
+use std::collections::BTreeMap;
 use std::fmt::Write as _;
+use std::io;
+
+/// The folder with the templates of a repository.
+const FOLDER: &str = "providers";
+
+/// Works without a repository too: then there are only the built-in templates.
+pub(super) fn run(
+    context: &mut Context<'_, '_>,
+    command: Option<&ProvidersCommand>,
+) -> Result<Exit, Exit> {
+    let (mut sources, mut diagnostics) = (SourceMap::new(), Diagnostics::new());
+    let folder = &context.global.directory;
+    let read = context
+        .world
+        .repository(folder)
+        .and_then(|files| own(&*files, &mut sources, &mut diagnostics));
+    let mut providers = match read {
+        Ok(providers) => providers,
+        Err(error) => {
+            let folder = folder.join(FOLDER).display().to_string();
+            context.printer.error(&format!("cannot read `{}`: {error}", printable(&folder)));
+            return Err(Exit::Failed);
+        }
+    };
+    catalogue::add_all(&mut providers, &mut sources, &mut diagnostics);
+    diagnostics.sort();
+    context.printer.diagnostics(&diagnostics, &sources);
+    if diagnostics.has_errors() {
+        return Err(Exit::Findings);
+    }
+    match command {
+        None | Some(ProvidersCommand::List) => context.printer.report(&List(&providers)),
+        Some(ProvidersCommand::Show { name }) => {
+            let Some(provider) = providers.get(name) else {
+                let mut message = format!("no provider named `{}`", printable(name));
+                if let Some(near) = nearest(name, providers.keys().map(String::as_str)) {
+                    write!(message, "; did you mean `{near}`?").expect("a string takes all text");
+                }
+                context.printer.error(&message);
+                return Err(Exit::Usage);
+            };
+            context.printer.report(&Card(provider));
+        }
+        Some(ProvidersCommand::Detect { hosts }) => {
+            context.printer.report(&Detection::new(&providers, hosts));
+        }
+    }
+    Ok(Exit::Done)
+}
+
+/// The templates of the repository.
+fn own(
+    files: &dyn Files,
+    sources: &mut SourceMap,
+    diagnostics: &mut Diagnostics,
+) -> io::Result<BTreeMap<String, Provider>> {
+    let mut providers = BTreeMap::new();
+    for path in files.list(FOLDER)? {
+        let stem = path.strip_prefix("providers/").and_then(|name| name.strip_suffix(".yaml"));
+        let Some(stem) = stem else { continue };
+        let text = String::from_utf8(files.read(&path)?)
+            .map_err(|_| io::Error::new(io::ErrorKind::InvalidData, format!("`{path}` is not UTF-8")))?;
+        let file = sources.add(path.as_str(), text);
+        let text = sources.text(file);
+        if let Some(provider) = load_provider(file, text, Some(stem), false, diagnostics) {
+            providers.insert(provider.name.value.clone(), provider);
+        }
+    }
+    Ok(providers)
+}
 
 /// `secure match=a:b`, as Postfix would read it.
 fn policy_text(policy: &PolicySpec) -> String {
@@ -64,11 +142,7 @@ fn hosts(provider: &Provider) -> String {
 mod tests {
     use super::*;
     use crate::cli::printer::Render;
-    use crate::diag::{Diagnostics, Style};
-    use crate::model::catalogue;
-    use crate::model::load_provider::load_provider;
-    use crate::source::SourceMap;
-    use std::collections::BTreeMap;
+    use crate::diag::Style;
 
     const OWN: &str = "\
 name: own

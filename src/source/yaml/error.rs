@@ -4,8 +4,8 @@ use crate::source::Span;
 
 /// A fault of a YAML text, whoever reads it and whatever it should mean.
 ///
-/// The fields are those of a message: `message` is one phrase in lower case without a full stop. This
-/// module stands below the one of messages, which turns errors into its own type.
+/// The fields are those of a message: `message` is one phrase in lower case without a full stop.
+/// This module stands below the one of messages, which turns errors into its own type.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct YamlError {
     /// `yaml-syntax`, `yaml-unsupported`, `yaml-alias`, `yaml-limit` or `duplicate-key`.

@@ -8,9 +8,9 @@ use crate::source::{Scalar, Span};
 pub struct Event<'src> {
     /// What begins, ends or stands here.
     pub kind: EventKind<'src>,
-    /// Its bytes: a scalar with its quotes, the bracket of a flow collection. A block collection begins
-    /// with the empty span before its first key or dash and ends with the empty span behind the last
-    /// byte of its content. An absent value is an empty span.
+    /// Its bytes: a scalar with its quotes, the bracket of a flow collection. A block collection
+    /// begins with the empty span before its first key or dash and ends with the empty span behind
+    /// the last byte of its content. An absent value is an empty span.
     pub span: Span,
 }
 
@@ -37,13 +37,12 @@ pub enum EventKind<'src> {
 
 /// A source of the events of one document, with every alias replaced.
 pub trait Events<'src> {
-    /// The next event; `None` at the end of the text.
-    ///
-    /// # Errors
-    ///
-    /// The syntax error or limit that ends the reading; the next call gives `None`.
-    fn next(&mut self) -> Result<Option<Event<'src>>, YamlError>;
+    /// The next event; `None` at the end of the text, or where it cannot be read on.
+    fn next(&mut self) -> Option<Event<'src>>;
 
-    /// Moves the errors that did not end the reading to `errors`.
+    /// Whether reading ended before the end of the text; the last error says why.
+    fn failed(&self) -> bool;
+
+    /// Moves the errors found so far to `errors`, in the order of finding.
     fn take_errors(&mut self, errors: &mut Vec<YamlError>);
 }

@@ -15,6 +15,7 @@ pub struct GranitEvents<'src> {
     parser: Parser<'src, StrInput<'src>>,
     errors: Vec<YamlError>,
     ended: bool,
+    failed: bool,
     documents: usize,
     open: Vec<Open>,
     /// The end of the content so far, for the ends of block collections.
@@ -31,6 +32,7 @@ pub struct GranitEvents<'src> {
 #[derive(Clone, Copy, Debug)]
 struct Open {
     flow: bool,
+    sequence: bool,
     anchor: usize,
 }
 
@@ -58,6 +60,7 @@ impl<'src> GranitEvents<'src> {
             parser: Parser::new_from_str_with_options(text, options),
             errors: Vec::new(),
             ended: false,
+            failed: false,
             documents: 0,
             open: Vec::new(),
             content_end: 0,
@@ -118,14 +121,7 @@ impl<'src> GranitEvents<'src> {
                 }
                 Granit::SequenceEnd => Ok(Some(self.end(EventKind::SequenceEnd, span))),
                 Granit::MappingEnd => Ok(Some(self.end(EventKind::MappingEnd, span))),
-                Granit::UnresolvedAlias(name) => {
-                    self.content_end = span.end;
-                    let message = format!("no anchor `&{name}` stands before this alias");
-                    let hint = format!("for the text `*{name}`, quote it: `\"*{name}\"`");
-                    self.errors.push(YamlError::new("yaml-alias", span, message).hint(hint));
-                    let scalar = Scalar { text: format!("*{name}").into(), plain: false };
-                    Ok(Some(self.keep(Event { kind: EventKind::Scalar(scalar), span })))
-                }
+                Granit::UnresolvedAlias(name) => self.unresolved(&name, span).map(Some),
                 Granit::Alias(id) => {
                     self.content_end = span.end;
                     self.alias(id, span)?;
@@ -145,7 +141,12 @@ impl<'src> GranitEvents<'src> {
         mut span: Span,
     ) -> Event<'src> {
         let plain = style == ScalarStyle::Plain;
-        let text = if plain && span.start == span.end { Cow::Borrowed("") } else { text };
+        let absent = plain && span.start == span.end;
+        let text = if absent { Cow::Borrowed("") } else { text };
+        if absent && self.open.last().is_some_and(|open| open.sequence && !open.flow) {
+            let at = self.behind_dash(span.start);
+            span = Span::new(self.file, at, at);
+        }
         if matches!(style, ScalarStyle::Literal | ScalarStyle::Folded) {
             let written = &self.text[span.start as usize..span.end as usize];
             span.end = span.start + offset(written.trim_end().len());
@@ -166,9 +167,14 @@ impl<'src> GranitEvents<'src> {
         kind: EventKind<'src>,
         flow: bool,
         anchor: usize,
-        span: Span,
+        mut span: Span,
     ) -> Result<Event<'src>, YamlError> {
-        self.open.push(Open { flow, anchor });
+        let sequence = matches!(kind, EventKind::SequenceStart { .. });
+        if sequence && !flow && self.open.last().is_some_and(|open| !open.sequence) {
+            let at = self.first_dash(span.start);
+            span = Span::new(self.file, at, at);
+        }
+        self.open.push(Open { flow, sequence, anchor });
         if anchor > 0 {
             self.anchors.insert(anchor, Anchor { start: self.log.len(), end: None });
             self.anchors_open += 1;
@@ -179,7 +185,7 @@ impl<'src> GranitEvents<'src> {
     }
 
     fn end(&mut self, kind: EventKind<'src>, mut span: Span) -> Event<'src> {
-        let open = self.open.pop().unwrap_or(Open { flow: false, anchor: 0 });
+        let open = self.open.pop().unwrap_or(Open { flow: false, sequence: false, anchor: 0 });
         if open.flow {
             self.content_end = self.content_end.max(span.end);
         } else {
@@ -191,6 +197,45 @@ impl<'src> GranitEvents<'src> {
             self.anchors_open -= 1;
         }
         event
+    }
+
+    /// Reads an alias without an anchor as the text that was probably meant.
+    fn unresolved(&mut self, name: &str, span: Span) -> Result<Event<'src>, YamlError> {
+        // A colon belongs to the name [YAML 1.2.2 §6.9.2], so what was meant as a key is none, and
+        // all that follows would be misread.
+        if let Some(key) = name.strip_suffix(':') {
+            let message = format!("`*{name}` is an alias and no key");
+            let hint = format!("for a key with an asterisk, quote it: `\"*{key}\":`");
+            return Err(YamlError::new("yaml-alias", span, message).hint(hint));
+        }
+        self.content_end = span.end;
+        let message = format!("no anchor `&{name}` stands before this alias");
+        let hint = format!("for the text `*{name}`, quote it: `\"*{name}\"`");
+        self.errors.push(YamlError::new("yaml-alias", span, message).hint(hint));
+        let scalar = Scalar { text: format!("*{name}").into(), plain: false };
+        Ok(self.keep(Event { kind: EventKind::Scalar(scalar), span }))
+    }
+
+    /// The first dash of a block sequence that is the value of a key. The parser gives the place
+    /// behind it when it stands in the column of the key.
+    fn first_dash(&self, at: u32) -> u32 {
+        let line = self.line_before(at);
+        let blanks = line.len() - line.trim_start_matches(' ').len();
+        let dash = at as usize - line.len() + blanks;
+        if self.text[dash..].starts_with('-') { offset(dash) } else { at }
+    }
+
+    /// The end of the dash of an item without a value. The parser gives the place behind the blanks
+    /// and the comment that follow the dash.
+    fn behind_dash(&self, at: u32) -> u32 {
+        let line = self.line_before(at);
+        let head = line.split('#').next().unwrap_or_default().trim_end();
+        if head.ends_with('-') { at - offset(line.len() - head.len()) } else { at }
+    }
+
+    fn line_before(&self, at: u32) -> &'src str {
+        let before = &self.text[..at as usize];
+        &before[before.rfind(['\n', '\r']).map_or(0, |found| found + 1)..]
     }
 
     /// Prepares the replay of an anchored node.
@@ -236,17 +281,26 @@ impl<'src> GranitEvents<'src> {
 }
 
 impl<'src> Events<'src> for GranitEvents<'src> {
-    fn next(&mut self) -> Result<Option<Event<'src>>, YamlError> {
+    fn next(&mut self) -> Option<Event<'src>> {
         if self.ended {
-            return Ok(None);
+            return None;
         }
         let step = if self.replay.is_empty() {
             self.read()
         } else {
             self.replayed(Span::new(self.file, self.content_end, self.content_end))
         };
-        self.ended = !matches!(step, Ok(Some(_)));
-        step
+        let event = step.unwrap_or_else(|error| {
+            self.errors.push(error);
+            self.failed = true;
+            None
+        });
+        self.ended = event.is_none();
+        event
+    }
+
+    fn failed(&self) -> bool {
+        self.failed
     }
 
     fn take_errors(&mut self, errors: &mut Vec<YamlError>) {

@@ -5,9 +5,13 @@ use super::granit::{offset, too_deep};
 use crate::source::{FileId, Span};
 use granit_parser::{ErrorKind, ScanError};
 
-/// Turns an error of the parser into ours; the span covers one character, none at the end of the text.
+/// Turns an error of the parser into ours; the span covers one character, none at the end of the
+/// text.
 pub(super) fn from_scan_error(file: FileId, text: &str, error: &ScanError) -> YamlError {
-    let start = error.marker().byte_offset().unwrap_or_default().min(text.len());
+    let marker = error.marker().byte_offset().unwrap_or_default().min(text.len());
+    // Some tabs are noticed one character later.
+    let tab = is_tab(error.kind()) && text[..marker].ends_with('\t');
+    let start = if tab { marker - 1 } else { marker };
     let here = text.get(start..).and_then(|rest| rest.chars().next());
     let length = here.filter(|&c| c != '\n' && c != '\r').map_or(0, char::len_utf8);
     let span = Span::new(file, offset(start), offset(start + length));
@@ -29,13 +33,7 @@ pub(super) fn from_scan_error(file: FileId, text: &str, error: &ScanError) -> Ya
 fn explain(kind: &ErrorKind, here: Option<char>) -> (String, Option<&'static str>) {
     let quote = "quote text that begins with `*`, `&`, `!`, `%`, `@`, `|`, `>` or a backtick";
     let (message, hint) = match kind {
-        ErrorKind::TabNotAllowed
-        | ErrorKind::TabInBlockIndentation
-        | ErrorKind::TabAtBlockScalarStart
-        | ErrorKind::TabInIndentation
-        | ErrorKind::TabInPlainScalar => {
-            ("a tab cannot stand here".to_owned(), Some("indent with spaces"))
-        }
+        kind if is_tab(kind) => ("a tab cannot stand here".to_owned(), Some("indent with spaces")),
         ErrorKind::UnclosedQuotedScalar => {
             ("this quote is never closed".to_owned(), Some("close it, or quote the whole text"))
         }
@@ -51,7 +49,9 @@ fn explain(kind: &ErrorKind, here: Option<char>) -> (String, Option<&'static str
         }
         ErrorKind::MappingValueNotAllowed | ErrorKind::InvalidColonPlacement => (
             "a key with `:` cannot stand here".to_owned(),
-            Some("quote text that contains `: `, or begin a new line"),
+            Some(
+                "quote text that contains `: `; check the indentation and the `: ` of the line above",
+            ),
         ),
         ErrorKind::InvalidSimpleKey | ErrorKind::SimpleKeyExpected => (
             "this line is neither `key: value` nor the end of the value before it".to_owned(),
@@ -61,9 +61,13 @@ fn explain(kind: &ErrorKind, here: Option<char>) -> (String, Option<&'static str
             "expected `key: value` here".to_owned(),
             Some("check the indentation: the keys of one mapping begin in the same column"),
         ),
-        ErrorKind::InvalidIndentation | ErrorKind::InvalidQuotedScalarIndent => (
+        ErrorKind::InvalidQuotedScalarIndent => (
+            "the quotes before this line are not closed".to_owned(),
+            Some("close them; quoted text of several lines is indented deeper than its key"),
+        ),
+        ErrorKind::InvalidIndentation => (
             "the indentation of this line fits no line above".to_owned(),
-            Some("the keys of one mapping begin in the same column"),
+            Some("the keys of one mapping begin in the same column; close brackets opened above"),
         ),
         ErrorKind::ExpectedFlowMappingSeparator => (
             "expected `,` or `}` here".to_owned(),
@@ -73,6 +77,9 @@ fn explain(kind: &ErrorKind, here: Option<char>) -> (String, Option<&'static str
             "expected `,` or `]` here".to_owned(),
             Some("quote text that contains brackets or `,`"),
         ),
+        ErrorKind::UnexpectedCharacter { character: '`' } => {
+            ("text cannot begin with a backtick".to_owned(), Some(quote))
+        }
         ErrorKind::UnexpectedCharacter { character } => {
             (format!("text cannot begin with `{}`", character.escape_debug()), Some(quote))
         }
@@ -85,6 +92,21 @@ fn explain(kind: &ErrorKind, here: Option<char>) -> (String, Option<&'static str
         | ErrorKind::MissingTagUri
         | ErrorKind::ExpectedTagBang
         | ErrorKind::InvalidTagEscape => ("`!` begins a tag here".to_owned(), Some(quote)),
+        ErrorKind::InvalidBlockScalarHeader => {
+            ("`|` and `>` begin text of several lines here".to_owned(), Some(quote))
+        }
+        ErrorKind::ExpectedBlockSequenceEntry => (
+            "expected `- item` here".to_owned(),
+            Some("check the indentation: the keys of a mapping cannot follow items in one column"),
+        ),
+        ErrorKind::ExpectedDocumentStart => (
+            "expected the end of the file here".to_owned(),
+            Some("check the indentation, and that every line has `key: value`"),
+        ),
+        ErrorKind::CommentInterceptedScalar => (
+            "the text before this comment goes on in the next line".to_owned(),
+            Some("move the comment, or check the indentation and the `: ` of the next line"),
+        ),
         ErrorKind::DirectiveDisallowed => (
             "directives are not supported".to_owned(),
             Some("remove the line that begins with `%`"),
@@ -107,10 +129,21 @@ fn explain(kind: &ErrorKind, here: Option<char>) -> (String, Option<&'static str
         }
         other => (other.to_string(), None),
     };
-    let message = if here.is_none() && !message.contains("never closed") {
+    let message = if here.is_none() && !message.contains("closed") {
         format!("{message}, at the end of the file")
     } else {
         message
     };
     (message, hint)
+}
+
+fn is_tab(kind: &ErrorKind) -> bool {
+    matches!(
+        kind,
+        ErrorKind::TabNotAllowed
+            | ErrorKind::TabInBlockIndentation
+            | ErrorKind::TabAtBlockScalarStart
+            | ErrorKind::TabInIndentation
+            | ErrorKind::TabInPlainScalar
+    )
 }

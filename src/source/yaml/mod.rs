@@ -1,19 +1,25 @@
 //! YAML text as events, and events as nodes.
 //!
-//! Read are YAML 1.2 files of one document. Refused, each with its place: tags, merge keys, keys that
-//! are not text, a second document, directives, control characters. Aliases are replaced by what their
-//! anchor names, within [`MAX_ALIAS_EVENTS`].
+//! Read are YAML 1.2 files of one document. Refused, each with its place: tags, merge keys, keys
+//! that are not text, a second document, directives, control characters. Aliases are replaced by
+//! what their anchor names, within [`MAX_ALIAS_EVENTS`].
 //!
 //! Small files are read whole with [`parse`]; large ones entry by entry with [`Reader`].
 
+mod entries;
 mod error;
 mod event;
+mod fast_lane;
 mod granit;
 mod granit_error;
+mod lane;
 mod reader;
+#[cfg(test)]
+mod tests;
 
 pub use error::YamlError;
 pub use event::{Event, EventKind, Events};
+pub use fast_lane::FastLane;
 pub use granit::GranitEvents;
 pub use reader::{Reader, parse};
 

@@ -1,15 +1,16 @@
 //! Events to nodes, as one tree or entry by entry.
 
-use super::{Event, EventKind, Events, GranitEvents, MAX_BYTES, YamlError};
+use super::entries::Entries;
+use super::lane::Lane;
+use super::{Event, EventKind, Events, YamlError};
 use crate::source::{FileId, Mapping, Node, NodeKind, Span, Spanned};
-use hashbrown::HashMap;
 use std::borrow::Cow;
 
 /// Reads a whole text as one node.
 ///
-/// An empty text is [`NodeKind::Null`]. `errors` gets everything that is wrong; after a syntax error
-/// the answer is `None`, else reading went on and the node holds what could be read: of a key that
-/// stands twice the first value.
+/// An empty text is [`NodeKind::Null`]. `errors` gets everything that is wrong; after a syntax
+/// error the answer is `None`, else reading went on and the node holds what could be read: of a key
+/// that stands twice the first value.
 pub fn parse<'src>(
     file: FileId,
     text: &'src str,
@@ -24,13 +25,13 @@ pub fn parse<'src>(
 /// Reads a text entry by entry, without keeping what was read.
 ///
 /// The reader stands before a value: at first that of the whole text, and after each
-/// [`Reader::next_key`] the one of that key. The value is taken whole with [`Reader::node`], or opened
-/// with [`Reader::enter_mapping`] when it is a mapping; a value that is not taken is skipped by the next
-/// `next_key`. After a syntax error every method answers that nothing more comes, and
+/// [`Reader::next_key`] the one of that key. The value is taken whole with [`Reader::node`], or
+/// opened with [`Reader::enter_mapping`] when it is a mapping; a value that is not taken is skipped
+/// by the next `next_key`. After a syntax error every method answers that nothing more comes, and
 /// [`Reader::finish`] names the error, so callers need not check in between.
 ///
-/// Keys of mappings inside a [`Node`] are unique. Whether keys that `next_key` gives are unique is for
-/// the caller to check, who knows which spellings mean the same.
+/// Keys of mappings inside a [`Node`] are unique. Whether keys that `next_key` gives are unique is
+/// for the caller to check, who knows which spellings mean the same.
 ///
 /// # Examples
 ///
@@ -56,7 +57,7 @@ pub fn parse<'src>(
 /// ```
 pub struct Reader<'src> {
     file: FileId,
-    events: GranitEvents<'src>,
+    events: Lane<'src>,
     peeked: Option<Event<'src>>,
     errors: Vec<YamlError>,
     /// Mappings that were entered and not yet read to their end.
@@ -70,11 +71,15 @@ pub struct Reader<'src> {
 impl<'src> Reader<'src> {
     /// A reader of `text`, whose places are in `file`.
     pub fn new(file: FileId, text: &'src str) -> Self {
-        let fault = refuse(file, text);
-        let failed = fault.is_some();
-        let events = GranitEvents::new(file, if failed { "" } else { text });
-        let errors = fault.into_iter().collect();
-        Self { file, events, peeked: None, errors, entered: 0, value_waits: true, failed }
+        Self {
+            file,
+            events: Lane::new(file, text),
+            peeked: None,
+            errors: Vec::new(),
+            entered: 0,
+            value_waits: true,
+            failed: false,
+        }
     }
 
     /// Opens the value under way when it is a mapping, so that [`Reader::next_key`] gives its keys.
@@ -96,12 +101,10 @@ impl<'src> Reader<'src> {
 
     /// The next key of the mapping that was entered last.
     ///
-    /// `None` at its end; the mapping around it is then the innermost one again. Keys that are not text
-    /// are reported and left out together with their values.
+    /// `None` at its end; the mapping around it is then the innermost one again. Keys that are not
+    /// text are reported and left out together with their values.
     pub fn next_key(&mut self) -> Option<Spanned<Cow<'src, str>>> {
-        if self.value_waits {
-            self.skip();
-        }
+        self.skip();
         if self.entered == 0 {
             return None;
         }
@@ -132,10 +135,11 @@ impl<'src> Reader<'src> {
         self.build(event)
     }
 
-    /// Passes over the value under way.
+    /// Passes over the value under way, unless it was taken already.
     pub fn skip(&mut self) {
-        self.value_waits = false;
-        if let Some(event) = self.next() {
+        if std::mem::take(&mut self.value_waits)
+            && let Some(event) = self.next()
+        {
             self.skip_from(&event);
         }
     }
@@ -155,14 +159,9 @@ impl<'src> Reader<'src> {
         if self.failed {
             return None;
         }
-        match self.events.next() {
-            Ok(event) => event,
-            Err(error) => {
-                self.errors.push(error);
-                self.failed = true;
-                None
-            }
-        }
+        let event = self.events.next();
+        self.failed = event.is_none() && self.events.failed();
+        event
     }
 
     fn build(&mut self, event: Event<'src>) -> Option<Node<'src>> {
@@ -190,7 +189,7 @@ impl<'src> Reader<'src> {
                     let event = self.next()?;
                     if event.kind == EventKind::MappingEnd {
                         let span = Span::new(self.file, start.start, event.span.end);
-                        let mapping = Mapping { entries: entries.list };
+                        let mapping = Mapping { entries: entries.into_list() };
                         return Some(Node { span, kind: NodeKind::Mapping(mapping) });
                     }
                     let Some(key) = self.key(event) else { continue };
@@ -247,61 +246,5 @@ fn step(event: &Event<'_>) -> isize {
         EventKind::MappingStart { .. } | EventKind::SequenceStart { .. } => 1,
         EventKind::MappingEnd | EventKind::SequenceEnd => -1,
         EventKind::Scalar(_) => 0,
-    }
-}
-
-/// What is refused before a line is read.
-fn refuse(file: FileId, text: &str) -> Option<YamlError> {
-    if text.len() > MAX_BYTES {
-        let message = format!("the file has more than {MAX_BYTES} bytes");
-        return Some(YamlError::new("yaml-limit", Span::new(file, 0, 0), message));
-    }
-    // [YAML 1.2.2 §5.1]: other control characters can only be written as escapes. Parsers differ in
-    // what they do about them, and some end the text at a NUL.
-    let control =
-        |&byte: &u8| byte < 0x20 && !matches!(byte, b'\t' | b'\n' | b'\r') || byte == 0x7f;
-    let at = text.as_bytes().iter().position(control)?;
-    let start = u32::try_from(at).unwrap_or(u32::MAX);
-    let message =
-        format!("the control character {:#04x} cannot stand in YAML", text.as_bytes()[at]);
-    let hint = "in text, write it as an escape in double quotes, such as `\"\\x1b\"`";
-    Some(YamlError::new("yaml-syntax", Span::new(file, start, start + 1), message).hint(hint))
-}
-
-/// From how many entries on a mapping looks its keys up in a table.
-const TABLE_FROM: usize = 16;
-
-/// The entries of a mapping under construction.
-#[derive(Default)]
-struct Entries<'src> {
-    list: Vec<(Spanned<Cow<'src, str>>, Node<'src>)>,
-    /// Keys to their places in `list`; empty below [`TABLE_FROM`] entries.
-    table: HashMap<Cow<'src, str>, usize>,
-}
-
-impl<'src> Entries<'src> {
-    /// Adds an entry, or gives the error when its key is there already.
-    fn add(&mut self, key: Spanned<Cow<'src, str>>, value: Node<'src>) -> Option<YamlError> {
-        if let Some(at) = self.find(&key.value) {
-            let message = format!("the key `{}` stands twice in this mapping", key.value);
-            let error = YamlError::new("duplicate-key", key.span, message);
-            return Some(error.related(self.list[at].0.span, "first written here"));
-        }
-        if self.list.len() == TABLE_FROM {
-            let keys = self.list.iter().enumerate();
-            self.table.extend(keys.map(|(at, (key, _))| (key.value.clone(), at)));
-        }
-        if self.list.len() >= TABLE_FROM {
-            self.table.insert(key.value.clone(), self.list.len());
-        }
-        self.list.push((key, value));
-        None
-    }
-
-    fn find(&self, key: &str) -> Option<usize> {
-        if self.table.is_empty() {
-            return self.list.iter().position(|(other, _)| other.value == key);
-        }
-        self.table.get(key).copied()
     }
 }

@@ -1,0 +1,300 @@
+//! The source text of a map, as postmap(1) and `texthash:` read it.
+
+use std::borrow::Cow;
+
+/// A map as Postfix sees it. [postmap(1); Postfix `postmap.c`, `readlline.c`]
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct MapText<'src> {
+    /// Sorted by key, each key once: of several the first in the text.
+    pub entries: Vec<MapEntry<'src>>,
+    /// What Postfix passes over, or reads otherwise than it looks, in the order of the text.
+    pub ignored: Vec<Ignored>,
+}
+
+/// One entry.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct MapEntry<'src> {
+    /// The key, folded to lower case, quotes kept.
+    pub key: Cow<'src, str>,
+    /// The right-hand side without blanks around it; never empty.
+    pub value: Cow<'src, str>,
+    /// The line on which the entry starts, from 1.
+    pub line: u32,
+}
+
+/// A line that does not do what it seems to.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Ignored {
+    /// The line, from 1.
+    pub line: u32,
+    /// Why.
+    pub kind: IgnoredKind,
+    /// The line, as far as it is text.
+    pub text: String,
+}
+
+/// Why a line does not do what it seems to. postmap(1) warns and exits with 0 all the same.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum IgnoredKind {
+    /// The key stands on an earlier line, which wins.
+    Duplicate {
+        /// The earlier line.
+        first: u32,
+        /// Whether it says the same.
+        same: bool,
+    },
+    /// There is a key and nothing else.
+    NoValue,
+    /// The first line of the file starts with a blank.
+    LeadingBlank,
+    /// A `"` is never closed.
+    Quote,
+    /// The line is not UTF-8.
+    NotUtf8,
+    /// A NUL byte cuts the value.
+    Nul,
+    /// The key ends with `:`, as in aliases(5); the colon is part of the key.
+    ColonKey,
+    /// The file starts with a byte order mark, which becomes part of the first key.
+    ByteOrderMark,
+}
+
+/// Reads a map.
+pub fn read(bytes: &[u8]) -> MapText<'_> {
+    let mut reader = Reader { map: MapText::default(), current: None };
+    if bytes.starts_with(b"\xef\xbb\xbf") {
+        reader.ignore(1, IgnoredKind::ByteOrderMark, String::new());
+    }
+    let (mut start, mut line) = (0, 0);
+    while start < bytes.len() {
+        let end = memchr::memchr(b'\n', &bytes[start..]).map_or(bytes.len(), |at| start + at);
+        line += 1;
+        reader.line(&bytes[start..end], line);
+        start = end + 1;
+    }
+    reader.flush();
+    let mut map = reader.map;
+    sort(&mut map);
+    map
+}
+
+/// Sorts by key; all but the first entry of a key are ignored.
+fn sort(map: &mut MapText<'_>) {
+    if map.entries.is_sorted_by(|a, b| a.key < b.key) {
+        return;
+    }
+    map.entries.sort_by(|a, b| a.key.cmp(&b.key).then(a.line.cmp(&b.line)));
+    let ignored = &mut map.ignored;
+    map.entries.dedup_by(|second, first| {
+        let same_key = second.key == first.key;
+        if same_key {
+            let kind =
+                IgnoredKind::Duplicate { first: first.line, same: first.value == second.value };
+            let text = format!("{} {}", second.key, second.value);
+            ignored.push(Ignored { line: second.line, kind, text });
+        }
+        same_key
+    });
+    ignored.sort_by_key(|ignored| ignored.line);
+}
+
+struct Reader<'src> {
+    map: MapText<'src>,
+    /// The logical line so far and where it starts.
+    current: Option<(Cow<'src, [u8]>, u32)>,
+}
+
+impl<'src> Reader<'src> {
+    /// Takes one line of the file. Blank lines and comments end no logical line; what starts with a
+    /// blank continues the one before, its own blanks kept. [Postfix `readlline.c`]
+    fn line(&mut self, line: &'src [u8], number: u32) {
+        let Some(first) = line.first() else { return };
+        if !is_space(*first) {
+            if *first == b'#' {
+                return;
+            }
+            self.flush();
+            self.current = Some((Cow::Borrowed(line), number));
+            return;
+        }
+        match line.iter().find(|byte| !is_space(**byte)) {
+            None | Some(b'#') => {}
+            Some(_) => match &mut self.current {
+                Some((text, _)) => text.to_mut().extend_from_slice(line),
+                None => {
+                    let text = String::from_utf8_lossy(line).into_owned();
+                    self.ignore(number, IgnoredKind::LeadingBlank, text);
+                }
+            },
+        }
+    }
+
+    fn flush(&mut self) {
+        let Some((bytes, line)) = self.current.take() else { return };
+        let text: Cow<'src, str> = match bytes {
+            Cow::Borrowed(bytes) => match std::str::from_utf8(bytes) {
+                Ok(text) => Cow::Borrowed(text),
+                Err(_) => {
+                    let text = String::from_utf8_lossy(bytes).into_owned();
+                    return self.ignore(line, IgnoredKind::NotUtf8, text);
+                }
+            },
+            Cow::Owned(bytes) => match String::from_utf8(bytes) {
+                Ok(text) => Cow::Owned(text),
+                Err(error) => {
+                    let text = String::from_utf8_lossy(error.as_bytes()).into_owned();
+                    return self.ignore(line, IgnoredKind::NotUtf8, text);
+                }
+            },
+        };
+        let text = if memchr::memchr(0, text.as_bytes()).is_some() {
+            self.ignore(line, IgnoredKind::Nul, text.clone().into_owned());
+            Cow::Owned(text.split('\0').next().unwrap_or_default().to_owned())
+        } else {
+            text
+        };
+        let Some(split) = end_of_key(text.as_bytes()) else {
+            return self.ignore(line, IgnoredKind::Quote, text.into_owned());
+        };
+        let (key, value) = match text {
+            Cow::Borrowed(text) => {
+                let (key, value) = text.split_at(split);
+                (Cow::Borrowed(key), Cow::Borrowed(value.trim_matches(is_space_char)))
+            }
+            Cow::Owned(text) => {
+                let (key, value) = text.split_at(split);
+                let value = value.trim_matches(is_space_char).to_owned();
+                (Cow::Owned(key.to_owned()), Cow::Owned(value))
+            }
+        };
+        if value.is_empty() {
+            return self.ignore(line, IgnoredKind::NoValue, key.into_owned());
+        }
+        if key.ends_with(':') {
+            self.ignore(line, IgnoredKind::ColonKey, format!("{key} {value}"));
+        }
+        let folded = key.bytes().any(|byte| byte.is_ascii_uppercase() || !byte.is_ascii());
+        let key = if folded { Cow::Owned(key.to_lowercase()) } else { key };
+        self.map.entries.push(MapEntry { key, value, line });
+    }
+
+    fn ignore(&mut self, line: u32, kind: IgnoredKind, text: String) {
+        self.map.ignored.push(Ignored { line, kind, text });
+    }
+}
+
+/// Where the key ends: at the first blank outside of quotes. `None` when a quote stays open.
+fn end_of_key(line: &[u8]) -> Option<usize> {
+    let mut quoted = false;
+    let mut at = 0;
+    while let Some(byte) = line.get(at) {
+        match byte {
+            b'\\' => at += 1,
+            b'"' => quoted = !quoted,
+            byte if is_space(*byte) && !quoted => return Some(at),
+            _ => {}
+        }
+        at += 1;
+    }
+    (!quoted).then_some(line.len())
+}
+
+/// What isspace(3) takes in the C locale.
+fn is_space(byte: u8) -> bool {
+    matches!(byte, b' ' | b'\t' | b'\r' | b'\n' | 0x0b | 0x0c)
+}
+
+fn is_space_char(character: char) -> bool {
+    u8::try_from(character).is_ok_and(is_space)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn entries(text: &str) -> Vec<(String, String, u32)> {
+        let map = read(text.as_bytes());
+        map.entries.into_iter().map(|it| (it.key.into(), it.value.into(), it.line)).collect()
+    }
+
+    fn ignored(text: &[u8]) -> Vec<(u32, IgnoredKind)> {
+        read(text).ignored.into_iter().map(|it| (it.line, it.kind)).collect()
+    }
+
+    fn entry(key: &str, value: &str, line: u32) -> (String, String, u32) {
+        (key.into(), value.into(), line)
+    }
+
+    /// [Postfix `readlline.c`]
+    #[test]
+    fn comments_and_blank_lines_do_not_end_a_continued_line() {
+        let text = "key a\n# c\n   b\n\n  # d\n   e\nnext x\n";
+        assert_eq!(entries(text), [entry("key", "a   b   e", 1), entry("next", "x", 7)]);
+    }
+
+    /// [postmap(1)]
+    #[test]
+    fn a_hash_sign_inside_of_a_line_is_data() {
+        assert_eq!(
+            entries("k encrypt # note\nhash#key v"),
+            [entry("hash#key", "v", 2), entry("k", "encrypt # note", 1),]
+        );
+    }
+
+    #[test]
+    fn keys_are_folded_and_values_are_not() {
+        assert_eq!(
+            entries("GMail.COM Secure\nMÜNCHEN.example x"),
+            [entry("gmail.com", "Secure", 1), entry("münchen.example", "x", 2),]
+        );
+    }
+
+    #[test]
+    fn of_duplicates_the_first_wins_and_the_others_are_named() {
+        let text = b"a 1\nb 2\nA 3\na 1\n";
+        assert_eq!(entries("a 1\nb 2\nA 3\na 1\n")[0], entry("a", "1", 1));
+        assert_eq!(
+            ignored(text),
+            [
+                (3, IgnoredKind::Duplicate { first: 1, same: false }),
+                (4, IgnoredKind::Duplicate { first: 1, same: true }),
+            ]
+        );
+    }
+
+    #[test]
+    fn lines_that_postmap_warns_about_are_named() {
+        assert_eq!(ignored(b"  x y\n"), [(1, IgnoredKind::LeadingBlank)]);
+        assert_eq!(ignored(b"[217.26.48.124]\n"), [(1, IgnoredKind::NoValue)]);
+        assert_eq!(ignored(b"\"open x\n"), [(1, IgnoredKind::Quote)]);
+        assert_eq!(ignored(b"a \xff\n"), [(1, IgnoredKind::NotUtf8)]);
+        assert_eq!(ignored(b"a b\0c\n"), [(1, IgnoredKind::Nul)]);
+        assert_eq!(ignored(b"postmaster: root\n"), [(1, IgnoredKind::ColonKey)]);
+        assert_eq!(ignored(b"\xef\xbb\xbfa b\n"), [(1, IgnoredKind::ByteOrderMark)]);
+    }
+
+    #[test]
+    fn quotes_are_kept_in_keys_and_carriage_returns_are_trimmed() {
+        assert_eq!(entries("\"quoted key\" v\r\n"), [entry("\"quoted key\"", "v", 1)]);
+    }
+
+    proptest! {
+        #[test]
+        fn what_is_written_is_read_back(
+            map in prop::collection::btree_map("[a-z0-9.\\[\\]:-]{1,20}[a-z]", "[!-~]([ -~]{0,20}[!-~])?", 0..20)
+        ) {
+            let text: String = map.iter().map(|(key, value)| format!("{key} {value}\n")).collect();
+            let read: std::collections::BTreeMap<String, String> =
+                entries(&text).into_iter().map(|(key, value, _)| (key, value)).collect();
+            prop_assert_eq!(read, map);
+        }
+
+        #[test]
+        fn no_bytes_are_too_strange(bytes in prop::collection::vec(any::<u8>(), 0..200)) {
+            let map = read(&bytes);
+            prop_assert!(map.entries.is_sorted_by(|a, b| a.key < b.key));
+            prop_assert!(map.entries.iter().all(|entry| !entry.value.is_empty()));
+        }
+    }
+}
