@@ -39,7 +39,10 @@ mod tests {
     #[test]
     fn nothing_in_a_cell_is_markup() {
         assert_eq!(markdown_cell("a|b"), "a\\|b");
-        assert_eq!(markdown_cell("<img src=x> [x](y) @team"), "&lt;img src=x&gt; \\[x\\]\\(y\\) \\@team");
+        assert_eq!(
+            markdown_cell("<img src=x> [x](y) @team"),
+            "&lt;img src=x&gt; \\[x\\]\\(y\\) \\@team"
+        );
         assert_eq!(markdown_cell("the key `_dmarc|x` stands"), "the key `_dmarc\\|x` stands");
         assert_eq!(markdown_cell("a ` <b>"), "a \\` &lt;b&gt;");
         assert_eq!(markdown_cell("a\nb"), "a b");

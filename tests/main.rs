@@ -5,4 +5,5 @@
     reason = "helpers of tests are not covered by `allow-unwrap-in-tests`"
 )]
 
+mod providers;
 mod yaml_differential;

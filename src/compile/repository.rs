@@ -3,7 +3,7 @@
 use crate::diag::{Diagnostic, Diagnostics, Severity};
 use crate::lock::Lock;
 use crate::model::load::{Include, Loader};
-use crate::model::{Config, builtin, load_provider};
+use crate::model::{Config, builtin, catalogue, load_provider};
 use crate::source::yaml::MAX_BYTES;
 use crate::source::{FileId, SourceMap};
 use crate::world::Files;
@@ -73,7 +73,8 @@ impl Repository {
         });
         reading.builtin_providers(&mut loader, diagnostics);
         let digest = reading.digest();
-        let config = loader.finish(diagnostics);
+        let mut config = loader.finish(diagnostics);
+        catalogue::add_members(&mut config.providers, &mut reading.sources, diagnostics);
         let lock = lock.unwrap_or_default();
         Self { sources: reading.sources, config, lock, templates, digest }
     }

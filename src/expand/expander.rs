@@ -22,11 +22,17 @@ pub fn expand(
     diagnostics: &mut Diagnostics,
 ) -> Option<Destinations<Unresolved>> {
     let declarations = std::mem::take(&mut config.declarations);
-    let mut expander =
-        Expander { config, texts: TextTemplates::new(), policies: Policies::default(), diagnostics };
+    let mut expander = Expander {
+        config,
+        texts: TextTemplates::new(),
+        policies: Policies::default(),
+        diagnostics,
+    };
     let mut plans = Vec::new();
-    let shared: Vec<BodyPlan> =
-        (0_u32..).zip(&config.bodies).map(|(at, body)| expander.share(at, body, &mut plans)).collect();
+    let shared: Vec<BodyPlan> = (0_u32..)
+        .zip(&config.bodies)
+        .map(|(at, body)| expander.share(at, body, &mut plans))
+        .collect();
     let mut failed = shared.iter().any(|plan| matches!(plan, BodyPlan::Failed));
     let mut list = Vec::with_capacity(declarations.len());
     for declaration in declarations {
@@ -53,7 +59,12 @@ pub fn expand(
     let next_hops = expander.next_hops();
     failed |= next_hops.is_none();
     let policies = expander.policies;
-    (!failed).then(|| Destinations { list, plans, policies, next_hops: next_hops.unwrap_or_default() })
+    (!failed).then(|| Destinations {
+        list,
+        plans,
+        policies,
+        next_hops: next_hops.unwrap_or_default(),
+    })
 }
 
 /// What the domains with one body have in common.
@@ -135,7 +146,10 @@ impl<'a> Expander<'a> {
                     Diagnostic::error(
                         "route-without-provider",
                         span,
-                        format!("`route: {}` needs a provider, whose template names the hosts", route.as_str()),
+                        format!(
+                            "`route: {}` needs a provider, whose template names the hosts",
+                            route.as_str()
+                        ),
                     )
                     .hint("name a `provider`, or give the `next_hop` yourself"),
                 );
@@ -398,10 +412,9 @@ impl<'a> Expander<'a> {
         };
         let mut hosts = Vec::with_capacity(specs.len());
         for spec in specs {
-            let name = self
-                .texts
-                .render(&spec.name, domain, params)
-                .and_then(|text| DomainName::parse(&text).map_err(|error| format!("`{text}`: {error}")));
+            let name = self.texts.render(&spec.name, domain, params).and_then(|text| {
+                DomainName::parse(&text).map_err(|error| format!("`{text}`: {error}"))
+            });
             match name {
                 Ok(name) => hosts.push((spec.preference, name)),
                 Err(message) => self.diagnostics.push(template_error(&spec.name, &message)),

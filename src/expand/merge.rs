@@ -15,10 +15,14 @@ pub(super) struct Merged<'a> {
 /// A declaration with a level of its own keeps the template's `match` and `tafile` only when both
 /// levels use them alike (`verify`, `secure`): at every other level Postfix refuses them.
 /// `None` when nobody gives a level.
-pub(super) fn merge<'a>(own: &'a PolicySpec, template: Option<&'a PolicySpec>) -> Option<Merged<'a>> {
+pub(super) fn merge<'a>(
+    own: &'a PolicySpec,
+    template: Option<&'a PolicySpec>,
+) -> Option<Merged<'a>> {
     let inherited = template.and_then(|it| it.level.as_ref());
     let level = own.level.as_ref().or(inherited)?.clone();
-    let names = |level: SecurityLevel| matches!(level, SecurityLevel::Verify | SecurityLevel::Secure);
+    let names =
+        |level: SecurityLevel| matches!(level, SecurityLevel::Verify | SecurityLevel::Secure);
     let keep_names = inherited.is_some_and(|it| names(it.value)) && names(level.value);
     let mut attributes: Vec<&AttributeSpec> = template
         .into_iter()
@@ -85,7 +89,9 @@ impl PolicyTexts {
             let single: Vec<_> = self
                 .attributes
                 .iter()
-                .filter_map(|it| parse(std::slice::from_ref(it)).err().map(|error| (Some(it.0), error)))
+                .filter_map(|it| {
+                    parse(std::slice::from_ref(it)).err().map(|error| (Some(it.0), error))
+                })
                 .collect();
             if single.is_empty() { vec![(None, whole)] } else { single }
         })

@@ -1,14 +1,23 @@
 //! What the user wrote, checked word by word, with names still unbound.
 
+pub mod builtin;
+pub mod catalogue;
 pub mod config;
 pub mod declaration;
 pub mod load;
+pub mod load_provider;
+pub mod mx_pattern;
 pub mod policy_spec;
 pub mod provider;
 
+/// The text of a built-in template.
+pub use builtin::text as builtin;
 pub use config::{
-    Config, DnsConfig, DomainFilter, Location, LockSettings, MapType, PinFallback, Target, Unmanaged,
+    Config, DnsConfig, DomainFilter, Location, LockSettings, MapType, PinFallback, Target,
+    Unmanaged,
 };
 pub use declaration::{Body, Declaration, NextHopPolicy, Route};
+pub use load_provider::load_provider;
+pub use mx_pattern::MxPattern;
 pub use policy_spec::{AttributeSpec, PolicySpec};
-pub use provider::{HostSpec, Hosts, MxPattern, PinAdvice, Provider};
+pub use provider::{Claim, Evidence, HostSpec, Hosts, PinAdvice, Provider, ProviderKind};

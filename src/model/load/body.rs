@@ -42,21 +42,20 @@ pub(super) fn fill(body: &mut Body, fields: &mut Fields<'_>, diagnostics: &mut D
     }
     body.route = fields.choice("route", Route::ALL, diagnostics);
     body.policy = PolicySpec::take(fields, diagnostics);
-    body.next_hop = fields.text("next_hop", diagnostics).and_then(|text| {
-        match NextHop::parse(&text.value) {
+    body.next_hop =
+        fields.text("next_hop", diagnostics).and_then(|text| match NextHop::parse(&text.value) {
             Ok(next_hop) => Some(Spanned::new(next_hop, text.span)),
             Err(error) => {
                 diagnostics.push(next_hop_error(text.span, &error));
                 None
             }
-        }
-    });
+        });
     body.transport =
         fields.text("transport", diagnostics).and_then(|text| transport(&text, diagnostics));
     body.leave_to = fields.choice("leave_to", &[("mta-sts", "mta-sts".to_owned())], diagnostics);
     body.reason = fields.text("reason", diagnostics);
-    body.until = fields.text("until", diagnostics).and_then(|text| {
-        match text.value.parse::<Date>() {
+    body.until =
+        fields.text("until", diagnostics).and_then(|text| match text.value.parse::<Date>() {
             Ok(date) => Some(Spanned::new(date, text.span)),
             Err(_) => {
                 let message = format!("`{}` is not a day", text.value);
@@ -65,8 +64,7 @@ pub(super) fn fill(body: &mut Body, fields: &mut Fields<'_>, diagnostics: &mut D
                 );
                 None
             }
-        }
-    });
+        });
 }
 
 fn params(body: &mut Body, node: Node<'_>, diagnostics: &mut Diagnostics) {
@@ -84,7 +82,8 @@ fn params(body: &mut Body, node: Node<'_>, diagnostics: &mut Diagnostics) {
 
 /// A transport: the name of a delivery service, or a whole `service:next-hop`.
 fn transport(text: &Spanned<String>, diagnostics: &mut Diagnostics) -> Option<Spanned<Transport>> {
-    let whole = if text.value.contains(':') { text.value.clone() } else { format!("{}:", text.value) };
+    let whole =
+        if text.value.contains(':') { text.value.clone() } else { format!("{}:", text.value) };
     match Transport::parse(&whole, Version::NEWEST) {
         Ok(transport) => Some(Spanned::new(transport, text.span)),
         Err(error) => {
@@ -114,7 +113,8 @@ fn check(body: &Body, diagnostics: &mut Diagnostics) {
             policy,
         ];
         if let Some(span) = others.into_iter().flatten().next() {
-            let message = format!("`leave_to: {}` emits nothing, so this has no effect", leave_to.value);
+            let message =
+                format!("`leave_to: {}` emits nothing, so this has no effect", leave_to.value);
             conflict(span, &message, "remove one of the two");
         }
     }

@@ -145,12 +145,7 @@ impl Loader {
     }
 
     /// The number of a body; `None` after an error.
-    fn body(
-        &mut self,
-        text: &str,
-        node: Node<'_>,
-        diagnostics: &mut Diagnostics,
-    ) -> Option<u32> {
+    fn body(&mut self, text: &str, node: Node<'_>, diagnostics: &mut Diagnostics) -> Option<u32> {
         let words = &text[node.span.start as usize..node.span.end as usize];
         if let Some(known) = self.bodies.get(words) {
             return Some(*known);
@@ -182,7 +177,8 @@ impl Loader {
             return;
         };
         for (key, value) in mapping.entries {
-            let Some(mut fields) = crate::diag::Fields::new(value, "the policy of a next hop", diagnostics)
+            let Some(mut fields) =
+                crate::diag::Fields::new(value, "the policy of a next hop", diagnostics)
             else {
                 continue;
             };
@@ -190,9 +186,11 @@ impl Loader {
             let span = fields.span();
             fields.finish(diagnostics);
             if policy.level.is_none() {
-                diagnostics.push(
-                    Diagnostic::error("missing-key", span, "the policy of a next hop needs the key `level`"),
-                );
+                diagnostics.push(Diagnostic::error(
+                    "missing-key",
+                    span,
+                    "the policy of a next hop needs the key `level`",
+                ));
                 continue;
             }
             match NextHop::parse(&key.value) {
@@ -227,8 +225,12 @@ pub(super) fn first_time<'src>(
 ) -> bool {
     if let Some(first) = seen.iter().find(|it| it.value == key.value) {
         diagnostics.push(
-            Diagnostic::error("duplicate-key", key.span, format!("the key `{}` stands twice", key.value))
-                .related(first.span, "first here"),
+            Diagnostic::error(
+                "duplicate-key",
+                key.span,
+                format!("the key `{}` stands twice", key.value),
+            )
+            .related(first.span, "first here"),
         );
         return false;
     }
@@ -269,7 +271,8 @@ pub(super) fn recipients(
 
 /// The message about a text that is no domain.
 pub(super) fn bad_domain(text: &str, span: Span, error: &NameError) -> Diagnostic {
-    let diagnostic = Diagnostic::error("bad-domain", span, format!("`{text}` is not a domain: {error}"));
+    let diagnostic =
+        Diagnostic::error("bad-domain", span, format!("`{text}` is not a domain: {error}"));
     if let Some(rest) = text.strip_prefix("*.") {
         return diagnostic.hint(format!("for all subdomains write `.{rest}`"));
     }
@@ -280,9 +283,7 @@ pub(super) fn bad_domain(text: &str, span: Span, error: &NameError) -> Diagnosti
         NameError::Numeric => {
             diagnostic.hint("a next hop that is an address goes to `next_hops`, as `[192.0.2.1]`")
         }
-        NameError::Character('[') => {
-            diagnostic.hint("a next hop in brackets goes to `next_hops`")
-        }
+        NameError::Character('[') => diagnostic.hint("a next hop in brackets goes to `next_hops`"),
         NameError::Empty
         | NameError::TooLong
         | NameError::EmptyLabel

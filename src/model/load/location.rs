@@ -41,7 +41,12 @@ pub(super) fn read_location(
                     destination: host.to_owned(),
                     path: format!("/{}", path.trim_end_matches('/')),
                 },
-                _ => return refuse(format!("`{url}` names no host and path"), "write `ssh://user@host/etc/postfix`"),
+                _ => {
+                    return refuse(
+                        format!("`{url}` names no host and path"),
+                        "write `ssh://user@host/etc/postfix`",
+                    );
+                }
             }
         }
         "mysql" | "postgres" | "sqlite" => {

@@ -4,8 +4,8 @@ mod body;
 mod list;
 mod loader;
 mod location;
-mod target;
 mod root;
+mod target;
 
 pub use loader::Loader;
 pub use root::Include;

@@ -76,8 +76,12 @@ pub(super) fn read_root(
         }
         Some(_) => {}
         None => found.push(
-            Diagnostic::error("missing-key", Span::new(file, 0, 0), "mxward.yaml needs the key `version`")
-                .hint(format!("write `version: {VERSION}` as the first line")),
+            Diagnostic::error(
+                "missing-key",
+                Span::new(file, 0, 0),
+                "mxward.yaml needs the key `version`",
+            )
+            .hint(format!("write `version: {VERSION}` as the first line")),
         ),
     }
     diagnostics.extend(found);
@@ -101,9 +105,10 @@ impl Root<'_> {
                 self.version = Some(values::integer(&node, "`version`", 1..=u32::MAX, diagnostics));
             }
             "include" => {
-                let includes = values::one_or_list(node, "`include`", diagnostics, |node, diagnostics| {
-                    include(self.loader, node, diagnostics)
-                });
+                let includes =
+                    values::one_or_list(node, "`include`", diagnostics, |node, diagnostics| {
+                        include(self.loader, node, diagnostics)
+                    });
                 self.includes = includes.unwrap_or_default();
             }
             "defaults" => {
@@ -130,7 +135,10 @@ fn include(loader: &mut Loader, node: Node<'_>, diagnostics: &mut Diagnostics) -
                     glob.span,
                     format!("`{}` does not name YAML files", glob.value),
                 )
-                .hint(format!("for plain lists write `{{ list: {}, provider: NAME }}`", glob.value)),
+                .hint(format!(
+                    "for plain lists write `{{ list: {}, provider: NAME }}`",
+                    glob.value
+                )),
             );
             return None;
         }
@@ -204,7 +212,8 @@ fn dns(node: Node<'_>, diagnostics: &mut Diagnostics) -> DnsConfig {
     });
     dns.servers = servers.unwrap_or_default();
     dns.trust_anchor = fields.text("trust_anchor", diagnostics);
-    if let Some(by) = fields.choice("validation", &[("local", false), ("resolver", true)], diagnostics)
+    if let Some(by) =
+        fields.choice("validation", &[("local", false), ("resolver", true)], diagnostics)
     {
         dns.resolver_validates = by.value;
     }

@@ -10,8 +10,10 @@ use std::borrow::Cow;
 
 pub(super) fn read_targets(node: Node<'_>, diagnostics: &mut Diagnostics) -> Vec<Target> {
     let NodeKind::Mapping(mapping) = node.kind else {
-        let message =
-            format!("`targets` must be a mapping from name to target, not {}", values::describe(&node));
+        let message = format!(
+            "`targets` must be a mapping from name to target, not {}",
+            values::describe(&node)
+        );
         diagnostics.push(Diagnostic::error("wrong-type", node.span, message));
         return Vec::new();
     };
@@ -27,8 +29,12 @@ fn target(
     let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_');
     if name.value.is_empty() || !name.value.chars().all(plain) {
         diagnostics.push(
-            Diagnostic::error("bad-target-name", name.span, format!("`{}` cannot name a target", name.value))
-                .hint("use letters, digits, `-` and `_`"),
+            Diagnostic::error(
+                "bad-target-name",
+                name.span,
+                format!("`{}` cannot name a target", name.value),
+            )
+            .hint("use letters, digits, `-` and `_`"),
         );
     }
     let mut fields = Fields::new(node, "a target", diagnostics)?;
@@ -36,25 +42,26 @@ fn target(
         let text = values::text(&node, "`postfix`", diagnostics)?;
         Version::parse(&text.value)
             .map_err(|error| {
-                diagnostics.push(
-                    Diagnostic::error("bad-version", text.span, error.to_string())
-                        .hint("write the version that `postconf -h mail_version` prints, such as `\"3.7\"`"),
-                );
+                diagnostics
+                    .push(Diagnostic::error("bad-version", text.span, error.to_string()).hint(
+                    "write the version that `postconf -h mail_version` prints, such as `\"3.7\"`",
+                ));
             })
             .ok()
     });
     let levels: Vec<(&str, SecurityLevel)> =
         SecurityLevel::ALL.iter().map(|level| (level.as_str(), *level)).collect();
-    let security_level = fields.required("security_level", diagnostics).and_then(|(_, node)| {
-        values::choice(&node, "`security_level`", &levels, diagnostics)
-    });
+    let security_level = fields
+        .required("security_level", diagnostics)
+        .and_then(|(_, node)| values::choice(&node, "`security_level`", &levels, diagnostics));
     let map_type = fields
         .required("map_type", diagnostics)
         .and_then(|(_, node)| values::choice(&node, "`map_type`", MapType::ALL, diagnostics));
     let (transport, tls_policy) = locations(&mut fields, diagnostics);
-    let parents = fields.one_or_list("parent_domain_matches_subdomains", diagnostics, |node, diagnostics| {
-        values::text(&node, "a feature", diagnostics)
-    });
+    let parents =
+        fields.one_or_list("parent_domain_matches_subdomains", diagnostics, |node, diagnostics| {
+            values::text(&node, "a feature", diagnostics)
+        });
     let families = fields.one_or_list("address_families", diagnostics, |node, diagnostics| {
         values::choice(&node, "an address family", &[("ipv4", false), ("ipv6", true)], diagnostics)
     });
@@ -118,17 +125,25 @@ fn locations(fields: &mut Fields<'_>, diagnostics: &mut Diagnostics) -> (Place, 
     let Some(folder) = folder else { return (transport, tls_policy) };
     if let Some(other) = transport.as_ref().or(tls_policy.as_ref()) {
         diagnostics.push(
-            Diagnostic::error("conflicting-keys", other.span, "`deployed` already places both maps")
-                .related(folder.span, "here")
-                .hint("write either `deployed`, or `transport` and `tls_policy`"),
+            Diagnostic::error(
+                "conflicting-keys",
+                other.span,
+                "`deployed` already places both maps",
+            )
+            .related(folder.span, "here")
+            .hint("write either `deployed`, or `transport` and `tls_policy`"),
         );
     }
     let at = |name| inside(&folder.value, name).map(|it| Spanned::new(it, folder.span));
     let (transport, tls_policy) = (at("transport"), at("tls_policy"));
     if transport.is_none() {
         diagnostics.push(
-            Diagnostic::error("bad-location", folder.span, "`deployed` is a folder, not a database")
-                .hint("write `tls_policy:` with this URL, and `transport:` if that map is managed too"),
+            Diagnostic::error(
+                "bad-location",
+                folder.span,
+                "`deployed` is a folder, not a database",
+            )
+            .hint("write `tls_policy:` with this URL, and `transport:` if that map is managed too"),
         );
     }
     (transport, tls_policy)
@@ -159,10 +174,15 @@ fn filter(node: Node<'_>, diagnostics: &mut Diagnostics) -> DomainFilter {
                 Some(text.value)
             }
             Err(error) => {
-                diagnostics.push(Diagnostic::error("bad-glob", text.span, error.kind().to_string()));
+                diagnostics.push(Diagnostic::error(
+                    "bad-glob",
+                    text.span,
+                    error.kind().to_string(),
+                ));
                 None
             }
         }
     });
-    set.build().map_or(DomainFilter::None, |set| DomainFilter::Globs(set, globs.unwrap_or_default()))
+    set.build()
+        .map_or(DomainFilter::None, |set| DomainFilter::Globs(set, globs.unwrap_or_default()))
 }

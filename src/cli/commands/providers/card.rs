@@ -1,0 +1,153 @@
+//! `mxward providers show`
+
+use super::{policy_json, policy_text};
+use crate::cli::printer::Render;
+use crate::diag::{Style, printable};
+use crate::model::{Evidence, Hosts, MxPattern, Provider};
+use crate::report::markdown_cell;
+use serde_json::{Value, json};
+use std::fmt::Write as _;
+
+/// One template with everything it says.
+pub struct Card<'a>(pub &'a Provider);
+
+/// The width of the names on the left.
+const LEFT: usize = 12;
+
+impl Card<'_> {
+    /// Everything but name and notes: what it is, and one text for each value.
+    fn parts(&self) -> Vec<(&'static str, Vec<String>)> {
+        let provider = self.0;
+        let texts = |patterns: &[MxPattern]| patterns.iter().map(|it| it.text.clone()).collect();
+        let none = match (&provider.policy, &provider.policy_when_dane) {
+            (None, None) => "none: the template is for detection only",
+            (None, Some(_)) => "none: only DANE-secured domains get one",
+            (Some(_), _) => "",
+        };
+        let policy = provider.policy.as_ref().map_or_else(|| none.to_owned(), policy_text);
+        let from = if provider.builtin { "built in" } else { "of this repository" };
+        let param = |(name, default): (&String, &Option<String>)| match default {
+            Some(default) => format!("{name}: {default}"),
+            None => format!("{name}: must be given"),
+        };
+        let parts = [
+            ("kind", vec![format!("{}, {from}", provider.kind.as_str())]),
+            ("members", provider.members.iter().map(|member| member.value.clone()).collect()),
+            ("policy", vec![policy]),
+            ("with DANE", provider.policy_when_dane.iter().map(policy_text).collect()),
+            ("pin", vec![provider.pin.as_str().to_owned()]),
+            ("hosts", self.hosts()),
+            ("MX patterns", texts(&provider.mx_patterns)),
+            ("odd", texts(&provider.odd_patterns)),
+            ("params", provider.params.iter().map(param).collect()),
+            ("evidence", provider.evidence.iter().map(evidence).collect()),
+            ("notes", provider.notes.clone()),
+        ];
+        parts.into_iter().filter(|(_, values)| !values.is_empty()).collect()
+    }
+
+    fn hosts(&self) -> Vec<String> {
+        match &self.0.hosts {
+            Hosts::Unknown => vec!["unknown".to_owned()],
+            Hosts::FromMx(_) => {
+                vec!["the domain's own MX set, as far as it matches the patterns".to_owned()]
+            }
+            Hosts::Listed(list) => list
+                .iter()
+                .map(|host| format!("{:>3} {}", host.preference, host.name.value))
+                .collect(),
+        }
+    }
+}
+
+impl Render for Card<'_> {
+    fn text(&self, style: &Style) -> String {
+        let mut text = format!("{}: {}\n", printable(&self.0.name.value), printable(&self.0.title));
+        for (what, values) in self.parts() {
+            let mut what = what;
+            for value in values {
+                for line in wrap(&printable(&value), style.width.saturating_sub(LEFT + 4)) {
+                    text.push_str(format!("  {what:LEFT$}{line}").trim_end());
+                    text.push('\n');
+                    what = "";
+                }
+            }
+        }
+        text
+    }
+
+    fn json(&self) -> Value {
+        let provider = self.0;
+        let texts = |patterns: &[MxPattern]| -> Vec<String> {
+            patterns.iter().map(|pattern| pattern.text.clone()).collect()
+        };
+        let hosts = match &provider.hosts {
+            Hosts::Unknown => Value::Null,
+            Hosts::FromMx(_) => json!("mx"),
+            Hosts::Listed(list) => list
+                .iter()
+                .map(|host| json!({ "preference": host.preference, "host": host.name.value }))
+                .collect(),
+        };
+        let evidence: Vec<Value> = provider
+            .evidence
+            .iter()
+            .map(|it| {
+                let Evidence { claim, fact, source, date } = it;
+                json!({ "claim": claim.as_str(), "fact": fact, "source": source, "date": date })
+            })
+            .collect();
+        let members: Vec<&str> = provider.members.iter().map(|it| it.value.as_str()).collect();
+        json!({
+            "name": provider.name.value,
+            "title": provider.title,
+            "kind": provider.kind.as_str(),
+            "builtin": provider.builtin,
+            "members": members,
+            "mx_patterns": texts(&provider.mx_patterns),
+            "odd_patterns": texts(&provider.odd_patterns),
+            "hosts": hosts,
+            "policy": policy_json(provider.policy.as_ref()),
+            "policy_when_dane": policy_json(provider.policy_when_dane.as_ref()),
+            "pin": provider.pin.as_str(),
+            "params": provider.params,
+            "evidence": evidence,
+            "notes": provider.notes,
+        })
+    }
+
+    fn markdown(&self) -> String {
+        let title = markdown_cell(&format!("{}: {}", self.0.name.value, self.0.title));
+        let mut text = format!("### {title}\n\n| | |\n|---|---|\n");
+        for (what, values) in self.parts() {
+            let values: Vec<String> = values.iter().map(|value| markdown_cell(value)).collect();
+            writeln!(text, "| {what} | {} |", values.join("<br>"))
+                .expect("a string takes all text");
+        }
+        text
+    }
+}
+
+fn evidence(evidence: &Evidence) -> String {
+    let Evidence { claim, fact, source, date } = evidence;
+    let claim = claim.as_str();
+    let when = if date == "unknown" { "undated" } else { date };
+    format!("{claim}: {fact} [{source}, {when}]")
+}
+
+/// Breaks at blanks, where the next word would not fit; the lines after the first are indented.
+fn wrap(text: &str, width: usize) -> Vec<String> {
+    let mut lines: Vec<String> = Vec::new();
+    let mut line = String::new();
+    for word in text.split(' ') {
+        let fits = line.chars().count() + word.chars().count() < width;
+        if !line.trim().is_empty() && !fits {
+            lines.push(std::mem::replace(&mut line, "  ".to_owned()));
+        } else if !line.is_empty() || (lines.is_empty() && word.is_empty()) {
+            line.push(' ');
+        }
+        line.push_str(word);
+    }
+    lines.push(line);
+    lines
+}

@@ -1,0 +1,123 @@
+//! Patterns for MX host names.
+
+use crate::names::DomainName;
+use crate::source::Span;
+use regex::bytes::{Regex, RegexBuilder, RegexSet, RegexSetBuilder};
+use std::sync::{Arc, OnceLock};
+
+/// A pattern for whole host names: a regular expression, anchored at both ends.
+///
+/// Names are ASCII in lower case, and so are the patterns: `\d` is `[0-9]`.
+#[derive(Clone, Debug)]
+pub struct MxPattern {
+    /// As written, without anchors.
+    pub text: String,
+    /// The place.
+    pub span: Span,
+    /// Compiled at first use; `None` inside is an expression that does not compile and matches nothing.
+    regex: Arc<OnceLock<Option<Regex>>>,
+}
+
+impl MxPattern {
+    /// Compiles a pattern.
+    ///
+    /// # Errors
+    ///
+    /// The message of the regular expression compiler, one line; or that anchors are implied.
+    pub fn new(text: &str, span: Span) -> Result<Self, String> {
+        if text.starts_with('^') || (text.ends_with('$') && !text.ends_with("\\$")) {
+            return Err("the pattern is anchored already: leave `^` and `$` out".to_owned());
+        }
+        let mut escaped = false;
+        for character in text.chars() {
+            if !character.is_ascii_graphic() || (character.is_ascii_uppercase() && !escaped) {
+                return Err("host names are ASCII in lower case".to_owned());
+            }
+            escaped = character == '\\' && !escaped;
+        }
+        // On its own first: `a)|(?:b` is only valid between the brackets that anchor it.
+        match builder(text).build().and_then(|_| builder(&anchored(text)).build()) {
+            Ok(regex) => {
+                Ok(Self { regex: Arc::new(OnceLock::from(Some(regex))), ..Self::lazy(text, span) })
+            }
+            Err(error) => {
+                let text = error.to_string();
+                let line = text.lines().last().unwrap_or_default();
+                Err(line.strip_prefix("error: ").unwrap_or(line).to_owned())
+            }
+        }
+    }
+
+    /// A pattern that is known to be valid, compiled at first use.
+    ///
+    /// For the built-in templates, of which a test compiles every pattern.
+    pub(super) fn lazy(text: &str, span: Span) -> Self {
+        Self { text: text.to_owned(), span, regex: Arc::default() }
+    }
+
+    /// Whether the whole name matches.
+    pub fn matches(&self, host: &DomainName) -> bool {
+        let regex = self.regex.get_or_init(|| builder(&anchored(&self.text)).build().ok());
+        regex.as_ref().is_some_and(|regex| regex.is_match(host.as_str().as_bytes()))
+    }
+
+    /// All of the patterns as one automaton, which gives the positions of those that match.
+    ///
+    /// # Panics
+    ///
+    /// When a built-in pattern does not compile.
+    pub(crate) fn set<'a>(patterns: impl IntoIterator<Item = &'a Self>) -> RegexSet {
+        let texts: Vec<String> =
+            patterns.into_iter().map(|pattern| anchored(&pattern.text)).collect();
+        // No limit for all together: each of them has passed the limit for one.
+        let set = RegexSetBuilder::new(&texts).unicode(false).size_limit(usize::MAX).build();
+        set.expect("each pattern has been compiled on its own")
+    }
+}
+
+fn builder(text: &str) -> RegexBuilder {
+    let mut builder = RegexBuilder::new(text);
+    builder.unicode(false);
+    builder
+}
+
+fn anchored(text: &str) -> String {
+    format!(r"\A(?:{text})\z")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::source::SourceMap;
+
+    fn pattern(text: &str) -> Result<MxPattern, String> {
+        let file = SourceMap::new().add("a.yaml", "");
+        MxPattern::new(text, Span::new(file, 0, 0))
+    }
+
+    #[test]
+    fn a_pattern_means_the_whole_name() {
+        let pattern = pattern(r"a\d|b\.example").unwrap();
+        let matches = |name: &str| pattern.matches(&DomainName::parse(name).unwrap());
+        assert!(matches("a1") && matches("b.example"));
+        assert!(!matches("a1.example") && !matches("xb.example") && !matches("b.example.net"));
+    }
+
+    #[test]
+    fn what_is_no_pattern_is_refused_with_the_reason() {
+        for (text, part) in [
+            ("^a", "anchored already"),
+            ("a$", "anchored already"),
+            ("MX1", "lower case"),
+            ("mx 1", "lower case"),
+            ("m\u{fc}nchen", "lower case"),
+            ("(a", "unclosed group"),
+            ("a)|(?:b", "unopened group"),
+            ("a{100000000}", "size"),
+        ] {
+            let error = pattern(text).map(|pattern| pattern.text).unwrap_err();
+            assert!(error.contains(part) && !error.contains('\n'), "{text}: {error}");
+        }
+        assert!(pattern(r"\S+\.example").is_ok());
+    }
+}
