@@ -53,7 +53,8 @@ pub fn compile(
         return Err((Stopped::Invalid, repository));
     }
     let mut found = Diagnostics::new();
-    let destinations = match resolve(&repository.config, destinations, &repository.lock, &mut found) {
+    let destinations = match resolve(&repository.config, destinations, &repository.lock, &mut found)
+    {
         Ok(destinations) => {
             diagnostics.extend(found);
             return Ok(Compiled { repository, destinations, lock_events: Vec::new() });

@@ -1,14 +1,20 @@
 //! mxward compiles a small YAML repository into Postfix `transport` and TLS policy maps.
 
 pub mod answer;
+pub mod cli;
+pub mod compile;
 pub mod detect;
 pub mod diag;
+pub mod emit;
 pub mod expand;
 pub mod formats;
+pub mod lint;
 pub mod lock;
 pub mod model;
 pub mod names;
 pub mod postfix;
 pub mod report;
+pub mod resolve;
 pub mod source;
+pub mod tables;
 pub mod world;

@@ -176,6 +176,4 @@ pub enum SchemaKind {
     Domains,
     /// providers/*.yaml
     Provider,
-    /// mxward.lock
-    Lock,
 }

@@ -66,7 +66,9 @@ impl Context<'_, '_> {
                 self.write_lock(&compiled)?;
                 Ok(compiled)
             }
-            Err((stopped, repository)) => Err(self.stopped(stopped, &diagnostics, &repository.sources)),
+            Err((stopped, repository)) => {
+                Err(self.stopped(stopped, &diagnostics, &repository.sources))
+            }
         }
     }
 
@@ -91,7 +93,12 @@ impl Context<'_, '_> {
     }
 
     /// Shows why a compilation stopped.
-    fn stopped(&mut self, stopped: Stopped, diagnostics: &Diagnostics, sources: &SourceMap) -> Exit {
+    fn stopped(
+        &mut self,
+        stopped: Stopped,
+        diagnostics: &Diagnostics,
+        sources: &SourceMap,
+    ) -> Exit {
         self.printer.diagnostics(diagnostics, sources);
         match stopped {
             Stopped::Invalid => Exit::Findings,
@@ -181,7 +188,11 @@ impl Context<'_, '_> {
         Ok(DnsSettings {
             servers,
             trust_anchor: anchor,
-            validation: if resolver_validates { DnsValidation::ResolverAd } else { DnsValidation::Local },
+            validation: if resolver_validates {
+                DnsValidation::ResolverAd
+            } else {
+                DnsValidation::Local
+            },
             timeout_ms: config.timeout_ms,
         })
     }

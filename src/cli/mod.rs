@@ -30,8 +30,12 @@ pub fn run(
         Ok(args) => args,
         Err(error) => {
             let help = matches!(error.kind(), ErrorKind::DisplayHelp | ErrorKind::DisplayVersion);
-            let stream = if help { stdout } else { stderr };
-            let shown = write!(stream, "{}", error.render());
+            let text = error.render().to_string();
+            let shown = if help {
+                stdout.write_all(text.as_bytes())
+            } else {
+                stderr.write_all(text.as_bytes())
+            };
             return match (help, shown) {
                 (true, Ok(())) => Exit::Done,
                 (true, Err(_)) => Exit::Failed,

@@ -181,7 +181,10 @@ impl<'a> Printer<'a> {
         let exit = self.problem.unwrap_or(exit);
         for (mut value, file) in std::mem::take(&mut self.pending) {
             if let Value::Object(object) = &mut value {
-                object.insert("exit".to_owned(), json!({"status": exit.code(), "reason": exit.reason()}));
+                object.insert(
+                    "exit".to_owned(),
+                    json!({"status": exit.code(), "reason": exit.reason()}),
+                );
             }
             let text = format!("{value:#}\n");
             self.deliver(&text, file);

@@ -65,12 +65,15 @@ impl Repository {
             .into_iter()
             .filter_map(|path| {
                 let file = reading.read(&path, true, diagnostics)?;
-                Some((path.trim_start_matches("templates/").trim_end_matches(".j2").to_owned(), file))
+                Some((
+                    path.trim_start_matches("templates/").trim_end_matches(".j2").to_owned(),
+                    file,
+                ))
             })
             .collect();
-        let lock = reading.read(LOCK_FILE, false, diagnostics).and_then(|file| {
-            Lock::read(file, reading.sources.text(file), diagnostics)
-        });
+        let lock = reading
+            .read(LOCK_FILE, false, diagnostics)
+            .and_then(|file| Lock::read(file, reading.sources.text(file), diagnostics));
         reading.builtin_providers(&mut loader, diagnostics);
         let digest = reading.digest();
         let mut config = loader.finish(diagnostics);
@@ -81,7 +84,12 @@ impl Repository {
 }
 
 impl Reading<'_> {
-    fn read(&mut self, path: &str, required: bool, diagnostics: &mut Diagnostics) -> Option<FileId> {
+    fn read(
+        &mut self,
+        path: &str,
+        required: bool,
+        diagnostics: &mut Diagnostics,
+    ) -> Option<FileId> {
         let mut fail = |code, message: String, hint: Option<&str>| {
             let mut diagnostic = Diagnostic::new(Severity::Error, code, message);
             diagnostic.hints.extend(hint.map(str::to_owned));
@@ -93,9 +101,15 @@ impl Reading<'_> {
             Err(error) if error.kind() == ErrorKind::NotFound && !required => return None,
             Err(error) if error.kind() == ErrorKind::NotFound && path == ROOT_FILE => {
                 let message = format!("there is no `{ROOT_FILE}` here");
-                return fail("no-repository", message, Some("name the repository's folder with `-C DIR`"));
+                return fail(
+                    "no-repository",
+                    message,
+                    Some("name the repository's folder with `-C DIR`"),
+                );
             }
-            Err(error) => return fail("unreadable", format!("cannot read `{path}`: {error}"), None),
+            Err(error) => {
+                return fail("unreadable", format!("cannot read `{path}`: {error}"), None);
+            }
         };
         if bytes.len() > MAX_BYTES {
             return fail("unreadable", format!("`{path}` is larger than 1 GiB"), None);
@@ -132,14 +146,16 @@ impl Reading<'_> {
     }
 
     fn include(&mut self, include: &Include, loader: &mut Loader, diagnostics: &mut Diagnostics) {
-        let glob = match globset::GlobBuilder::new(&include.glob.value).literal_separator(true).build() {
-            Ok(glob) => glob.compile_matcher(),
-            Err(error) => {
-                let message = format!("`{}` is not a glob: {}", include.glob.value, error.kind());
-                diagnostics.push(Diagnostic::error("bad-include", include.glob.span, message));
-                return;
-            }
-        };
+        let glob =
+            match globset::GlobBuilder::new(&include.glob.value).literal_separator(true).build() {
+                Ok(glob) => glob.compile_matcher(),
+                Err(error) => {
+                    let message =
+                        format!("`{}` is not a glob: {}", include.glob.value, error.kind());
+                    diagnostics.push(Diagnostic::error("bad-include", include.glob.span, message));
+                    return;
+                }
+            };
         let fixed = include.glob.value.split(['*', '?', '[', '{']).next().unwrap_or_default();
         let folder = fixed.rsplit_once('/').map_or("", |(folder, _)| folder);
         let paths: Vec<String> = self
@@ -171,7 +187,8 @@ impl Reading<'_> {
 
     /// Loads the built-in templates that are named and not overridden, and their members.
     fn builtin_providers(&mut self, loader: &mut Loader, diagnostics: &mut Diagnostics) {
-        let mut wanted: Vec<String> = loader.named_providers().into_iter().map(str::to_owned).collect();
+        let mut wanted: Vec<String> =
+            loader.named_providers().into_iter().map(str::to_owned).collect();
         while let Some(name) = wanted.pop() {
             if loader.has_provider(&name) {
                 continue;

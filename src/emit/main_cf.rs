@@ -18,10 +18,18 @@ pub(super) fn required(repository: &Repository, target: &Target, tables: &Tables
     let levels = || tables.tls_policy.entries().iter().map(|entry| entry.value.level);
     let level = target.security_level.value;
     if let Some(map) = map(target, false) {
-        parameter("Asked by recipient domain; always with the type of the map.", "transport_maps", &map);
+        parameter(
+            "Asked by recipient domain; always with the type of the map.",
+            "transport_maps",
+            &map,
+        );
     }
     if let Some(map) = map(target, true) {
-        parameter("Asked by next hop; always with the type of the map.", "smtp_tls_policy_maps", &map);
+        parameter(
+            "Asked by next hop; always with the type of the map.",
+            "smtp_tls_policy_maps",
+            &map,
+        );
     }
     parameter("What holds where no entry is found.", "smtp_tls_security_level", level.as_str());
     let names = level.checks_names()
@@ -90,11 +98,8 @@ pub(super) fn required(repository: &Repository, target: &Target, tables: &Tables
 
 /// The map as main.cf names it, with its type. `None` when the target manages no such map.
 fn map(target: &Target, policy: bool) -> Option<String> {
-    let (location, name) = if policy {
-        (&target.tls_policy, "tls_policy")
-    } else {
-        (&target.transport, "transport")
-    };
+    let (location, name) =
+        if policy { (&target.tls_policy, "tls_policy") } else { (&target.transport, "transport") };
     let kind = target.map_type.value.as_str();
     match location.as_ref().map(|it| &it.value) {
         // Only compiled: the folder is not known, and $config_directory is where it mostly goes.

@@ -49,7 +49,8 @@ pub(super) fn tls_policy(
         if let Some(hosts) = &entry.origin.hosts {
             let _ = writeln!(text, "# {hosts}");
         }
-        let value = values.entry(Arc::as_ptr(&entry.value)).or_insert_with(|| entry.value.to_string());
+        let value =
+            values.entry(Arc::as_ptr(&entry.value)).or_insert_with(|| entry.value.to_string());
         for part in [entry.key.as_str(), " ", value, "\n"] {
             text.push_str(part);
         }
@@ -90,7 +91,10 @@ fn first_difference<'e, V>(
 fn misread<V>(map: &str, entry: Option<(&Entry<V>, String)>) -> Diagnostic {
     let message = match &entry {
         Some((entry, value)) => {
-            format!("the line `{} {value}` of `{map}` would not be read back as it is meant", entry.key)
+            format!(
+                "the line `{} {value}` of `{map}` would not be read back as it is meant",
+                entry.key
+            )
         }
         None => format!("lines of `{map}` would be ignored"),
     };

@@ -27,7 +27,10 @@ pub(super) fn files(
                 Diagnostic::error(
                     "params-too-long",
                     entry.origin.span,
-                    format!("the attributes of `{}` do not fit into {MAX_PARAMS} characters", entry.key),
+                    format!(
+                        "the attributes of `{}` do not fit into {MAX_PARAMS} characters",
+                        entry.key
+                    ),
                 )
                 .hint("the column `params` would cut the list: shorten `match`"),
             );

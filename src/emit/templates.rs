@@ -6,7 +6,7 @@ use crate::diag::{Diagnostic, Diagnostics};
 use crate::model::Target;
 use crate::source::Span;
 use crate::tables::Tables;
-use minijinja::{AutoEscape, Environment, UndefinedBehavior, context};
+use minijinja::{AutoEscape, Environment, UndefinedBehavior};
 use serde::Serialize;
 
 /// What a template may compute with: a part for itself, and a part for each entry.
@@ -19,6 +19,15 @@ struct Line<'a> {
     value: String,
     level: Option<&'static str>,
     template: Option<&'a str>,
+}
+
+#[derive(Serialize)]
+struct Variables<'a> {
+    target: &'a str,
+    security_level: &'static str,
+    digest: &'a str,
+    transport: Vec<Line<'a>>,
+    tls_policy: Vec<Line<'a>>,
 }
 
 /// Renders every template over `target`, `digest`, `transport` and `tls_policy`; the two tables are
@@ -59,19 +68,19 @@ pub(super) fn render(
     environment.set_auto_escape_callback(|_| AutoEscape::None);
     let entries = (transport.len() + tls_policy.len()) as u64;
     environment.set_fuel(Some(FUEL + FUEL_PER_ENTRY * entries));
-    let variables = context! {
-        target => target.name.value,
-        security_level => target.security_level.value.as_str(),
-        digest => repository.digest,
-        transport => transport,
-        tls_policy => tls_policy,
+    let variables = Variables {
+        target: &target.name.value,
+        security_level: target.security_level.value.as_str(),
+        digest: &repository.digest,
+        transport,
+        tls_policy,
     };
     let mut artifacts = Vec::new();
     for (name, file) in &repository.templates {
         let text = repository.sources.text(*file);
         let rendered = environment
             .template_from_str(text)
-            .and_then(|template| template.render(&variables));
+            .and_then(|template| template.render(minijinja::value::Serde(&variables)));
         match rendered {
             Ok(text) => artifacts.push(Artifact { name: name.clone(), text, entries: None }),
             Err(error) => {

@@ -93,8 +93,14 @@ impl Lock {
             }
             Some(_) => {}
             None => found.push(
-                Diagnostic::error("missing-key", Span::new(file, 0, 0), "the lock lacks its `version`")
-                    .hint("take the file back from version control, or delete it and run `mxward lock`"),
+                Diagnostic::error(
+                    "missing-key",
+                    Span::new(file, 0, 0),
+                    "the lock lacks its `version`",
+                )
+                .hint(
+                    "take the file back from version control, or delete it and run `mxward lock`",
+                ),
             ),
         }
         let valid = !found.has_errors();
@@ -140,8 +146,12 @@ impl Lock {
             text.push_str("domains:\n");
         }
         for (name, fact) in &self.domains {
-            let _ =
-                write!(text, "  {name}: {{ dnssec: {}, since: {}, ", dnssec(fact.dnssec), fact.since);
+            let _ = write!(
+                text,
+                "  {name}: {{ dnssec: {}, since: {}, ",
+                dnssec(fact.dnssec),
+                fact.since
+            );
             if let Some(stale) = &fact.stale {
                 let _ = write!(text, "stale: {stale}, ");
             }
@@ -222,7 +232,8 @@ fn stale(text: Option<Spanned<String>>, diagnostics: &mut Diagnostics) -> Option
 fn host(node: Node<'_>, diagnostics: &mut Diagnostics) -> Option<HostFact> {
     let mut fields = Fields::new(node, "a host in the lock", diagnostics)?;
     let status = fields.required("dnssec", diagnostics);
-    let status = status.and_then(|(_, node)| values::choice(&node, "`dnssec`", DNSSEC, diagnostics));
+    let status =
+        status.and_then(|(_, node)| values::choice(&node, "`dnssec`", DNSSEC, diagnostics));
     let dane = fields.boolean("dane", diagnostics).map(|it| it.value);
     let stale = stale(fields.text("stale", diagnostics), diagnostics);
     let addresses = fields.list_of("addresses", diagnostics, |node, diagnostics| {
@@ -254,7 +265,8 @@ fn address(text: &str) -> Option<AddressFact> {
 fn domain(node: Node<'_>, diagnostics: &mut Diagnostics) -> Option<DomainFact> {
     let mut fields = Fields::new(node, "a domain in the lock", diagnostics)?;
     let status = fields.required("dnssec", diagnostics);
-    let status = status.and_then(|(_, node)| values::choice(&node, "`dnssec`", DNSSEC, diagnostics));
+    let status =
+        status.and_then(|(_, node)| values::choice(&node, "`dnssec`", DNSSEC, diagnostics));
     let since = fields.required("since", diagnostics).and_then(|(_, node)| {
         let text = values::text(&node, "`since`", diagnostics)?;
         day(&text.value, text.span, diagnostics)
@@ -354,7 +366,12 @@ domains:
         );
         let address = (any::<IpAddr>(), date.clone(), prop::option::of(date.clone()))
             .prop_map(|(address, since, gone)| AddressFact { address, since, gone });
-        let host = (status.clone(), prop::collection::btree_set(address, 0..4), any::<Option<bool>>(), stale.clone())
+        let host = (
+            status.clone(),
+            prop::collection::btree_set(address, 0..4),
+            any::<Option<bool>>(),
+            stale.clone(),
+        )
             .prop_map(|(dnssec, addresses, dane, stale)| HostFact {
                 dnssec,
                 addresses: addresses.into_iter().collect(),
@@ -363,9 +380,8 @@ domains:
             });
         let mx = (any::<u16>(), name.clone())
             .prop_map(|(preference, host)| MxRecord { preference, exchange: Some(host) });
-        let domain = (status, prop::collection::vec(mx, 1..4), date.clone(), stale).prop_map(
-            |(dnssec, mx, since, stale)| DomainFact { dnssec, mx, since, stale },
-        );
+        let domain = (status, prop::collection::vec(mx, 1..4), date.clone(), stale)
+            .prop_map(|(dnssec, mx, since, stale)| DomainFact { dnssec, mx, since, stale });
         (
             prop::option::of(date),
             prop::collection::btree_map(name.clone(), host, 0..5),

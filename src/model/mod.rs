@@ -9,6 +9,7 @@ pub mod load_provider;
 pub mod mx_pattern;
 pub mod policy_spec;
 pub mod provider;
+pub mod schema;
 
 /// The text of a built-in template.
 pub use builtin::text as builtin;

@@ -21,11 +21,6 @@ pub fn provider() -> String {
     text(&generator().into_root_schema_for::<Provider>())
 }
 
-/// The schema of `mxward.lock`.
-pub fn lock() -> String {
-    text(&generator().into_root_schema_for::<Lock>())
-}
-
 /// Draft 7 is what the YAML extensions of editors understand best.
 fn generator() -> SchemaGenerator {
     SchemaSettings::draft07().into_generator()

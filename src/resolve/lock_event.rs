@@ -38,13 +38,19 @@ impl fmt::Display for LockEvent {
         };
         match self {
             Self::AddHost(name, 1) => line("Adding", name, format_args!(" (1 address)")),
-            Self::AddHost(name, count) => line("Adding", name, format_args!(" ({count} addresses)")),
+            Self::AddHost(name, count) => {
+                line("Adding", name, format_args!(" ({count} addresses)"))
+            }
             Self::AddDomain(name, mx) => line("Adding", name, format_args!(" (MX {mx})")),
             Self::NewAddress(name, address) => line("New", name, format_args!(" {address}")),
             Self::AddressBack(name, address) => line("Back", name, format_args!(" {address}")),
             Self::AddressGone(name, address) => line("Gone", name, format_args!(" {address}")),
-            Self::AddressDropped(name, address) => line("Dropping", name, format_args!(" {address}")),
-            Self::NewMx(name, old, new) => line("Changing", name, format_args!(" MX {old} -> {new}")),
+            Self::AddressDropped(name, address) => {
+                line("Dropping", name, format_args!(" {address}"))
+            }
+            Self::NewMx(name, old, new) => {
+                line("Changing", name, format_args!(" MX {old} -> {new}"))
+            }
             Self::Dnssec(name, status) => line("Changing", name, format_args!(" is {status} now")),
             Self::Dane(name, true) => line("Changing", name, format_args!(" has TLSA records now")),
             Self::Dane(name, false) => {

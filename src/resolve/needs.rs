@@ -23,7 +23,10 @@ pub fn needs(config: &Config, destinations: &Destinations<Unresolved>) -> Needs 
             let of_plan = OfPlan::new(plan)?;
             let provider = plan.template.clone().map(|name| {
                 let patterns = patterns.entry(Arc::clone(&name)).or_insert_with(|| {
-                    config.providers.get(&*name).map_or_else(|| Arc::from([]), |it| it.mx_patterns.clone().into())
+                    config
+                        .providers
+                        .get(&*name)
+                        .map_or_else(|| Arc::from([]), |it| it.mx_patterns.clone().into())
                 });
                 (name, Arc::clone(patterns))
             });
@@ -82,8 +85,6 @@ fn add_host(
     span: Span,
     of_plan: Option<&OfPlan>,
 ) {
-    let need = hosts
-        .entry(host.clone())
-        .or_insert(HostNeed { span, addresses: true, dane: false });
+    let need = hosts.entry(host.clone()).or_insert(HostNeed { span, addresses: true, dane: false });
     need.dane |= of_plan.is_some_and(|it| it.hosts.dane);
 }

@@ -125,9 +125,16 @@ impl Refresh<'_> {
         answer: Answer,
     ) -> Option<DomainFact> {
         let (dnssec, mx) = match positive(answer, old.is_some()) {
-            Ok((dnssec, Reply::Mx(mx))) if mx.iter().any(|it| it.exchange.is_some()) => (dnssec, mx),
+            Ok((dnssec, Reply::Mx(mx))) if mx.iter().any(|it| it.exchange.is_some()) => {
+                (dnssec, mx)
+            }
             Ok((_, Reply::Mx(mx))) if !mx.is_empty() => {
-                self.error("no-mail", name, need.span, "takes no mail: it has a null MX [RFC 7505 §3]");
+                self.error(
+                    "no-mail",
+                    name,
+                    need.span,
+                    "takes no mail: it has a null MX [RFC 7505 §3]",
+                );
                 return old.cloned();
             }
             Ok(_) | Err(Negative::Absent) => {
@@ -142,7 +149,8 @@ impl Refresh<'_> {
             }
             Err(Negative::Unknown(reason)) => {
                 let stale = old.and_then(|it| it.stale.clone());
-                let stale = self.unknown(name, need.span, "the MX set", &reason, old.is_some(), stale);
+                let stale =
+                    self.unknown(name, need.span, "the MX set", &reason, old.is_some(), stale);
                 return old.map(|old| DomainFact { stale: Some(stale), ..old.clone() });
             }
         };
@@ -255,7 +263,9 @@ impl Refresh<'_> {
         tlsa: Option<Answer>,
     ) -> Option<HostFact> {
         let knows = |v4: bool| {
-            old.is_some_and(|it| it.addresses.iter().any(|it| it.address.is_ipv4() == v4 && it.gone.is_none()))
+            old.is_some_and(|it| {
+                it.addresses.iter().any(|it| it.address.is_ipv4() == v4 && it.gone.is_none())
+            })
         };
         let mut stale = None;
         let mut addresses: Vec<IpAddr> = Vec::new();
@@ -295,7 +305,8 @@ impl Refresh<'_> {
             if need.addresses
                 && let Some(why) = refused(*address, &self.settings.allow_addresses)
             {
-                let what = format!("has the address {address}, which is {why}: mail would stay inside");
+                let what =
+                    format!("has the address {address}, which is {why}: mail would stay inside");
                 self.error("address-refused", name, need.span, &what);
                 return old.cloned();
             }
@@ -361,7 +372,8 @@ impl Refresh<'_> {
             Err(Negative::Unknown(reason)) => {
                 let since = old.and_then(|it| it.stale.clone());
                 let what = "the TLSA records";
-                *stale = Some(self.unknown(name, need.span, what, &reason, before.is_some(), since));
+                *stale =
+                    Some(self.unknown(name, need.span, what, &reason, before.is_some(), since));
                 return before;
             }
         };
@@ -436,7 +448,9 @@ impl Refresh<'_> {
             self.diagnostics.push(Diagnostic::warning(
                 "lock-stale",
                 span,
-                format!("{what} of `{name}` could not be confirmed ({reason}): the lock stays as it is"),
+                format!(
+                    "{what} of `{name}` could not be confirmed ({reason}): the lock stays as it is"
+                ),
             ));
         } else {
             self.diagnostics.push(
@@ -476,12 +490,13 @@ impl Refresh<'_> {
 
     fn downgraded(&mut self, name: &DomainName, span: Span, what: &str) {
         self.confirmed = false;
-        let message =
-            format!("{what} of `{name}` was secured by DNSSEC and is not any more: the lock stays as it is");
-        self.diagnostics.push(
-            Diagnostic::error("dnssec-lost", span, message)
-                .hint(format!("if that is right, accept the weaker state: `mxward update {name}`")),
+        let message = format!(
+            "{what} of `{name}` was secured by DNSSEC and is not any more: the lock stays as it is"
         );
+        self.diagnostics
+            .push(Diagnostic::error("dnssec-lost", span, message).hint(format!(
+                "if that is right, accept the weaker state: `mxward update {name}`"
+            )));
     }
 
     fn changed_dnssec(&mut self, name: &DomainName, before: Dnssec, after: Dnssec) {

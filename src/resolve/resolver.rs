@@ -34,8 +34,7 @@ pub fn resolve(
         plans: Vec::with_capacity(destinations.plans.len()),
         accepted: HashMap::new(),
     };
-    let shared: Vec<Shared> =
-        destinations.plans.iter().map(|plan| resolver.share(plan)).collect();
+    let shared: Vec<Shared> = destinations.plans.iter().map(|plan| resolver.share(plan)).collect();
     let mut own: BTreeMap<PerDomain, Option<u32>> = BTreeMap::new();
     let assigned: Vec<Option<u32>> = destinations
         .list
@@ -113,7 +112,9 @@ impl<'a> Resolver<'a> {
             return None;
         };
         let routed = match &plan.way {
-            UnresolvedWay::Hosts(source) | UnresolvedWay::Pinned { hosts: source, .. } => Some(source),
+            UnresolvedWay::Hosts(source) | UnresolvedWay::Pinned { hosts: source, .. } => {
+                Some(source)
+            }
             UnresolvedWay::Mx | UnresolvedWay::Transport(_) | UnresolvedWay::LeftTo(_) => None,
         };
         if routed.is_some() {
@@ -121,10 +122,7 @@ impl<'a> Resolver<'a> {
         }
         let dane = plan.policy_when_dane.is_some() && self.dane_secured(fact, destination.span)?;
         let hosts = if routed == Some(&HostSource::OwnMx) && !dane {
-            fact.mx
-                .iter()
-                .filter_map(|mx| Some((mx.preference, mx.exchange.clone()?)))
-                .collect()
+            fact.mx.iter().filter_map(|mx| Some((mx.preference, mx.exchange.clone()?))).collect()
         } else {
             Vec::new()
         };

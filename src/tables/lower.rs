@@ -34,7 +34,8 @@ pub fn lower(
         tls_policy: Vec::with_capacity(destinations.list.len()),
         failed: false,
     };
-    let plans: Vec<Lowered<'_>> = destinations.plans.iter().map(|plan| Lowered::new(plan)).collect();
+    let plans: Vec<Lowered<'_>> =
+        destinations.plans.iter().map(|plan| Lowered::new(plan)).collect();
     lowering.run(plans);
     for it in &destinations.next_hops {
         let origin = Origin { span: it.span, template: None, hosts: None };

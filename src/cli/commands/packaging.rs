@@ -12,7 +12,6 @@ pub(super) fn schema(context: &mut Context<'_, '_>, kind: SchemaKind) -> Result<
         SchemaKind::Mxward => schema::mxward(),
         SchemaKind::Domains => schema::domains(),
         SchemaKind::Provider => schema::provider(),
-        SchemaKind::Lock => schema::lock(),
     };
     context.printer.out(&text);
     Ok(Exit::Done)
@@ -33,13 +32,13 @@ pub(super) fn man(context: &mut Context<'_, '_>, out: &Path) -> Result<Exit, Exi
     top.build();
     let mut pages = vec![("mxward".to_owned(), top.clone())];
     for command in top.get_subcommands() {
-        let name = format!("mxward-{}", command.get_name());
-        pages.push((name.clone(), command.clone().name(name)));
+        pages.push((format!("mxward-{}", command.get_name()), command.clone()));
     }
     for (name, command) in pages {
         let mut page = Vec::new();
         let path = out.join(format!("{name}.1"));
         let written = clap_mangen::Man::new(command)
+            .title(&name)
             .render(&mut page)
             .and_then(|()| context.world.write(&path, &page));
         if let Err(error) = written {

@@ -79,8 +79,9 @@ fn own(
     for path in files.list(FOLDER)? {
         let stem = path.strip_prefix("providers/").and_then(|name| name.strip_suffix(".yaml"));
         let Some(stem) = stem else { continue };
-        let text = String::from_utf8(files.read(&path)?)
-            .map_err(|_| io::Error::new(io::ErrorKind::InvalidData, format!("`{path}` is not UTF-8")))?;
+        let text = String::from_utf8(files.read(&path)?).map_err(|_| {
+            io::Error::new(io::ErrorKind::InvalidData, format!("`{path}` is not UTF-8"))
+        })?;
         let file = sources.add(path.as_str(), text);
         let text = sources.text(file);
         if let Some(provider) = load_provider(file, text, Some(stem), false, diagnostics) {

@@ -1,0 +1,10 @@
+//! `mxward lock`
+
+use super::update::refresh_lock;
+use crate::cli::context::Context;
+use crate::cli::exit::Exit;
+use crate::resolve::Scope;
+
+pub(super) fn run(context: &mut Context<'_, '_>) -> Result<Exit, Exit> {
+    refresh_lock(context, &Scope::Missing)
+}
