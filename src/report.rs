@@ -9,7 +9,7 @@ use crate::diag::printable;
 pub fn markdown_cell(value: &str) -> String {
     let value = printable(value).replace(['\n', '\r'], " ");
     let mut cell = String::with_capacity(value.len() + 8);
-    let balanced = value.matches('`').count() % 2 == 0;
+    let balanced = value.matches('`').count().is_multiple_of(2);
     let mut in_code = false;
     for character in value.chars() {
         match character {

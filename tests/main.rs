@@ -5,5 +5,7 @@
     reason = "helpers of tests are not covered by `allow-unwrap-in-tests`"
 )]
 
+mod compile;
+mod harness;
 mod providers;
 mod yaml_differential;

@@ -232,6 +232,6 @@ impl Context<'_, '_> {
 }
 
 /// An error without a place, as a diagnostic.
-pub fn error(code: &'static str, message: impl Into<String>) -> Diagnostic {
+pub(super) fn error(code: &'static str, message: impl Into<String>) -> Diagnostic {
     Diagnostic::new(Severity::Error, code, message)
 }

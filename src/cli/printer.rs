@@ -92,13 +92,10 @@ impl<'a> Printer<'a> {
                 Some((format, file)) => (format, Some(PathBuf::from(file))),
                 None => (report.as_str(), None),
             };
-            match Format::ALL.iter().find(|(name, _)| *name == format) {
-                Some((_, format)) => self.reports.push((*format, file)),
-                None => {
-                    let format = printable(format).into_owned();
-                    self.error(&format!("no report format `{format}`: use text, json or markdown"));
-                    self.problem = Some(Exit::Usage);
-                }
+            if let Some((_, format)) = Format::ALL.iter().find(|(name, _)| *name == format) { self.reports.push((*format, file)) } else {
+                let format = printable(format).into_owned();
+                self.error(&format!("no report format `{format}`: use text, json or markdown"));
+                self.problem = Some(Exit::Usage);
             }
         }
     }

@@ -119,12 +119,9 @@ impl<'src> Reader<'src> {
         }
         match line.iter().find(|byte| !is_space(**byte)) {
             None | Some(b'#') => {}
-            Some(_) => match &mut self.current {
-                Some((text, _)) => text.to_mut().extend_from_slice(line),
-                None => {
-                    let text = String::from_utf8_lossy(line).into_owned();
-                    self.ignore(number, IgnoredKind::LeadingBlank, text);
-                }
+            Some(_) => if let Some((text, _)) = &mut self.current { text.to_mut().extend_from_slice(line) } else {
+                let text = String::from_utf8_lossy(line).into_owned();
+                self.ignore(number, IgnoredKind::LeadingBlank, text);
             },
         }
     }
@@ -132,12 +129,9 @@ impl<'src> Reader<'src> {
     fn flush(&mut self) {
         let Some((bytes, line)) = self.current.take() else { return };
         let text: Cow<'src, str> = match bytes {
-            Cow::Borrowed(bytes) => match std::str::from_utf8(bytes) {
-                Ok(text) => Cow::Borrowed(text),
-                Err(_) => {
-                    let text = String::from_utf8_lossy(bytes).into_owned();
-                    return self.ignore(line, IgnoredKind::NotUtf8, text);
-                }
+            Cow::Borrowed(bytes) => if let Ok(text) = std::str::from_utf8(bytes) { Cow::Borrowed(text) } else {
+                let text = String::from_utf8_lossy(bytes).into_owned();
+                return self.ignore(line, IgnoredKind::NotUtf8, text);
             },
             Cow::Owned(bytes) => match String::from_utf8(bytes) {
                 Ok(text) => Cow::Owned(text),

@@ -101,7 +101,7 @@ pub fn write<'a>(dialect: Dialect, table: &str, rows: impl Iterator<Item = Row<'
 /// The query of the lookup file: one column, in which absent attributes leave no trace.
 ///
 /// A plain concatenation with NULL gives NULL, which Postfix takes as "not found".
-/// [Postfix `db_common.c`; mysql_table(5), pgsql_table(5), sqlite_table(5)]
+/// [Postfix `db_common.c`; `mysql_table(5)`, `pgsql_table(5)`, `sqlite_table(5)`]
 pub fn query(dialect: Dialect, table: &str) -> String {
     match dialect {
         Dialect::Mysql | Dialect::Postgres => format!(

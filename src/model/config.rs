@@ -76,7 +76,7 @@ pub enum PinFallback {
     None,
 }
 
-/// A map type that mxward can write. [DATABASE_README]
+/// A map type that mxward can write. [`DATABASE_README`]
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
 pub enum MapType {
     /// Berkeley DB hash.

@@ -178,7 +178,7 @@ struct Entry {
 #[schemars(rename_all = "kebab-case")]
 #[expect(dead_code, reason = "only the shape is used")]
 enum LeaveTo {
-    /// A resolver for MTA-STS in smtp_tls_policy_maps
+    /// A resolver for MTA-STS in `smtp_tls_policy_maps`
     MtaSts,
 }
 
@@ -191,7 +191,7 @@ struct NextHop {
     policy: Policy,
 }
 
-/// A TLS policy with the attributes of Postfix, postconf(5) smtp_tls_policy_maps
+/// A TLS policy with the attributes of Postfix, postconf(5) `smtp_tls_policy_maps`
 #[derive(JsonSchema)]
 #[expect(dead_code, reason = "only the shape is used")]
 struct Policy {
@@ -273,11 +273,11 @@ enum Level {
 struct Target {
     /// The version of Postfix, such as "3.7"
     postfix: Text,
-    /// smtp_tls_security_level there
+    /// `smtp_tls_security_level` there
     security_level: Level,
     /// The type of its maps
     map_type: MapType,
-    /// The folder of both maps: file:PATH or ssh://HOST/PATH
+    /// The folder of both maps: <file:PATH> or <ssh://HOST/PATH>
     #[schemars(default)]
     deployed: Option<String>,
     /// The transport map by itself
@@ -289,10 +289,10 @@ struct Target {
     /// relayhost there
     #[schemars(default)]
     relayhost: Option<String>,
-    /// smtp_fallback_relay there
+    /// `smtp_fallback_relay` there
     #[schemars(default)]
     fallback_relay: Option<OneOrList<String>>,
-    /// parent_domain_matches_subdomains there
+    /// `parent_domain_matches_subdomains` there
     #[schemars(default)]
     parent_domain_matches_subdomains: Option<OneOrList<String>>,
     /// Which addresses pins may have; ipv4 unless said otherwise
@@ -301,7 +301,7 @@ struct Target {
     /// What stands at the end of a list of pins
     #[schemars(default)]
     pin_fallback: Option<PinFallback>,
-    /// smtp_tls_CAfile or smtp_tls_CApath there
+    /// `smtp_tls_CAfile` or `smtp_tls_CApath` there
     #[schemars(default)]
     ca: Option<String>,
     /// `all`, `none` or globs
@@ -391,7 +391,7 @@ struct LockSettings {
 #[schemars(deny_unknown_fields)]
 #[expect(dead_code, reason = "only the shape is used")]
 struct Dns {
-    /// ADDRESS, ADDRESS:PORT, tls://ADDRESS#NAME or https://ADDRESS#NAME
+    /// ADDRESS, ADDRESS:PORT, <tls://ADDRESS#NAME> or <https://ADDRESS#NAME>
     #[schemars(default)]
     servers: Option<OneOrList<String>>,
     /// A file with the keys that DNSSEC starts from

@@ -100,7 +100,7 @@ impl MatchPattern {
         };
         let hex = digits.bytes().all(|byte| byte.is_ascii_hexdigit());
         // The digests that Postfix knows have at least 16 bytes (MD5).
-        if !hex || digits.len() % 2 != 0 || digits.len() < 32 {
+        if !hex || !digits.len().is_multiple_of(2) || digits.len() < 32 {
             return Err(wrong());
         }
         let lower = digits.to_ascii_lowercase();
@@ -186,7 +186,7 @@ mod tests {
         MatchPattern::parse_name(pattern).unwrap().matches_certificate_name(san)
     }
 
-    /// [Postfix `tls_client.c` `add_namechecks`; OpenSSL `X509_check_host(3)` with NO_PARTIAL_WILDCARDS]
+    /// [Postfix `tls_client.c` `add_namechecks`; OpenSSL `X509_check_host(3)` with `NO_PARTIAL_WILDCARDS`]
     #[test]
     fn patterns_match_as_openssl_does() {
         for (san, pattern, expected) in [

@@ -25,7 +25,7 @@ pub(super) fn parse(
     let level = SecurityLevel::parse(&level).ok_or(PolicyError::Level(level))?;
     let mut parser = Parser { policy: TlsPolicy::new(level), version, tolerate };
     let mut seen: Vec<&'static str> = Vec::new();
-    while let Some(word) = words.next() {
+    for word in words {
         let word = word?;
         if level == SecurityLevel::None {
             // Postfix ignores attributes here, with a warning: the mail goes out in plain text.

@@ -108,7 +108,7 @@ impl Promises {
                 HopPolicy::Valid(policy) => Self::of(policy, &hop.next_hop),
                 HopPolicy::Invalid(_) => None,
             })
-            .reduce(|a, b| a.weakest(b))
+            .reduce(Self::weakest)
     }
 
     /// What is promised when the attacker chooses between the two.

@@ -33,7 +33,7 @@ pub(super) fn cipher_grade_known(grade: &str) -> bool {
         .any(|known| grade.eq_ignore_ascii_case(known))
 }
 
-/// The lowest protocol that a list allows, as a rank from SSLv2 (0) to TLSv1.3 (5); `None` when it
+/// The lowest protocol that a list allows, as a rank from `SSLv2` (0) to TLSv1.3 (5); `None` when it
 /// allows nothing. An empty list allows all.
 pub(super) fn allowed(list: &str) -> [bool; 6] {
     const NAMES: [&str; 6] = ["SSLv2", "SSLv3", "TLSv1", "TLSv1.1", "TLSv1.2", "TLSv1.3"];

@@ -35,7 +35,7 @@ pub fn lower(
         failed: false,
     };
     let plans: Vec<Lowered<'_>> =
-        destinations.plans.iter().map(|plan| Lowered::new(plan)).collect();
+        destinations.plans.iter().map(Lowered::new).collect();
     lowering.run(plans);
     for it in &destinations.next_hops {
         let origin = Origin { span: it.span, template: None, hosts: None };

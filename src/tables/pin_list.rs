@@ -70,15 +70,12 @@ impl PinList {
         let fallback = list.iter().copied().find(IpAddr::is_ipv4);
         list.truncate(MOST);
         if list.last().is_some_and(IpAddr::is_ipv6) {
-            match list.iter().rposition(IpAddr::is_ipv4) {
-                Some(at) => {
-                    let ipv4 = list.remove(at);
-                    list.push(ipv4);
-                }
-                None => {
-                    list.pop();
-                    list.extend(fallback);
-                }
+            if let Some(at) = list.iter().rposition(IpAddr::is_ipv4) {
+                let ipv4 = list.remove(at);
+                list.push(ipv4);
+            } else {
+                list.pop();
+                list.extend(fallback);
             }
         }
         list

@@ -27,17 +27,14 @@ pub(super) fn run(context: &mut Context<'_, '_>, out: Option<&Path>) -> Result<E
     if targets.is_empty() {
         context.printer.note("no targets: mxward.yaml names none, so there is nothing to write");
     }
-    match out {
-        Some(folder) => write(context, folder, &artifacts),
-        None => {
-            for (target, files) in &artifacts {
-                for file in files {
-                    context.printer.out(&format!("# ==> {target}/{} <==\n", file.name));
-                    context.printer.out(&file.text);
-                }
+    if let Some(folder) = out { write(context, folder, &artifacts) } else {
+        for (target, files) in &artifacts {
+            for file in files {
+                context.printer.out(&format!("# ==> {target}/{} <==\n", file.name));
+                context.printer.out(&file.text);
             }
-            Ok(Exit::Done)
         }
+        Ok(Exit::Done)
     }
 }
 

@@ -4,9 +4,9 @@ mod card;
 mod detection;
 mod list;
 
-pub use card::Card;
-pub use detection::Detection;
-pub use list::List;
+pub(super) use card::Card;
+pub(super) use detection::Detection;
+pub(super) use list::List;
 
 use crate::cli::args::ProvidersCommand;
 use crate::cli::context::Context;

@@ -55,15 +55,12 @@ pub(super) fn fill(body: &mut Body, fields: &mut Fields<'_>, diagnostics: &mut D
     body.leave_to = fields.choice("leave_to", &[("mta-sts", "mta-sts".to_owned())], diagnostics);
     body.reason = fields.text("reason", diagnostics);
     body.until =
-        fields.text("until", diagnostics).and_then(|text| match text.value.parse::<Date>() {
-            Ok(date) => Some(Spanned::new(date, text.span)),
-            Err(_) => {
-                let message = format!("`{}` is not a day", text.value);
-                diagnostics.push(
-                    Diagnostic::error("bad-date", text.span, message).hint("write `YYYY-MM-DD`"),
-                );
-                None
-            }
+        fields.text("until", diagnostics).and_then(|text| if let Ok(date) = text.value.parse::<Date>() { Some(Spanned::new(date, text.span)) } else {
+            let message = format!("`{}` is not a day", text.value);
+            diagnostics.push(
+                Diagnostic::error("bad-date", text.span, message).hint("write `YYYY-MM-DD`"),
+            );
+            None
         });
 }
 

@@ -187,16 +187,13 @@ fn lock(node: Node<'_>, diagnostics: &mut Diagnostics) -> LockSettings {
         let network = text.value.parse::<IpNet>().or_else(|error| {
             text.value.parse::<std::net::IpAddr>().map(IpNet::from).map_err(|_| error)
         });
-        match network {
-            Ok(network) => Some(network.trunc()),
-            Err(_) => {
-                let message = format!("`{}` is not a network", text.value);
-                diagnostics.push(
-                    Diagnostic::error("bad-network", text.span, message)
-                        .hint("write an address or a prefix, such as `10.1.0.0/16` or `fd00::/8`"),
-                );
-                None
-            }
+        if let Ok(network) = network { Some(network.trunc()) } else {
+            let message = format!("`{}` is not a network", text.value);
+            diagnostics.push(
+                Diagnostic::error("bad-network", text.span, message)
+                    .hint("write an address or a prefix, such as `10.1.0.0/16` or `fd00::/8`"),
+            );
+            None
         }
     });
     settings.allow_addresses = networks.unwrap_or_default();

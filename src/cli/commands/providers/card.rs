@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use std::fmt::Write as _;
 
 /// One template with everything it says.
-pub struct Card<'a>(pub &'a Provider);
+pub(crate) struct Card<'a>(pub &'a Provider);
 
 /// The width of the names on the left.
 const LEFT: usize = 12;

@@ -11,7 +11,7 @@ use std::fmt::Write as _;
 
 /// The MX hosts of one domain with what they are.
 #[derive(Debug)]
-pub struct Detection {
+pub(crate) struct Detection {
     hosts: Vec<(String, HostVerdict)>,
     set: DomainVerdict,
     /// The templates that accept the whole set: that of the provider, and umbrellas above it.
@@ -20,7 +20,7 @@ pub struct Detection {
 
 impl Detection {
     /// Judges `hosts`, which are texts as published or typed.
-    pub fn new(providers: &BTreeMap<String, Provider>, hosts: &[String]) -> Self {
+    pub(crate) fn new(providers: &BTreeMap<String, Provider>, hosts: &[String]) -> Self {
         let detector = Detector::new(providers);
         let names: Option<Vec<_>> =
             hosts.iter().map(|host| crate::names::DomainName::parse(host).ok()).collect();

@@ -10,7 +10,7 @@ use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
 /// All templates, a line each, in the order of their names.
-pub struct List<'a>(pub &'a BTreeMap<String, Provider>);
+pub(crate) struct List<'a>(pub &'a BTreeMap<String, Provider>);
 
 const HEAD: [&str; 6] = ["name", "title", "policy", "pin", "hosts", "from"];
 

@@ -1,0 +1,151 @@
+//! What a target has now.
+
+use crate::model::{Location, MapType, Target};
+use crate::world::{Command, World};
+use std::path::{Path, PathBuf};
+
+/// The maps of a target as they are deployed.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct Deployed {
+    /// The transport map.
+    pub transport: DeployedMap,
+    /// The TLS policy map.
+    pub tls_policy: DeployedMap,
+    /// What an administrator should know about how they were read.
+    pub notes: Vec<String>,
+}
+
+/// One deployed map.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct DeployedMap {
+    /// Its name for messages; empty when the target manages no such map.
+    pub name: String,
+    /// The source text, or what postmap(1) gives back; empty when there is no such file.
+    pub bytes: Vec<u8>,
+    /// Whether there is a map at all.
+    pub exists: bool,
+    /// Whether the lines of `bytes` are those of a file, so that their numbers mean something.
+    pub has_lines: bool,
+}
+
+/// Reads the maps of a target. Paths of the configuration start at `repository`.
+///
+/// # Errors
+///
+/// What could not be read, in one phrase.
+pub fn read_deployed(
+    world: &dyn World,
+    repository: &Path,
+    target: &Target,
+) -> Result<Deployed, String> {
+    let mut deployed = Deployed::default();
+    if let Some(location) = &target.transport {
+        deployed.transport =
+            map(world, repository, &location.value, target.map_type.value, &mut deployed.notes)?;
+    }
+    if let Some(location) = &target.tls_policy {
+        deployed.tls_policy =
+            map(world, repository, &location.value, target.map_type.value, &mut deployed.notes)?;
+    }
+    Ok(deployed)
+}
+
+fn map(
+    world: &dyn World,
+    repository: &Path,
+    location: &Location,
+    map_type: MapType,
+    notes: &mut Vec<String>,
+) -> Result<DeployedMap, String> {
+    let path = match location {
+        Location::File(path) => path,
+        Location::Ssh { destination, path } => {
+            return Err(format!(
+                "`ssh://{destination}{path}` cannot be read by this version: copy the map here, and \
+                 name it with `deployed: \"file:…\"`"
+            ));
+        }
+        Location::Sql { scheme, .. } => {
+            return Err(format!(
+                "`{scheme}:` tables cannot be read by this version: compare revisions with `--from`"
+            ));
+        }
+    };
+    let file = repository.join(path);
+    let text = match world.read(&file) {
+        Ok(bytes) => Some(bytes),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => None,
+        Err(error) => return Err(format!("cannot read `{path}`: {error}")),
+    };
+    let index = index(world, &file, map_type);
+    let mut read = DeployedMap { name: path.clone(), has_lines: true, ..DeployedMap::default() };
+    match (text, index) {
+        (None, None) => {
+            notes.push(format!("`{path}` does not exist: as if it were empty"));
+            return Ok(read);
+        }
+        (Some(text), None) => read.bytes = text,
+        // Postfix reads the index, whatever the text says.
+        (text, Some(index)) => match (list(world, map_type, &file), text) {
+            (Ok(listed), Some(text)) => {
+                if same_entries(&listed, &text) {
+                    read.bytes = text;
+                } else {
+                    let index = index.display();
+                    notes.push(format!(
+                        "`{index}` differs from `{path}`: Postfix reads the index, so that is compared"
+                    ));
+                    (read.bytes, read.has_lines) = (listed, false);
+                }
+            }
+            (Ok(listed), None) => (read.bytes, read.has_lines) = (listed, false),
+            (Err(why), Some(text)) => {
+                notes.push(format!("`{path}` is compared as text: its index was not read ({why})"));
+                read.bytes = text;
+            }
+            (Err(why), None) => {
+                return Err(format!("cannot read `{}`: {why}", index.display()));
+            }
+        },
+    }
+    read.exists = true;
+    Ok(read)
+}
+
+/// The file that Postfix reads instead of the text.
+fn index(world: &dyn World, file: &Path, map_type: MapType) -> Option<PathBuf> {
+    let suffix = match map_type {
+        MapType::Hash | MapType::Btree => ".db",
+        MapType::Lmdb => ".lmdb",
+        MapType::Cdb => ".cdb",
+        MapType::Texthash => return None,
+    };
+    let mut path = file.as_os_str().to_owned();
+    path.push(suffix);
+    let path = PathBuf::from(path);
+    world.exists(&path).then_some(path)
+}
+
+/// All entries of an index as `postmap -s` lists them, `key<TAB>value` a line.
+fn list(world: &dyn World, map_type: MapType, file: &Path) -> Result<Vec<u8>, String> {
+    let map = format!("{}:{}", map_type.as_str(), file.display());
+    let args = vec!["-s".to_owned(), map];
+    let command = Command { program: "postmap".to_owned(), args, stdin: Vec::new() };
+    let output = world.run(&command).map_err(|error| match error.kind() {
+        std::io::ErrorKind::NotFound => "postmap is not installed".to_owned(),
+        _ => format!("cannot run postmap: {error}"),
+    })?;
+    if output.status == Some(0) {
+        return Ok(output.stdout);
+    }
+    let message = String::from_utf8_lossy(&output.stderr);
+    let last = message.lines().last().unwrap_or("postmap failed").to_owned();
+    Err(crate::diag::printable(&last).into_owned())
+}
+
+/// Whether both give the same answers to every lookup.
+fn same_entries(a: &[u8], b: &[u8]) -> bool {
+    let (a, b) = (crate::formats::postmap_text::read(a), crate::formats::postmap_text::read(b));
+    a.entries.len() == b.entries.len()
+        && a.entries.iter().zip(&b.entries).all(|(a, b)| (&a.key, &a.value) == (&b.key, &b.value))
+}

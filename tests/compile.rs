@@ -1,0 +1,20 @@
+//! `mxward compile`
+
+use crate::harness::Test;
+
+#[test]
+fn maps_are_printed_with_the_name_of_each_file() {
+    Test::new()
+        .file(
+            "mxward.yaml",
+            "version: 1\n\
+             domains:\n  \
+               partner.example: { level: secure, match: [mx.partner.example] }\n\
+             targets:\n  \
+               mx: { postfix: \"3.7\", security_level: may, map_type: lmdb }\n",
+        )
+        .args(["compile"])
+        .stdout_has("# ==> mx/tls_policy <==\n")
+        .stdout_has("\npartner.example secure match=mx.partner.example\n")
+        .run();
+}
