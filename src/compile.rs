@@ -45,12 +45,12 @@ pub fn compile(
     mode: LockMode,
     dns: &DnsSettings,
     diagnostics: &mut Diagnostics,
-) -> Result<Compiled, (Stopped, Repository)> {
+) -> Result<Compiled, (Stopped, Box<Repository>)> {
     let Some(destinations) = expand(&mut repository.config, diagnostics) else {
-        return Err((Stopped::Invalid, repository));
+        return Err((Stopped::Invalid, Box::new(repository)));
     };
     if diagnostics.has_errors() {
-        return Err((Stopped::Invalid, repository));
+        return Err((Stopped::Invalid, Box::new(repository)));
     }
     let mut found = Diagnostics::new();
     let destinations = match resolve(&repository.config, destinations, &repository.lock, &mut found)
@@ -65,14 +65,14 @@ pub fn compile(
     if !only_incomplete || mode != LockMode::Fill {
         diagnostics.extend(found);
         let stopped = if only_incomplete { Stopped::LockOutdated } else { Stopped::Invalid };
-        return Err((stopped, repository));
+        return Err((stopped, Box::new(repository)));
     }
     let needs = needs(&repository.config, &destinations);
     let resolver = match world.dns(dns) {
         Ok(resolver) => resolver,
         Err(error) => {
             diagnostics.push(Diagnostic::new(Severity::Error, "dns", error.to_string()));
-            return Err((Stopped::CouldNot, repository));
+            return Err((Stopped::CouldNot, Box::new(repository)));
         }
     };
     let refreshed = refresh(
@@ -86,14 +86,14 @@ pub fn compile(
     let failed = refreshed.diagnostics.has_errors();
     diagnostics.extend(refreshed.diagnostics);
     if failed {
-        return Err((Stopped::CouldNot, repository));
+        return Err((Stopped::CouldNot, Box::new(repository)));
     }
     repository.lock = refreshed.lock;
     match resolve(&repository.config, destinations, &repository.lock, diagnostics) {
         Ok(destinations) => {
             Ok(Compiled { repository, destinations, lock_events: refreshed.events })
         }
-        Err(_) => Err((Stopped::Invalid, repository)),
+        Err(_) => Err((Stopped::Invalid, Box::new(repository))),
     }
 }
 

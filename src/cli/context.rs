@@ -4,7 +4,7 @@ use super::args::{Global, Validation};
 use super::exit::Exit;
 use super::printer::Printer;
 use crate::compile::{Compiled, LOCK_FILE, Repository, Stopped, compile};
-use crate::diag::{Diagnostic, Diagnostics, Severity, nearest, printable};
+use crate::diag::{Diagnostics, nearest, printable};
 use crate::lock::LockMode;
 use crate::model::{DnsConfig, Target};
 use crate::source::SourceMap;
@@ -55,7 +55,7 @@ impl Context<'_, '_> {
             }
         };
         let result = if diagnostics.has_errors() {
-            Err((Stopped::Invalid, repository))
+            Err((Stopped::Invalid, Box::new(repository)))
         } else {
             compile(self.world, repository, mode, &dns, &mut diagnostics)
         };
@@ -81,7 +81,7 @@ impl Context<'_, '_> {
         let mut diagnostics = Diagnostics::new();
         let repository = Repository::load(files, &mut diagnostics);
         let result = if diagnostics.has_errors() {
-            Err((Stopped::Invalid, repository))
+            Err((Stopped::Invalid, Box::new(repository)))
         } else {
             let dns = DnsSettings::default();
             compile(self.world, repository, LockMode::Frozen, &dns, &mut diagnostics)
@@ -206,11 +206,9 @@ impl Context<'_, '_> {
         for name in &self.global.target {
             if targets.iter().all(|it| it.name.value != *name) {
                 let names = targets.iter().map(|it| it.name.value.as_str());
-                let mut message = format!("no target named `{}`", printable(name));
-                if let Some(near) = nearest(name, names) {
-                    message.push_str(&format!("; did you mean `{near}`?"));
-                }
-                self.printer.error(&message);
+                let near = nearest(name, names)
+                    .map_or_else(String::new, |near| format!("; did you mean `{near}`?"));
+                self.printer.error(&format!("no target named `{}`{near}", printable(name)));
                 return Err(Exit::Usage);
             }
         }
@@ -229,9 +227,4 @@ impl Context<'_, '_> {
     pub fn path(&self, relative: &str) -> PathBuf {
         self.global.directory.join(relative)
     }
-}
-
-/// An error without a place, as a diagnostic.
-pub(super) fn error(code: &'static str, message: impl Into<String>) -> Diagnostic {
-    Diagnostic::new(Severity::Error, code, message)
 }

@@ -92,7 +92,9 @@ impl<'a> Printer<'a> {
                 Some((format, file)) => (format, Some(PathBuf::from(file))),
                 None => (report.as_str(), None),
             };
-            if let Some((_, format)) = Format::ALL.iter().find(|(name, _)| *name == format) { self.reports.push((*format, file)) } else {
+            if let Some((_, format)) = Format::ALL.iter().find(|(name, _)| *name == format) {
+                self.reports.push((*format, file))
+            } else {
                 let format = printable(format).into_owned();
                 self.error(&format!("no report format `{format}`: use text, json or markdown"));
                 self.problem = Some(Exit::Usage);

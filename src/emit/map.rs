@@ -71,6 +71,7 @@ pub(super) fn tls_policy(
     Some(Artifact { name: "tls_policy".to_owned(), text, entries: Some(entries.len()) })
 }
 
+#[expect(clippy::option_option, reason = "a difference may have no entry")]
 /// Compares what was written with what Postfix would read. `Some(None)` when lines are ignored.
 fn first_difference<'e, V>(
     entries: &'e [Entry<V>],

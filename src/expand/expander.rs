@@ -17,6 +17,10 @@ use std::sync::Arc;
 /// Binds every declaration to its template and to the defaults.
 ///
 /// Takes the declarations out of `config`. All errors are reported; `None` when there was one.
+///
+/// # Panics
+///
+/// At 2^32 plans.
 pub fn expand(
     config: &mut Config,
     diagnostics: &mut Diagnostics,
@@ -227,6 +231,7 @@ impl<'a> Expander<'a> {
         complete.then_some(params)
     }
 
+    #[expect(clippy::option_option, reason = "an error is not the same as no policy")]
     /// The policy of a body; `Some(None)` means that no entry is emitted, `None` an error.
     fn policy(
         &mut self,

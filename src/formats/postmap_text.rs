@@ -119,20 +119,28 @@ impl<'src> Reader<'src> {
         }
         match line.iter().find(|byte| !is_space(**byte)) {
             None | Some(b'#') => {}
-            Some(_) => if let Some((text, _)) = &mut self.current { text.to_mut().extend_from_slice(line) } else {
-                let text = String::from_utf8_lossy(line).into_owned();
-                self.ignore(number, IgnoredKind::LeadingBlank, text);
-            },
+            Some(_) => {
+                if let Some((text, _)) = &mut self.current {
+                    text.to_mut().extend_from_slice(line)
+                } else {
+                    let text = String::from_utf8_lossy(line).into_owned();
+                    self.ignore(number, IgnoredKind::LeadingBlank, text);
+                }
+            }
         }
     }
 
     fn flush(&mut self) {
         let Some((bytes, line)) = self.current.take() else { return };
         let text: Cow<'src, str> = match bytes {
-            Cow::Borrowed(bytes) => if let Ok(text) = std::str::from_utf8(bytes) { Cow::Borrowed(text) } else {
-                let text = String::from_utf8_lossy(bytes).into_owned();
-                return self.ignore(line, IgnoredKind::NotUtf8, text);
-            },
+            Cow::Borrowed(bytes) => {
+                if let Ok(text) = std::str::from_utf8(bytes) {
+                    Cow::Borrowed(text)
+                } else {
+                    let text = String::from_utf8_lossy(bytes).into_owned();
+                    return self.ignore(line, IgnoredKind::NotUtf8, text);
+                }
+            }
             Cow::Owned(bytes) => match String::from_utf8(bytes) {
                 Ok(text) => Cow::Owned(text),
                 Err(error) => {
@@ -278,7 +286,8 @@ mod tests {
         fn what_is_written_is_read_back(
             map in prop::collection::btree_map("[a-z0-9.\\[\\]:-]{1,20}[a-z]", "[!-~]([ -~]{0,20}[!-~])?", 0..20)
         ) {
-            let text: String = map.iter().map(|(key, value)| format!("{key} {value}\n")).collect();
+            let text: Vec<String> = map.iter().map(|(key, value)| format!("{key} {value}\n")).collect();
+            let text = text.concat();
             let read: std::collections::BTreeMap<String, String> =
                 entries(&text).into_iter().map(|(key, value, _)| (key, value)).collect();
             prop_assert_eq!(read, map);

@@ -68,6 +68,7 @@ fn wrapped(address: Ipv6Addr) -> Option<Ipv4Addr> {
         Ipv4Addr::new(octets[start], octets[start + 1], octets[start + 2], octets[start + 3])
     };
     let segments = address.segments();
+    #[expect(clippy::match_same_arms, reason = "one standard an arm")]
     match segments {
         // IPv4-mapped [RFC 4291 §2.5.5.2] and translated [RFC 2765 §2.1].
         [0, 0, 0, 0, 0, 0xffff, ..] | [0, 0, 0, 0, 0xffff, 0, ..] => Some(at(12)),

@@ -172,7 +172,9 @@ impl<'a> Resolver<'a> {
         let mut all = true;
         for mx in &fact.mx {
             let Some(host) = &mx.exchange else { return Some(false) };
-            if let Some(dane) = self.lock.hosts.get(host).and_then(|it| it.dane) { all &= dane } else {
+            if let Some(dane) = self.lock.hosts.get(host).and_then(|it| it.dane) {
+                all &= dane
+            } else {
                 self.missing(&format!("whether `{host}` has TLSA records"), span);
                 return None;
             }

@@ -34,8 +34,7 @@ pub fn lower(
         tls_policy: Vec::with_capacity(destinations.list.len()),
         failed: false,
     };
-    let plans: Vec<Lowered<'_>> =
-        destinations.plans.iter().map(Lowered::new).collect();
+    let plans: Vec<Lowered<'_>> = destinations.plans.iter().map(Lowered::new).collect();
     lowering.run(plans);
     for it in &destinations.next_hops {
         let origin = Origin { span: it.span, template: None, hosts: None };

@@ -31,7 +31,7 @@ pub(super) fn run(
     let today = today.unwrap_or_else(|| context.world.today());
     let (mut domains, mut targets, mut stopped) = (0, repository.config.targets.len(), None);
     let result = if diagnostics.has_errors() {
-        Err((Stopped::Invalid, repository))
+        Err((Stopped::Invalid, Box::new(repository)))
     } else {
         let dns = DnsSettings::default();
         compile(context.world, repository, LockMode::Frozen, &dns, &mut diagnostics)
@@ -59,7 +59,7 @@ pub(super) fn run(
         }
         Err((why, repository)) => {
             stopped = Some(why);
-            repository
+            *repository
         }
     };
     diagnostics.sort();

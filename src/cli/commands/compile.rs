@@ -27,7 +27,9 @@ pub(super) fn run(context: &mut Context<'_, '_>, out: Option<&Path>) -> Result<E
     if targets.is_empty() {
         context.printer.note("no targets: mxward.yaml names none, so there is nothing to write");
     }
-    if let Some(folder) = out { write(context, folder, &artifacts) } else {
+    if let Some(folder) = out {
+        write(context, folder, &artifacts)
+    } else {
         for (target, files) in &artifacts {
             for file in files {
                 context.printer.out(&format!("# ==> {target}/{} <==\n", file.name));

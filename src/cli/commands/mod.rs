@@ -25,8 +25,8 @@ pub(super) fn run(command: &Command, context: &mut Context<'_, '_>) -> Exit {
         Command::Update { names } => update::run(context, names),
         Command::Diff { .. } | Command::Explain { .. } => Err(Exit::Failed),
         Command::Providers { command } => providers::run(context, command.as_ref()),
-        Command::Schema { kind } => packaging::schema(context, *kind),
-        Command::Completions { shell } => packaging::completions(context, *shell),
+        Command::Schema { kind } => Ok(packaging::schema(context, *kind)),
+        Command::Completions { shell } => Ok(packaging::completions(context, *shell)),
         Command::Man { out } => packaging::man(context, out),
     };
     result.unwrap_or_else(|exit| exit)

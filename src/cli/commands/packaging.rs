@@ -7,24 +7,21 @@ use crate::model::schema;
 use clap::CommandFactory as _;
 use std::path::Path;
 
-pub(super) fn schema(context: &mut Context<'_, '_>, kind: SchemaKind) -> Result<Exit, Exit> {
+pub(super) fn schema(context: &mut Context<'_, '_>, kind: SchemaKind) -> Exit {
     let text = match kind {
         SchemaKind::Mxward => schema::mxward(),
         SchemaKind::Domains => schema::domains(),
         SchemaKind::Provider => schema::provider(),
     };
     context.printer.out(&text);
-    Ok(Exit::Done)
+    Exit::Done
 }
 
-pub(super) fn completions(
-    context: &mut Context<'_, '_>,
-    shell: clap_complete::Shell,
-) -> Result<Exit, Exit> {
+pub(super) fn completions(context: &mut Context<'_, '_>, shell: clap_complete::Shell) -> Exit {
     let mut text = Vec::new();
     clap_complete::generate(shell, &mut Args::command(), "mxward", &mut text);
     context.printer.out(&String::from_utf8_lossy(&text));
-    Ok(Exit::Done)
+    Exit::Done
 }
 
 pub(super) fn man(context: &mut Context<'_, '_>, out: &Path) -> Result<Exit, Exit> {

@@ -54,14 +54,16 @@ pub(super) fn fill(body: &mut Body, fields: &mut Fields<'_>, diagnostics: &mut D
         fields.text("transport", diagnostics).and_then(|text| transport(&text, diagnostics));
     body.leave_to = fields.choice("leave_to", &[("mta-sts", "mta-sts".to_owned())], diagnostics);
     body.reason = fields.text("reason", diagnostics);
-    body.until =
-        fields.text("until", diagnostics).and_then(|text| if let Ok(date) = text.value.parse::<Date>() { Some(Spanned::new(date, text.span)) } else {
+    body.until = fields.text("until", diagnostics).and_then(|text| {
+        if let Ok(date) = text.value.parse::<Date>() {
+            Some(Spanned::new(date, text.span))
+        } else {
             let message = format!("`{}` is not a day", text.value);
-            diagnostics.push(
-                Diagnostic::error("bad-date", text.span, message).hint("write `YYYY-MM-DD`"),
-            );
+            diagnostics
+                .push(Diagnostic::error("bad-date", text.span, message).hint("write `YYYY-MM-DD`"));
             None
-        });
+        }
+    });
 }
 
 fn params(body: &mut Body, node: Node<'_>, diagnostics: &mut Diagnostics) {
@@ -97,7 +99,7 @@ fn transport(text: &Spanned<String>, diagnostics: &mut Diagnostics) -> Option<Sp
 /// Refuses what cannot stand together.
 fn check(body: &Body, diagnostics: &mut Diagnostics) {
     let policy = body.policy.level.as_ref().map(|it| it.span);
-    let policy = policy.or(body.policy.attributes.first().map(|it| it.span));
+    let policy = policy.or_else(|| body.policy.attributes.first().map(|it| it.span));
     let mut conflict = |span, message: &str, hint: &str| {
         diagnostics.push(Diagnostic::error("conflicting-keys", span, message).hint(hint));
     };
@@ -116,7 +118,7 @@ fn check(body: &Body, diagnostics: &mut Diagnostics) {
         }
     }
     let own = body.next_hop.as_ref().map(|it| it.span);
-    let own = own.or(body.transport.as_ref().map(|it| it.span));
+    let own = own.or_else(|| body.transport.as_ref().map(|it| it.span));
     if let (Some(route), Some(_)) = (&body.route, own) {
         conflict(
             route.span,

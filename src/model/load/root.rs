@@ -35,7 +35,7 @@ pub(super) fn read_root(
     let text = sources.text(file);
     let mut reader = Reader::new(file, text);
     let mut found = Diagnostics::new();
-    let mut root = Root { loader, version: None, includes: Vec::new() };
+    let mut root = Root { loader, has_version: false, version: None, includes: Vec::new() };
     let mapping = reader.enter_mapping();
     if mapping {
         let mut seen = Vec::new();
@@ -56,10 +56,10 @@ pub(super) fn read_root(
     } else if let Some(node) = reader.node() {
         wrong_top(&node, &mut found);
     }
-    let Root { version, includes, .. } = root;
+    let Root { has_version, version, includes, .. } = root;
     found.push_yaml(reader.finish());
     match version {
-        Some(Some(version)) if version.value > VERSION => {
+        Some(version) if version.value > VERSION => {
             // What a newer format means is not known, so nothing else is said about the file.
             diagnostics.push(
                 Diagnostic::error(
@@ -74,8 +74,8 @@ pub(super) fn read_root(
             );
             return Vec::new();
         }
-        Some(_) => {}
-        None => found.push(
+        _ if has_version => {}
+        Some(_) | None => found.push(
             Diagnostic::error(
                 "missing-key",
                 Span::new(file, 0, 0),
@@ -90,8 +90,9 @@ pub(super) fn read_root(
 
 struct Root<'a> {
     loader: &'a mut Loader,
-    /// Whether `version` was written, and what it says if that is a number.
-    version: Option<Option<Spanned<u32>>>,
+    has_version: bool,
+    /// What `version` says, if that is a number.
+    version: Option<Spanned<u32>>,
     includes: Vec<Include>,
 }
 
@@ -102,7 +103,8 @@ impl Root<'_> {
         }
         match key {
             "version" => {
-                self.version = Some(values::integer(&node, "`version`", 1..=u32::MAX, diagnostics));
+                self.has_version = true;
+                self.version = values::integer(&node, "`version`", 1..=u32::MAX, diagnostics);
             }
             "include" => {
                 let includes =
@@ -128,7 +130,7 @@ fn include(loader: &mut Loader, node: Node<'_>, diagnostics: &mut Diagnostics) -
     if let NodeKind::Scalar(_) = node.kind {
         let glob = values::text(&node, "an include", diagnostics)?;
         let glob = inside(glob, diagnostics)?;
-        if !glob.value.ends_with(".yaml") && !glob.value.ends_with(".yml") {
+        if ![".yaml", ".yml"].iter().any(|ending| glob.value.ends_with(ending)) {
             diagnostics.push(
                 Diagnostic::error(
                     "bad-include",
@@ -187,7 +189,9 @@ fn lock(node: Node<'_>, diagnostics: &mut Diagnostics) -> LockSettings {
         let network = text.value.parse::<IpNet>().or_else(|error| {
             text.value.parse::<std::net::IpAddr>().map(IpNet::from).map_err(|_| error)
         });
-        if let Ok(network) = network { Some(network.trunc()) } else {
+        if let Ok(network) = network {
+            Some(network.trunc())
+        } else {
             let message = format!("`{}` is not a network", text.value);
             diagnostics.push(
                 Diagnostic::error("bad-network", text.span, message)

@@ -103,7 +103,7 @@ fn target(
             .is_some_and(|list| list.iter().any(|it| it.value == "transport_maps")),
         ipv4: families.as_ref().is_none_or(|list| list.iter().any(|it| !it.value)),
         ipv6: families.is_some_and(|list| list.iter().any(|it| it.value)),
-        pin_fallback: pin_fallback.unwrap_or(Spanned::new(PinFallback::Domain, span)),
+        pin_fallback: pin_fallback.unwrap_or_else(|| Spanned::new(PinFallback::Domain, span)),
         ca,
         domains: domains.unwrap_or_default(),
         unmanaged: unmanaged.map(|it| it.value).unwrap_or_default(),
