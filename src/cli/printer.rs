@@ -93,7 +93,7 @@ impl<'a> Printer<'a> {
                 None => (report.as_str(), None),
             };
             if let Some((_, format)) = Format::ALL.iter().find(|(name, _)| *name == format) {
-                self.reports.push((*format, file))
+                self.reports.push((*format, file));
             } else {
                 let format = printable(format).into_owned();
                 self.error(&format!("no report format `{format}`: use text, json or markdown"));

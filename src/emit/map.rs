@@ -29,7 +29,7 @@ pub(super) fn transport(
         Transport::parse(value, target.postfix).is_ok_and(|read| read == entry.value)
     };
     if let Some(entry) = first_difference(entries, &read, same) {
-        diagnostics.push(misread("transport", entry.map(|it| (it, it.value.to_string()))));
+        diagnostics.push(misread("transport", entry));
         return None;
     }
     Some(Artifact { name: "transport".to_owned(), text, entries: Some(entries.len()) })
@@ -65,7 +65,7 @@ pub(super) fn tls_policy(
         parsed.get(value).and_then(Option::as_ref) == Some(&*entry.value)
     };
     if let Some(entry) = first_difference(entries, &read, same) {
-        diagnostics.push(misread("tls_policy", entry.map(|it| (it, it.value.to_string()))));
+        diagnostics.push(misread("tls_policy", entry));
         return None;
     }
     Some(Artifact { name: "tls_policy".to_owned(), text, entries: Some(entries.len()) })
@@ -89,20 +89,17 @@ fn first_difference<'e, V>(
 }
 
 /// The message about a line that would be read differently: a fault of this program.
-fn misread<V>(map: &str, entry: Option<(&Entry<V>, String)>) -> Diagnostic {
-    let message = match &entry {
-        Some((entry, value)) => {
-            format!(
-                "the line `{} {value}` of `{map}` would not be read back as it is meant",
-                entry.key
-            )
+fn misread<V: std::fmt::Display>(map: &str, entry: Option<&Entry<V>>) -> Diagnostic {
+    let message = match entry {
+        Some(Entry { key, value, .. }) => {
+            format!("the line `{key} {value}` of `{map}` would not be read back as it is meant")
         }
         None => format!("lines of `{map}` would be ignored"),
     };
     let diagnostic = Diagnostic::new(Severity::Error, "misread", message)
         .hint("this is a fault of mxward, and nothing was written: please report it");
     match entry {
-        Some((entry, _)) => diagnostic.at(entry.origin.span),
+        Some(entry) => diagnostic.at(entry.origin.span),
         None => diagnostic,
     }
 }

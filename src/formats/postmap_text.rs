@@ -121,7 +121,7 @@ impl<'src> Reader<'src> {
             None | Some(b'#') => {}
             Some(_) => {
                 if let Some((text, _)) = &mut self.current {
-                    text.to_mut().extend_from_slice(line)
+                    text.to_mut().extend_from_slice(line);
                 } else {
                     let text = String::from_utf8_lossy(line).into_owned();
                     self.ignore(number, IgnoredKind::LeadingBlank, text);

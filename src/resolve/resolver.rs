@@ -173,7 +173,7 @@ impl<'a> Resolver<'a> {
         for mx in &fact.mx {
             let Some(host) = &mx.exchange else { return Some(false) };
             if let Some(dane) = self.lock.hosts.get(host).and_then(|it| it.dane) {
-                all &= dane
+                all &= dane;
             } else {
                 self.missing(&format!("whether `{host}` has TLSA records"), span);
                 return None;

@@ -9,7 +9,7 @@ use std::path::Path;
 pub(super) struct Revision {
     world: super::System,
     folder: String,
-    revision: String,
+    commit: String,
     files: BTreeSet<String>,
 }
 
@@ -24,7 +24,7 @@ impl Revision {
         let mut opened = Self {
             world,
             folder: folder.to_owned(),
-            revision: String::new(),
+            commit: String::new(),
             files: BTreeSet::new(),
         };
         let wanted = format!("{revision}^{{commit}}");
@@ -34,9 +34,9 @@ impl Revision {
         if commit.is_empty() {
             return Err(io::Error::other(format!("git knows no revision `{revision}` here")));
         }
-        opened.revision = commit;
+        opened.commit = commit;
         // Paths are relative to the folder, which may lie inside of the work tree.
-        let list = opened.git(&["ls-tree", "-r", "-z", "--name-only", &opened.revision])?;
+        let list = opened.git(&["ls-tree", "-r", "-z", "--name-only", &opened.commit])?;
         let list = String::from_utf8(list.stdout)
             .map_err(|_| io::Error::other("the name of a file is not UTF-8"))?;
         opened.files = list.split('\0').filter(|it| !it.is_empty()).map(str::to_owned).collect();
@@ -66,7 +66,7 @@ impl Files for Revision {
         if !self.files.contains(path) {
             return Err(io::Error::new(io::ErrorKind::NotFound, "not in this revision"));
         }
-        let object = format!("{}:./{path}", self.revision);
+        let object = format!("{}:./{path}", self.commit);
         Ok(self.git(&["cat-file", "blob", &object])?.stdout)
     }
 
