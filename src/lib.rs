@@ -3,8 +3,10 @@
 pub mod answer;
 pub mod cli;
 pub mod compile;
+pub mod deployed;
 pub mod detect;
 pub mod diag;
+pub mod diff;
 pub mod emit;
 pub mod expand;
 pub mod formats;

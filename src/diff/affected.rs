@@ -1,7 +1,7 @@
 //! Which recipients a difference can matter to.
 
-use super::side::{Difference, Line, Side};
-use crate::postfix::{NextHop, Transport, policy_keys};
+use super::side::{Difference, Side};
+use crate::names::Recipients;
 use hashbrown::HashSet;
 use std::collections::BTreeSet;
 
@@ -26,6 +26,13 @@ impl Recipient {
             Self::Others => "any--domain.invalid".to_owned(),
         }
     }
+
+    /// The A-label form of a name with U-labels: mxward emits both, and people count one.
+    fn a_labels(&self) -> Option<Self> {
+        let (Self::Domain(name) | Self::Subdomains(name)) = self else { return None };
+        let recipients = (!name.is_ascii()).then(|| Recipients::parse(name).ok()).flatten()?;
+        recipient(&recipients.key())
+    }
 }
 
 impl std::fmt::Display for Recipient {
@@ -45,60 +52,72 @@ pub(super) fn affected(
     tls_policy: &[Difference<'_>],
 ) -> BTreeSet<Recipient> {
     let mut found = BTreeSet::new();
-    let settings_differ = before.settings != after.settings;
     let mut parents: HashSet<&str> = HashSet::new();
+    // What holds for everybody else holds for every domain that is in one of the maps only.
+    let everybody = before.settings != after.settings || transport.iter().any(|it| it.key == "*");
     for difference in transport.iter().chain(tls_policy) {
-        match difference.key {
-            "*" => {
-                found.insert(Recipient::Others);
-            }
-            key if key.starts_with('.') => {
-                found.insert(Recipient::Subdomains(key.to_owned()));
-                parents.insert(key);
-            }
-            key if is_domain(key) => {
-                found.insert(Recipient::Domain(key.to_owned()));
-                if before.settings.parents_match && !transport.is_empty() {
-                    parents.insert(key);
-                }
-            }
-            _ => {}
+        if difference.key.starts_with('.') || before.settings.parents_match {
+            parents.insert(difference.key);
         }
+        found.extend(recipient(difference.key));
     }
-    let changed: HashSet<&str> = tls_policy.iter().map(|it| it.key).collect();
-    let uses = |next_hop: &NextHop| policy_keys(next_hop).any(|key| changed.contains(key));
+    let asked = Asked::new(tls_policy);
     for side in [before, after] {
-        if !changed.is_empty() {
-            for line in &side.transport {
-                if uses_changed(line, side, &uses)
-                    && let Some(recipient) = recipient(line.key)
-                {
-                    found.insert(recipient);
-                }
-            }
+        if !tls_policy.is_empty() {
+            let lines = side.transport.iter().filter(|line| asked.by_any_of(line.value));
+            found.extend(lines.filter_map(|line| recipient(line.key)));
         }
-        let relays = side.settings.relayhost.iter().chain(&side.settings.fallback_relay);
-        if relays.into_iter().any(&uses) {
+        let mut relays = side.settings.relayhost.iter().chain(&side.settings.fallback_relay);
+        if everybody || relays.any(|relay| asked.by(relay.as_str())) {
             found.insert(Recipient::Others);
         }
-        if settings_differ || !parents.is_empty() {
-            for line in side.transport.iter().chain(&side.tls_policy) {
-                if is_domain(line.key) && (settings_differ || below_any(line.key, &parents)) {
-                    found.insert(Recipient::Domain(line.key.to_owned()));
-                }
-            }
+        if everybody || !parents.is_empty() {
+            let lines = side.transport.iter().chain(&side.tls_policy);
+            let lines = lines.filter(|line| everybody || below_any(line.key, &parents));
+            found.extend(lines.filter_map(|line| recipient(line.key)));
         }
     }
-    if settings_differ {
-        found.insert(Recipient::Others);
+    let twins: Vec<Recipient> = found
+        .iter()
+        .filter(|it| it.a_labels().is_some_and(|twin| found.contains(&twin)))
+        .cloned()
+        .collect();
+    for twin in &twins {
+        found.remove(twin);
     }
     found
 }
 
-fn uses_changed(line: &Line<'_>, side: &Side<'_>, uses: &dyn Fn(&NextHop) -> bool) -> bool {
-    match Transport::parse_as_postfix(line.value, side.settings.version) {
-        Ok(transport) => transport.next_hops.iter().any(uses),
-        Err(_) => false,
+/// Policies of which the two sides say different things.
+struct Asked<'a> {
+    keys: HashSet<&'a str>,
+    has_parents: bool,
+}
+
+impl<'a> Asked<'a> {
+    fn new(differences: &[Difference<'a>]) -> Self {
+        let keys: HashSet<&str> = differences.iter().map(|it| it.key).collect();
+        let has_parents = differences.iter().any(|it| it.key.starts_with('.'));
+        Self { keys, has_parents }
+    }
+
+    /// Whether a next hop asks for one of them.
+    fn by(&self, next_hop: &str) -> bool {
+        self.keys.contains(next_hop)
+            || (self.has_parents && is_domain(next_hop) && below_any(next_hop, &self.keys))
+    }
+
+    /// Whether one of the next hops of a transport result does: a look at the words costs much less
+    /// than to parse each, and one too many does no harm.
+    fn by_any_of(&self, transport: &str) -> bool {
+        let list = transport.split_once(':').map_or("", |(_, list)| list);
+        list.split([' ', '\t', '\r', '\n', ',']).any(|next_hop| {
+            if next_hop.bytes().any(|byte| byte.is_ascii_uppercase()) {
+                self.by(&next_hop.to_lowercase())
+            } else {
+                self.by(next_hop)
+            }
+        })
     }
 }
 
@@ -116,7 +135,7 @@ fn is_domain(key: &str) -> bool {
     !key.starts_with(['[', '.', '*', '"']) && !key.contains([':', '@', '/'])
 }
 
-/// Whether a domain lies below one of the dotted parents.
+/// Whether a domain lies below one of the parents, with or without their dot.
 fn below_any(domain: &str, parents: &HashSet<&str>) -> bool {
     domain
         .match_indices('.')

@@ -8,7 +8,7 @@ use crate::postfix::{Delivery, Settings, deliver};
 pub(super) struct Line<'a> {
     pub(super) key: &'a str,
     pub(super) value: &'a str,
-    /// The line in the deployed map; 0 for compiled entries.
+    /// The line in the text, from 1.
     pub(super) line: u32,
 }
 
@@ -38,12 +38,9 @@ pub(super) fn find<'a>(lines: &[Line<'a>], key: &str) -> Option<Line<'a>> {
 }
 
 /// The entries of a text.
-pub(super) fn lines<'a>(text: &'a MapText<'_>, deployed: bool) -> Vec<Line<'a>> {
-    let line = |entry: &'a MapEntry<'_>| Line {
-        key: &entry.key,
-        value: &entry.value,
-        line: if deployed { entry.line } else { 0 },
-    };
+pub(super) fn lines<'a>(text: &'a MapText<'_>) -> Vec<Line<'a>> {
+    let line =
+        |entry: &'a MapEntry<'_>| Line { key: &entry.key, value: &entry.value, line: entry.line };
     text.entries.iter().map(line).collect()
 }
 

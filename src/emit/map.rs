@@ -3,7 +3,7 @@
 use super::{Artifact, header};
 use crate::compile::Repository;
 use crate::diag::{Diagnostic, Diagnostics, Severity};
-use crate::formats::postmap_text;
+use crate::formats::{postmap_text, seal};
 use crate::model::Target;
 use crate::postfix::{TlsPolicy, Transport};
 use crate::tables::{Entry, Tables};
@@ -19,6 +19,7 @@ pub(super) fn transport(
 ) -> Option<Artifact> {
     let entries = tables.transport.entries();
     let mut text = header(repository, target, "transport_maps");
+    seal::open(&mut text);
     text.reserve(entries.len() * 128);
     for entry in entries {
         // Writing to a String cannot fail.
@@ -32,6 +33,7 @@ pub(super) fn transport(
         diagnostics.push(misread("transport", entry));
         return None;
     }
+    seal::close(&mut text);
     Some(Artifact { name: "transport".to_owned(), text, entries: Some(entries.len()) })
 }
 
@@ -43,6 +45,7 @@ pub(super) fn tls_policy(
 ) -> Option<Artifact> {
     let entries = tables.tls_policy.entries();
     let mut text = header(repository, target, "smtp_tls_policy_maps");
+    seal::open(&mut text);
     text.reserve(entries.len() * 64);
     let mut values: HashMap<*const TlsPolicy, String> = HashMap::new();
     for entry in entries {
@@ -68,6 +71,7 @@ pub(super) fn tls_policy(
         diagnostics.push(misread("tls_policy", entry));
         return None;
     }
+    seal::close(&mut text);
     Some(Artifact { name: "tls_policy".to_owned(), text, entries: Some(entries.len()) })
 }
 

@@ -47,6 +47,19 @@ pub fn emit(
     Some(artifacts)
 }
 
+/// Both maps as text, also where the target keeps them in another form: for comparison.
+///
+/// `None` after an error.
+pub fn maps(
+    repository: &Repository,
+    target: &Target,
+    tables: &Tables,
+    diagnostics: &mut Diagnostics,
+) -> Option<[Artifact; 2]> {
+    let transport = map::transport(repository, target, tables, diagnostics)?;
+    Some([transport, map::tls_policy(repository, target, tables, diagnostics)?])
+}
+
 /// The first lines of every file: what made it, and from what.
 fn header(repository: &Repository, target: &Target, what: &str) -> String {
     format!(

@@ -2,7 +2,7 @@
 
 use super::declaration::{Body, Declaration, NextHopPolicy, Route};
 use super::provider::Provider;
-use crate::postfix::{NextHop, SecurityLevel, Version};
+use crate::postfix::{NextHop, SecurityLevel, Settings, Version};
 use crate::source::Spanned;
 use ipnet::IpNet;
 use std::collections::BTreeMap;
@@ -65,6 +65,19 @@ pub struct Target {
     pub password_env: Option<Spanned<String>>,
     /// Where else a change must be announced with `postfix reload`.
     pub reload: Vec<Spanned<Location>>,
+}
+
+impl Target {
+    /// What decides there beside the two maps.
+    pub fn settings(&self) -> Settings {
+        Settings {
+            version: self.postfix,
+            security_level: self.security_level.value,
+            relayhost: self.relayhost.as_ref().map(|it| it.value.clone()),
+            fallback_relay: self.fallback_relay.iter().map(|it| it.value.clone()).collect(),
+            parents_match: self.parent_domain_matches_subdomains,
+        }
+    }
 }
 
 /// `pin_fallback`.

@@ -2,8 +2,7 @@
 
 mod check;
 mod compile;
-// mod diff;
-// mod explain;
+mod diff;
 mod lock;
 mod packaging;
 mod providers;
@@ -23,7 +22,10 @@ pub(super) fn run(command: &Command, context: &mut Context<'_, '_>) -> Exit {
         Command::Compile { out } => compile::run(context, out.as_deref()),
         Command::Lock => lock::run(context),
         Command::Update { names } => update::run(context, names),
-        Command::Diff { .. } | Command::Explain { .. } => Err(Exit::Failed),
+        Command::Diff { text, from, exit_code } => {
+            diff::run(context, *text, from.as_deref(), *exit_code)
+        }
+        Command::Explain { .. } => Err(Exit::Failed),
         Command::Providers { command } => providers::run(context, command.as_ref()),
         Command::Schema { kind } => Ok(packaging::schema(context, *kind)),
         Command::Completions { shell } => Ok(packaging::completions(context, *shell)),

@@ -1,0 +1,246 @@
+//! `mxward diff`
+
+mod json;
+mod markdown;
+mod text;
+mod unified;
+
+use crate::cli::context::Context;
+use crate::cli::exit::Exit;
+use crate::cli::printer::Render;
+use crate::compile::{Compiled, Repository};
+use crate::deployed::{Deployed, DeployedMap, read_deployed};
+use crate::diag::{Diagnostics, Style, printable};
+use crate::diff::{Diff, Maps, Owner, diff};
+use crate::emit::{Artifact, maps};
+use crate::formats::{postmap_text, seal};
+use crate::model::Target;
+use crate::postfix::{Effect, Settings};
+use crate::source::SourceMap;
+use crate::tables::Tables;
+use serde_json::Value;
+
+/// What changes, for every target.
+struct Report<'a> {
+    targets: Vec<TargetReport>,
+    sources: &'a SourceMap,
+    /// Whether people want the lines of the files.
+    lines: bool,
+}
+
+/// What changes for one target.
+struct TargetReport {
+    name: String,
+    /// What an administrator should know about how the maps were read.
+    notes: Vec<String>,
+    outcome: Outcome,
+}
+
+/// What came of comparing a target.
+enum Outcome {
+    Compared(Box<Compared>),
+    /// The target says not where its maps live.
+    NotDeployed,
+    /// The maps could not be read, and why.
+    Unread(String),
+}
+
+/// One target, compared.
+struct Compared {
+    diff: Diff,
+    /// The names of both maps as they are before.
+    names: [String; 2],
+    /// Whether the lines of each map have numbers that mean something.
+    has_lines: [bool; 2],
+    /// The lines of the files, where people want them.
+    unified: String,
+}
+
+/// One side of a target: both maps, in the order of [`Compared::names`].
+struct Side {
+    maps: [DeployedMap; 2],
+    owner: [Owner; 2],
+    settings: Settings,
+    notes: Vec<String>,
+}
+
+pub(super) fn run(
+    context: &mut Context<'_, '_>,
+    lines: bool,
+    from: Option<&str>,
+    exit_code: bool,
+) -> Result<Exit, Exit> {
+    let compiled = context.compile(context.lock_mode())?;
+    let old = from.map(|revision| revision_of(context, revision)).transpose()?;
+    let targets = context.targets(&compiled.repository.config.targets)?;
+    if targets.is_empty() {
+        context.printer.note("no targets: mxward.yaml names none, so there is nothing to compare");
+    }
+    let mut reports = Vec::with_capacity(targets.len());
+    for target in targets {
+        let (tables, after) = output(context, &compiled, target)?;
+        let before = match &old {
+            Some(old) => compiled_side(context, old, target),
+            None if target.transport.is_none() && target.tls_policy.is_none() => {
+                reports.push(TargetReport::new(target, Outcome::NotDeployed));
+                continue;
+            }
+            None => deployed_side(context, target),
+        };
+        reports.push(match before {
+            Ok(before) => compare(target, before, &tables, &after, lines),
+            Err(why) => TargetReport::new(target, Outcome::Unread(why)),
+        });
+    }
+    let failed = reports.iter().any(|it| matches!(it.outcome, Outcome::Unread(_)));
+    let changed = reports.iter().any(|it| it.compared().is_some_and(|it| it.diff.is_change()));
+    let report = Report { targets: reports, sources: &compiled.repository.sources, lines };
+    context.printer.report(&report);
+    Ok(match (failed, changed && exit_code) {
+        (true, _) => Exit::Failed,
+        (false, true) => Exit::Changes,
+        (false, false) => Exit::Done,
+    })
+}
+
+/// The repository as it was at a revision.
+fn revision_of(context: &mut Context<'_, '_>, revision: &str) -> Result<Compiled, Exit> {
+    match context.world.revision(&context.global.directory, revision) {
+        Ok(files) => context.compile_files(&*files),
+        Err(error) => {
+            let revision = printable(revision).into_owned();
+            context.printer.error(&format!("cannot read revision `{revision}`: {error}"));
+            Err(Exit::Failed)
+        }
+    }
+}
+
+/// The tables of a target and both maps as they are written.
+fn output(
+    context: &mut Context<'_, '_>,
+    compiled: &Compiled,
+    target: &Target,
+) -> Result<(Tables, [Artifact; 2]), Exit> {
+    let mut diagnostics = Diagnostics::new();
+    let Repository { sources, .. } = &compiled.repository;
+    let tables = compiled.tables(target, &mut diagnostics);
+    let output = tables.and_then(|tables| {
+        let maps = maps(&compiled.repository, target, &tables, &mut diagnostics)?;
+        Some((tables, maps))
+    });
+    diagnostics.sort();
+    context.printer.diagnostics(&diagnostics, sources);
+    output.ok_or(Exit::Findings)
+}
+
+/// What is deployed.
+fn deployed_side(context: &Context<'_, '_>, target: &Target) -> Result<Side, String> {
+    let Deployed { transport, tls_policy, notes } =
+        read_deployed(context.world, &context.global.directory, target)?;
+    let owner = |map: &DeployedMap| {
+        let ours = map.has_lines && (map.bytes.is_empty() || seal::is_intact(&map.bytes));
+        if ours { Owner::Ours } else { Owner::Unknown }
+    };
+    let owner = [owner(&transport), owner(&tls_policy)];
+    Ok(Side { maps: [transport, tls_policy], owner, settings: target.settings(), notes })
+}
+
+/// What another revision gives for a target; a target that is new there starts empty.
+fn compiled_side(
+    context: &mut Context<'_, '_>,
+    old: &Compiled,
+    target: &Target,
+) -> Result<Side, String> {
+    let known = old.repository.config.targets.iter().find(|it| it.name.value == target.name.value);
+    let names = ["transport", "tls_policy"].map(str::to_owned);
+    let Some(known) = known else {
+        let maps =
+            names.map(|name| DeployedMap { name, has_lines: true, ..DeployedMap::default() });
+        let notes = vec!["the target is new: as if its maps were empty".to_owned()];
+        return Ok(Side { maps, owner: [Owner::Ours; 2], settings: target.settings(), notes });
+    };
+    let (_, artifacts) = output(context, old, known)
+        .map_err(|_| "the target cannot be compiled in that revision".to_owned())?;
+    let maps = artifacts.map(|Artifact { name, text, .. }| DeployedMap {
+        name,
+        bytes: text.into_bytes(),
+        exists: true,
+        has_lines: true,
+    });
+    Ok(Side { maps, owner: [Owner::Ours; 2], settings: known.settings(), notes: Vec::new() })
+}
+
+fn compare(
+    target: &Target,
+    before: Side,
+    tables: &Tables,
+    after: &[Artifact; 2],
+    lines: bool,
+) -> TargetReport {
+    let settings = target.settings();
+    let old = [0, 1].map(|at: usize| postmap_text::read(&before.maps[at].bytes));
+    let new = [0, 1].map(|at: usize| postmap_text::read(after[at].text.as_bytes()));
+    let diff = diff(
+        Maps { transport: &old[0], tls_policy: &old[1], settings: &before.settings },
+        before.owner,
+        Maps { transport: &new[0], tls_policy: &new[1], settings: &settings },
+        tables,
+        target.unmanaged,
+    );
+    let unified = if lines { unified::unified(&before.maps, after, &diff) } else { String::new() };
+    let has_lines = [before.maps[0].has_lines, before.maps[1].has_lines];
+    let names = before.maps.map(|map| map.name);
+    let compared = Compared { diff, names, has_lines, unified };
+    let report = TargetReport::new(target, Outcome::Compared(Box::new(compared)));
+    TargetReport { notes: before.notes, ..report }
+}
+
+impl TargetReport {
+    fn new(target: &Target, outcome: Outcome) -> Self {
+        Self { name: target.name.value.clone(), notes: Vec::new(), outcome }
+    }
+
+    fn compared(&self) -> Option<&Compared> {
+        match &self.outcome {
+            Outcome::Compared(compared) => Some(compared),
+            Outcome::NotDeployed | Outcome::Unread(_) => None,
+        }
+    }
+
+    /// `2 weaker, 3 stronger`, or what there is to say otherwise.
+    fn summary(&self) -> String {
+        let compared = match &self.outcome {
+            Outcome::Compared(compared) => compared,
+            Outcome::NotDeployed => {
+                return "not compared: the target does not say where its maps are `deployed`"
+                    .into();
+            }
+            Outcome::Unread(why) => return format!("not compared: {why}"),
+        };
+        let counts: Vec<String> = Effect::ALL
+            .iter()
+            .map(|effect| (compared.diff.count(*effect), effect))
+            .filter(|(count, _)| *count > 0)
+            .map(|(count, effect)| format!("{} {effect}", crate::report::thousands(count)))
+            .collect();
+        match (counts.is_empty(), compared.diff.is_change()) {
+            (false, _) => counts.join(", "),
+            (true, true) => "entries change, without effect on any domain".to_owned(),
+            (true, false) => "no changes".to_owned(),
+        }
+    }
+}
+
+impl Render for Report<'_> {
+    fn text(&self, style: &Style) -> String {
+        if self.lines { unified::text(self, style) } else { text::text(self, style) }
+    }
+
+    fn json(&self) -> Value {
+        json::json(self)
+    }
+
+    fn markdown(&self) -> String {
+        markdown::markdown(self)
+    }
+}

@@ -1,0 +1,65 @@
+//! Deployed policies that nothing looks up.
+
+use super::DeployedLine;
+use super::side::{Line, Side};
+use crate::postfix::{Outcome, policy_keys};
+use hashbrown::HashSet;
+use std::borrow::Cow;
+
+/// The policies of a side that no delivery asks for, sorted by line.
+///
+/// Postfix asks for each next hop as it is spelt, and for the recipient domain only where mail goes
+/// by its MX records: a policy for `gmail.com` is dead when the transport map sends gmail.com to
+/// addresses. [postconf(5) `smtp_tls_policy_maps`; Postfix `smtp_tls_policy.c`]
+pub(super) fn dead(side: &Side<'_>) -> Vec<DeployedLine> {
+    let used = next_hops(side);
+    let is_dead = |line: &&Line<'_>| {
+        if used.contains(line.key) {
+            return false;
+        }
+        match line.key.strip_prefix('.') {
+            // Its subdomains are not known, so one is followed that has no entry of its own.
+            Some(_) => !asks(side, &format!("any--subdomain{}", line.key), line.key, &used),
+            None if line.key.contains(['[', ':', '@']) => true,
+            None => !asks(side, line.key, line.key, &used),
+        }
+    };
+    let mut dead: Vec<DeployedLine> =
+        side.tls_policy.iter().filter(is_dead).map(DeployedLine::from).collect();
+    dead.sort();
+    dead
+}
+
+/// Whether mail for a domain, or for a next hop that is used, looks a key up.
+fn asks(side: &Side<'_>, domain: &str, key: &str, used: &HashSet<Cow<'_, str>>) -> bool {
+    let below = |next_hop: &Cow<'_, str>| {
+        key.starts_with('.') && next_hop.ends_with(key) && !next_hop.contains(['[', ':'])
+    };
+    let Outcome::Smtp { hops, .. } = side.deliver(domain).outcome else { return false };
+    hops.iter().any(|hop| policy_keys(&hop.next_hop).any(|asked| asked == key))
+        || used.iter().any(below)
+}
+
+/// Every next hop that the transport map and main.cf name, in lower case.
+fn next_hops<'a>(side: &Side<'a>) -> HashSet<Cow<'a, str>> {
+    let relays = side.settings.relayhost.iter().chain(&side.settings.fallback_relay);
+    let mut used: HashSet<Cow<'a, str>> =
+        relays.map(|relay| Cow::Borrowed(relay.as_str())).collect();
+    for line in &side.transport {
+        let Some((_, list)) = line.value.split_once(':') else { continue };
+        for next_hop in list.split([' ', '\t', '\r', '\n', ',']) {
+            used.insert(if next_hop.bytes().any(|byte| byte.is_ascii_uppercase()) {
+                Cow::Owned(next_hop.to_lowercase())
+            } else {
+                Cow::Borrowed(next_hop)
+            });
+        }
+    }
+    used
+}
+
+impl From<&Line<'_>> for DeployedLine {
+    fn from(line: &Line<'_>) -> Self {
+        Self { line: line.line, key: line.key.to_owned(), value: line.value.to_owned() }
+    }
+}

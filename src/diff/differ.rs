@@ -1,0 +1,167 @@
+//! Compares the maps of two sides.
+
+use super::affected::affected;
+use super::dead::dead;
+use super::describe::describe;
+use super::side::{Difference, Line, Side, differences, find, lines};
+use super::{Cause, DeployedLine, Diff, Group, MapDiff, Maps, Owner};
+use crate::model::Unmanaged;
+use crate::postfix::{Delivery, Effect, Outcome};
+use crate::tables::{Entry, Origin, Tables};
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+/// Compares what is there with what is compiled, and judges every recipient that sees a difference.
+///
+/// Foreign entries stay, unless `unmanaged` says otherwise: they are part of what will be there, so
+/// that their effect is judged too. `tables` tells the places of what is compiled.
+pub fn diff(
+    before: Maps<'_>,
+    owner: [Owner; 2],
+    after: Maps<'_>,
+    tables: &Tables,
+    unmanaged: Unmanaged,
+) -> Diff {
+    let deployed = Side {
+        transport: lines(before.transport),
+        tls_policy: lines(before.tls_policy),
+        settings: before.settings,
+    };
+    let mut wanted = Side {
+        transport: lines(after.transport),
+        tls_policy: lines(after.tls_policy),
+        settings: after.settings,
+    };
+    let keep = unmanaged != Unmanaged::Remove;
+    let mut transport = map_diff(&deployed.transport, &wanted.transport, owner[0], keep);
+    let mut tls_policy = map_diff(&deployed.tls_policy, &wanted.tls_policy, owner[1], keep);
+    keep_foreign(&mut wanted.transport, &deployed.transport, &transport);
+    keep_foreign(&mut wanted.tls_policy, &deployed.tls_policy, &tls_policy);
+    transport.ignored.clone_from(&before.transport.ignored);
+    tls_policy.ignored.clone_from(&before.tls_policy.ignored);
+    if owner[1] == Owner::Unknown {
+        tls_policy.dead = dead(&deployed);
+    }
+    let changed_transport = differences(&deployed.transport, &wanted.transport);
+    let changed_policy = differences(&deployed.tls_policy, &wanted.tls_policy);
+    count(&mut transport, &changed_transport, wanted.transport.len());
+    count(&mut tls_policy, &changed_policy, wanted.tls_policy.len());
+    let mut grouping = Grouping { before: &deployed, tables, groups: BTreeMap::new() };
+    for recipient in affected(&deployed, &wanted, &changed_transport, &changed_policy) {
+        let domain = recipient.example();
+        let (old, new) = (deployed.deliver(&domain), wanted.deliver(&domain));
+        if old.outcome != new.outcome {
+            grouping.add(recipient.to_string(), &domain, &old, &new);
+        }
+    }
+    Diff { transport, tls_policy, groups: grouping.groups.into_values().collect() }
+}
+
+/// Tells apart what is ours, adopted and foreign.
+fn map_diff(deployed: &[Line<'_>], compiled: &[Line<'_>], owner: Owner, keep: bool) -> MapDiff {
+    let mut map = MapDiff { keeps_foreign: keep, ..MapDiff::default() };
+    if owner == Owner::Unknown {
+        let foreign = deployed.iter().filter(|line| find(compiled, line.key).is_none());
+        map.foreign = foreign.map(DeployedLine::from).collect();
+        map.adopted = deployed.len() - map.foreign.len();
+        map.foreign.sort();
+    }
+    map
+}
+
+/// Adds the foreign entries that stay to what is wanted.
+fn keep_foreign<'a>(wanted: &mut Vec<Line<'a>>, deployed: &[Line<'a>], map: &MapDiff) {
+    if !map.keeps_foreign || map.foreign.is_empty() {
+        return;
+    }
+    let kept: Vec<Line<'a>> =
+        map.foreign.iter().filter_map(|foreign| find(deployed, &foreign.key)).collect();
+    wanted.extend(kept);
+    wanted.sort_unstable_by(|a, b| a.key.cmp(b.key));
+}
+
+fn count(map: &mut MapDiff, differences: &[Difference<'_>], wanted: usize) {
+    for difference in differences {
+        match (difference.before, difference.after) {
+            (None, _) => map.added += 1,
+            (Some(_), None) => map.removed += 1,
+            (Some(_), Some(_)) => map.changed += 1,
+        }
+    }
+    let foreign = if map.keeps_foreign { map.foreign.len() } else { 0 };
+    map.unchanged = wanted - map.added - map.changed - foreign;
+}
+
+/// The order is that of the report: worst first, then by template, then by what happens.
+type Key = (Effect, Option<Arc<str>>, String, String);
+
+struct Grouping<'a> {
+    before: &'a Side<'a>,
+    tables: &'a Tables,
+    groups: BTreeMap<Key, Group>,
+}
+
+impl<'a> Grouping<'a> {
+    fn add(&mut self, name: String, domain: &str, old: &Delivery, new: &Delivery) {
+        let effect = Effect::between(old, new);
+        let origin = self.origin(domain, new);
+        let template = origin.and_then(|it| it.template.clone());
+        let (before, after) = (describe(old), describe(new));
+        let (old_addresses, new_addresses) = (addresses(old), addresses(new));
+        let key = (effect, template.clone(), before.clone(), after.clone());
+        let group = self.groups.entry(key).or_insert_with(|| Group {
+            effect,
+            template,
+            before,
+            after,
+            recipients: Vec::new(),
+            new_addresses: BTreeSet::new(),
+            old_addresses: BTreeSet::new(),
+            cause: cause(self.before, origin, domain),
+        });
+        let added = new_addresses.difference(&old_addresses).map(|it| (*it).to_owned());
+        let removed = old_addresses.difference(&new_addresses).map(|it| (*it).to_owned());
+        group.new_addresses.extend(added);
+        group.old_addresses.extend(removed);
+        group.recipients.push(name);
+    }
+
+    /// The declaration that decides about a delivery, if one does.
+    fn origin(&self, domain: &str, delivery: &Delivery) -> Option<&'a Origin> {
+        let Tables { transport, tls_policy } = self.tables;
+        let own = transport.get(domain).map(|it| &it.origin);
+        let own = own.or_else(|| tls_policy.get(domain).map(|it| &it.origin));
+        own.or_else(|| {
+            let key = delivery.transport_key.as_deref();
+            key.and_then(|key| transport.get(key)).map(|it| &it.origin)
+        })
+        .or_else(|| {
+            let Outcome::Smtp { hops, .. } = &delivery.outcome else { return None };
+            let keys = hops.iter().filter_map(|hop| hop.policy_key.as_deref());
+            keys.filter_map(|key| tls_policy.get(key)).map(|Entry { origin, .. }| origin).next()
+        })
+    }
+}
+
+fn cause(before: &Side<'_>, origin: Option<&Origin>, domain: &str) -> Cause {
+    match origin {
+        Some(origin) => Cause::Declared(origin.span),
+        None => match (find(&before.transport, domain), find(&before.tls_policy, domain)) {
+            (Some(line), _) => Cause::Deployed("transport", line.line),
+            (None, Some(line)) => Cause::Deployed("tls_policy", line.line),
+            (None, None) => Cause::Settings,
+        },
+    }
+}
+
+/// The next hops of a delivery that are addresses.
+fn addresses(delivery: &Delivery) -> BTreeSet<&str> {
+    match &delivery.outcome {
+        Outcome::Smtp { hops, .. } => hops
+            .iter()
+            .filter(|hop| hop.next_hop.is_address())
+            .map(|hop| hop.next_hop.host_part())
+            .collect(),
+        Outcome::Other(_) | Outcome::Fatal(_) => BTreeSet::new(),
+    }
+}
