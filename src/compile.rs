@@ -8,7 +8,8 @@ use crate::diag::{Diagnostic, Diagnostics, Severity};
 use crate::expand::{Destinations, expand};
 use crate::lock::LockMode;
 use crate::model::Target;
-use crate::resolve::{LockEvent, Resolved, Scope, needs, refresh, resolve};
+use crate::names::{DomainName, Recipients};
+use crate::resolve::{LockEvent, Resolved, Scope, Way, needs, refresh, resolve};
 use crate::tables::{Tables, lower};
 use crate::world::{DnsSettings, World};
 
@@ -98,6 +99,17 @@ pub fn compile(
 }
 
 impl Compiled {
+    /// The resolver that a domain is left to; `None` when it is declared otherwise, or not at all.
+    pub fn left_to(&self, domain: &DomainName) -> Option<&str> {
+        let key = Recipients::Domain(domain.clone());
+        let Destinations { list, plans, .. } = &self.destinations;
+        let at = list.binary_search_by(|it| it.recipients.cmp(&key)).ok()?;
+        match &plans[list[at].plan as usize].way {
+            Way::LeftTo(resolver) => Some(resolver),
+            Way::Mx | Way::Transport(_) | Way::Pinned(_) => None,
+        }
+    }
+
     /// The tables of one target. `None` after an error.
     pub fn tables(&self, target: &Target, diagnostics: &mut Diagnostics) -> Option<Tables> {
         lower(&self.destinations, target, diagnostics)

@@ -9,6 +9,7 @@ pub mod diag;
 pub mod diff;
 pub mod emit;
 pub mod expand;
+pub mod explain;
 pub mod formats;
 pub mod lint;
 pub mod lock;

@@ -74,7 +74,8 @@ pub fn some_of<'a>(names: impl ExactSizeIterator<Item = &'a str>, most: usize) -
 /// the first start with `indent` blanks.
 pub fn wrapped(text: &str, width: usize, indent: usize) -> String {
     let width = width.max(indent + 20);
-    let (mut out, mut column) = (String::with_capacity(text.len() + 16), 0);
+    // The first line is taken to stand behind as many blanks as the others.
+    let (mut out, mut column) = (String::with_capacity(text.len() + 16), indent);
     for word in text.split_inclusive([' ', ':', ',']) {
         let length = word.trim_end().chars().count();
         if column > indent && column + length > width {

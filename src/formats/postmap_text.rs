@@ -59,6 +59,14 @@ pub enum IgnoredKind {
     ByteOrderMark,
 }
 
+impl MapText<'_> {
+    /// The entry under exactly this key, which is in lower case.
+    pub fn get(&self, key: &str) -> Option<&MapEntry<'_>> {
+        let at = self.entries.binary_search_by(|entry| (*entry.key).cmp(key)).ok()?;
+        Some(&self.entries[at])
+    }
+}
+
 /// Reads a map.
 pub fn read(bytes: &[u8]) -> MapText<'_> {
     let mut reader = Reader { map: MapText::default(), current: None };

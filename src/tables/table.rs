@@ -75,10 +75,12 @@ impl<V> Table<V> {
 
     /// The entry under exactly this key.
     pub fn get(&self, key: &str) -> Option<&Entry<V>> {
-        self.entries
-            .binary_search_by(|entry| entry.key.as_str().cmp(key))
-            .ok()
-            .map(|at| &self.entries[at])
+        self.position(key).map(|at| &self.entries[at])
+    }
+
+    /// Where that entry stands among all.
+    pub fn position(&self, key: &str) -> Option<usize> {
+        self.entries.binary_search_by(|entry| entry.key.as_str().cmp(key)).ok()
     }
 
     /// How many entries there are.

@@ -3,6 +3,7 @@
 mod check;
 mod compile;
 mod diff;
+mod explain;
 mod lock;
 mod packaging;
 mod providers;
@@ -25,7 +26,7 @@ pub(super) fn run(command: &Command, context: &mut Context<'_, '_>) -> Exit {
         Command::Diff { text, from, exit_code } => {
             diff::run(context, *text, from.as_deref(), *exit_code)
         }
-        Command::Explain { .. } => Err(Exit::Failed),
+        Command::Explain { address, deployed } => explain::run(context, address, *deployed),
         Command::Providers { command } => providers::run(context, command.as_ref()),
         Command::Schema { kind } => Ok(packaging::schema(context, *kind)),
         Command::Completions { shell } => Ok(packaging::completions(context, *shell)),
