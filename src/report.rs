@@ -7,7 +7,8 @@ use crate::diag::printable;
 /// Code spans keep names readable: backticks in a message mark values, and stay; everything outside
 /// of them is escaped, and a `|` is escaped everywhere. [GitHub Flavored Markdown §4.10, §6.1]
 pub fn markdown_cell(value: &str) -> String {
-    let value = printable(value).replace(['\n', '\r'], " ");
+    let value = value.replace(['\n', '\r'], " ");
+    let value = printable(&value);
     let mut cell = String::with_capacity(value.len() + 8);
     let balanced = value.matches('`').count().is_multiple_of(2);
     let mut in_code = false;
@@ -122,8 +123,8 @@ mod tests {
         assert_eq!(some_of(names.into_iter(), 2), "a, b and 2 more");
         assert_eq!(some_of(names.into_iter(), 3), "a, b, c, d");
         assert_eq!(
-            wrapped("  - secure match=aaaa.example:bbbb.example", 30, 4),
-            "  - secure match=aaaa.example:\n    bbbb.example"
+            wrapped("secure match=aaaa.example:bbbb.example", 36, 4),
+            "secure match=aaaa.example:\n    bbbb.example"
         );
     }
 }

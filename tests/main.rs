@@ -7,5 +7,6 @@
 
 mod compile;
 mod harness;
+mod layers;
 mod providers;
 mod yaml_differential;
