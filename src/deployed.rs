@@ -131,9 +131,11 @@ fn list(world: &dyn World, map_type: MapType, file: &Path) -> Result<Vec<u8>, St
     let map = format!("{}:{}", map_type.as_str(), file.display());
     let args = vec!["-s".to_owned(), map];
     let command = Command { program: "postmap".to_owned(), args, stdin: Vec::new() };
-    let output = world.run(&command).map_err(|error| match error.kind() {
-        std::io::ErrorKind::NotFound => "postmap is not installed".to_owned(),
-        _ => format!("cannot run postmap: {error}"),
+    let output = world.run(&command).map_err(|error| {
+        if error.kind() == std::io::ErrorKind::NotFound {
+            return "postmap is not installed".to_owned();
+        }
+        format!("cannot run postmap: {error}")
     })?;
     if output.status == Some(0) {
         return Ok(output.stdout);

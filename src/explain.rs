@@ -154,9 +154,10 @@ fn invalid(error: &PolicyError) -> String {
 fn certificate(policy: &TlsPolicy) -> String {
     let roots = if policy.tafiles.is_empty() { "a trusted CA" } else { "its tafile" };
     let names = if policy.matches.is_empty() {
-        match policy.level {
-            SecurityLevel::Verify => "the MX host, a name from DNS".to_owned(),
-            _ => "the next hop or a name below it".to_owned(),
+        if policy.level == SecurityLevel::Verify {
+            "the MX host, a name from DNS".to_owned()
+        } else {
+            "the next hop or a name below it".to_owned()
         }
     } else {
         let names: Vec<String> = policy.matches.iter().map(ToString::to_string).collect();

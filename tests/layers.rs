@@ -45,7 +45,7 @@ fn read(path: &Path, found: &mut BTreeSet<(String, String)>) {
             };
             for name in names {
                 let end = name.trim().find(|c: char| !c.is_ascii_lowercase() && c != '_');
-                let name = &name.trim()[..end.unwrap_or(name.trim().len())];
+                let name = &name.trim()[..end.unwrap_or_else(|| name.trim().len())];
                 if !name.is_empty() {
                     found.insert((name.to_owned(), path.display().to_string()));
                 }

@@ -1,11 +1,13 @@
 //! All integration tests, as modules of one binary.
 
 #![expect(
+    clippy::panic,
     clippy::unwrap_used,
-    reason = "helpers of tests are not covered by `allow-unwrap-in-tests`"
+    reason = "helpers of tests are not covered by `allow-unwrap-in-tests` and `allow-panic-in-tests`"
 )]
 
 mod compile;
+mod diff;
 mod harness;
 mod layers;
 mod providers;

@@ -60,6 +60,6 @@ fn next_hops<'a>(side: &Side<'a>) -> HashSet<Cow<'a, str>> {
 
 impl From<&Line<'_>> for DeployedLine {
     fn from(line: &Line<'_>) -> Self {
-        Self { line: line.line, key: line.key.to_owned(), value: line.value.to_owned() }
+        Self { line: line.number, key: line.key.to_owned(), value: line.value.to_owned() }
     }
 }

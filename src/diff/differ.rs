@@ -50,7 +50,7 @@ pub fn diff(
     for recipient in affected(&deployed, &wanted, &changed_transport, &changed_policy) {
         let domain = recipient.example();
         let (old, new) = (deployed.deliver(&domain), wanted.deliver(&domain));
-        if old.outcome != new.outcome {
+        if !old.outcome.treats_alike(&new.outcome) {
             grouping.add(recipient.to_string(), &domain, &old, &new);
         }
     }
@@ -147,8 +147,8 @@ fn cause(before: &Side<'_>, origin: Option<&Origin>, domain: &str) -> Cause {
     match origin {
         Some(origin) => Cause::Declared(origin.span),
         None => match (find(&before.transport, domain), find(&before.tls_policy, domain)) {
-            (Some(line), _) => Cause::Deployed("transport", line.line),
-            (None, Some(line)) => Cause::Deployed("tls_policy", line.line),
+            (Some(line), _) => Cause::Deployed("transport", line.number),
+            (None, Some(line)) => Cause::Deployed("tls_policy", line.number),
             (None, None) => Cause::Settings,
         },
     }

@@ -9,7 +9,7 @@ pub(super) struct Line<'a> {
     pub(super) key: &'a str,
     pub(super) value: &'a str,
     /// The line in the text, from 1.
-    pub(super) line: u32,
+    pub(super) number: u32,
 }
 
 /// Both maps of one side, and how Postfix reads them.
@@ -40,7 +40,7 @@ pub(super) fn find<'a>(lines: &[Line<'a>], key: &str) -> Option<Line<'a>> {
 /// The entries of a text.
 pub(super) fn lines<'a>(text: &'a MapText<'_>) -> Vec<Line<'a>> {
     let line =
-        |entry: &'a MapEntry<'_>| Line { key: &entry.key, value: &entry.value, line: entry.line };
+        |entry: &'a MapEntry<'_>| Line { key: &entry.key, value: &entry.value, number: entry.line };
     text.entries.iter().map(line).collect()
 }
 
@@ -65,7 +65,7 @@ pub(super) fn differences<'a>(before: &[Line<'a>], after: &[Line<'a>]) -> Vec<Di
         };
         let old = if order.is_le() { before.next().copied() } else { None };
         let new = if order.is_ge() { after.next().copied() } else { None };
-        let (Some(one), _) = (old.or(new), ()) else { return list };
+        let Some(one) = old.or(new) else { return list };
         if old.map(|line| line.value) != new.map(|line| line.value) {
             list.push(Difference { key: one.key, before: old, after: new });
         }

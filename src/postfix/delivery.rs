@@ -51,6 +51,21 @@ pub enum Outcome {
     Fatal(TransportError),
 }
 
+impl Outcome {
+    /// Whether mail is treated alike, be it by entries under other keys.
+    pub fn treats_alike(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Self::Smtp { service, hops }, Self::Smtp { service: theirs, hops: others }) => {
+                let pairs = || hops.iter().zip(others);
+                service == theirs
+                    && hops.len() == others.len()
+                    && pairs().all(|(a, b)| (&a.next_hop, &a.policy) == (&b.next_hop, &b.policy))
+            }
+            (Self::Smtp { .. } | Self::Other(_) | Self::Fatal(_), _) => self == other,
+        }
+    }
+}
+
 /// One next hop with its policy.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Hop {
