@@ -6,8 +6,10 @@
     reason = "helpers of tests are not covered by `allow-unwrap-in-tests` and `allow-panic-in-tests`"
 )]
 
+mod cli;
 mod compile;
 mod diff;
+mod explain;
 mod harness;
 mod layers;
 mod providers;
