@@ -1,9 +1,14 @@
 //! The one door to files, DNS, commands, environment and the clock.
 
+mod database;
 mod dns_settings;
+mod host;
 pub mod system;
 
+pub use database::{Database, DatabaseError, Row, RowChange, TableMapping};
 pub use dns_settings::{DnsProtocol, DnsServer, DnsSettings, DnsValidation, parse_server};
+
+pub use host::{Host, HostError, Place, postfix_version};
 
 pub use crate::answer::{Answer, Question};
 
@@ -99,6 +104,26 @@ pub trait World {
     ///
     /// When it cannot be started.
     fn run(&self, command: &Command) -> io::Result<CommandOutput>;
+
+    /// A connection to a host.
+    ///
+    /// # Errors
+    ///
+    /// When there is none: unknown, refused, no answer in time.
+    fn host(&self, place: &Place) -> Result<Box<dyn Host>, HostError>;
+
+    /// A connection to a database. `url` is `mysql:`, `postgres:` or `sqlite:` without a password.
+    ///
+    /// A server that is not on this host is asked for TLS with a certificate for its name.
+    ///
+    /// # Errors
+    ///
+    /// When there is none: unknown, refused, no answer in time, or TLS that does not verify.
+    fn database(
+        &self,
+        url: &str,
+        password: Option<&str>,
+    ) -> Result<Box<dyn Database>, DatabaseError>;
 
     /// A resolver.
     ///

@@ -6,7 +6,10 @@ mod dns;
 mod files;
 mod revision;
 
-use super::{Command, CommandOutput, Dns, DnsSettings, Files, Terminal, World};
+use super::{
+    Command, CommandOutput, Database, DatabaseError, Dns, DnsSettings, Files, Host, HostError,
+    Place, Terminal, World,
+};
 use std::io::{self, IsTerminal, Write};
 use std::path::Path;
 
@@ -64,6 +67,19 @@ impl World for System {
 
     fn run(&self, command: &Command) -> io::Result<CommandOutput> {
         command::run(command)
+    }
+
+    fn host(&self, place: &Place) -> Result<Box<dyn Host>, HostError> {
+        let _ = place;
+        Err(HostError::Failed("hosts cannot be changed by this version".to_owned()))
+    }
+
+    fn database(
+        &self,
+        _url: &str,
+        _password: Option<&str>,
+    ) -> Result<Box<dyn Database>, DatabaseError> {
+        Err(DatabaseError::Failed("tables cannot be read by this version".to_owned()))
     }
 
     fn dns(&self, settings: &DnsSettings) -> io::Result<Box<dyn Dns>> {

@@ -1,76 +1,18 @@
-//! What a target has now.
+//! Maps in files of this host.
 
-use crate::model::{Location, MapType, Target};
+use super::DeployedMap;
+use crate::model::MapType;
 use crate::world::{Command, World};
 use std::path::{Path, PathBuf};
 
-/// The maps of a target as they are deployed.
-#[derive(Clone, PartialEq, Eq, Debug, Default)]
-pub struct Deployed {
-    /// The transport map.
-    pub transport: DeployedMap,
-    /// The TLS policy map.
-    pub tls_policy: DeployedMap,
-    /// What an administrator should know about how they were read.
-    pub notes: Vec<String>,
-}
-
-/// One deployed map.
-#[derive(Clone, PartialEq, Eq, Debug, Default)]
-pub struct DeployedMap {
-    /// Its name for messages; empty when the target manages no such map.
-    pub name: String,
-    /// The source text, or what postmap(1) gives back; empty when there is no such file.
-    pub bytes: Vec<u8>,
-    /// Whether there is a map at all.
-    pub exists: bool,
-    /// Whether the lines of `bytes` are those of a file, so that their numbers mean something.
-    pub has_lines: bool,
-}
-
-/// Reads the maps of a target. Paths of the configuration start at `repository`.
-///
-/// # Errors
-///
-/// What could not be read, in one phrase.
-pub fn read_deployed(
+/// Reads one map.
+pub(super) fn read(
     world: &dyn World,
     repository: &Path,
-    target: &Target,
-) -> Result<Deployed, String> {
-    let mut deployed = Deployed::default();
-    if let Some(location) = &target.transport {
-        deployed.transport =
-            map(world, repository, &location.value, target.map_type.value, &mut deployed.notes)?;
-    }
-    if let Some(location) = &target.tls_policy {
-        deployed.tls_policy =
-            map(world, repository, &location.value, target.map_type.value, &mut deployed.notes)?;
-    }
-    Ok(deployed)
-}
-
-fn map(
-    world: &dyn World,
-    repository: &Path,
-    location: &Location,
+    path: &str,
     map_type: MapType,
     notes: &mut Vec<String>,
 ) -> Result<DeployedMap, String> {
-    let path = match location {
-        Location::File(path) => path,
-        Location::Ssh { destination, path } => {
-            return Err(format!(
-                "`ssh://{destination}{path}` cannot be read by this version: copy the map here, and \
-                 name it with `deployed: \"file:…\"`"
-            ));
-        }
-        Location::Sql { scheme, .. } => {
-            return Err(format!(
-                "`{scheme}:` tables cannot be read by this version: compare revisions with `--from`"
-            ));
-        }
-    };
     let file = repository.join(path);
     let text = match world.read(&file) {
         Ok(bytes) => Some(bytes),
@@ -78,7 +20,7 @@ fn map(
         Err(error) => return Err(format!("cannot read `{path}`: {error}")),
     };
     let index = index(world, &file, map_type);
-    let mut read = DeployedMap { name: path.clone(), has_lines: true, ..DeployedMap::default() };
+    let mut read = DeployedMap { name: path.to_owned(), has_lines: true, ..DeployedMap::default() };
     match (text, index) {
         (None, None) => {
             notes.push(format!("`{path}` does not exist: as if it were empty"));

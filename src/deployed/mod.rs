@@ -1,0 +1,63 @@
+//! What a target has now.
+
+mod files;
+
+use crate::model::{Location, Target};
+use crate::world::World;
+use std::path::Path;
+
+/// The maps of a target as they are deployed.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct Deployed {
+    /// The transport map.
+    pub transport: DeployedMap,
+    /// The TLS policy map.
+    pub tls_policy: DeployedMap,
+    /// What an administrator should know about how they were read.
+    pub notes: Vec<String>,
+}
+
+/// One deployed map.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct DeployedMap {
+    /// Its name for messages; empty when the target manages no such map.
+    pub name: String,
+    /// The source text, or what postmap(1) gives back; empty when there is no such file.
+    pub bytes: Vec<u8>,
+    /// Whether there is a map at all.
+    pub exists: bool,
+    /// Whether the lines of `bytes` are those of a file, so that their numbers mean something.
+    pub has_lines: bool,
+}
+
+/// Reads the maps of a target. Paths of the configuration start at `repository`.
+///
+/// # Errors
+///
+/// What could not be read, in one phrase.
+pub fn read_deployed(
+    world: &dyn World,
+    repository: &Path,
+    target: &Target,
+) -> Result<Deployed, String> {
+    let mut deployed = Deployed::default();
+    let mut map = |location: &Location| match location {
+        Location::File(path) => {
+            files::read(world, repository, path, target.map_type.value, &mut deployed.notes)
+        }
+        Location::Ssh { destination, path } => Err(format!(
+            "`ssh://{destination}{path}` cannot be read by this version: copy the map here, and name it \
+             with `deployed: \"file:…\"`"
+        )),
+        Location::Sql { scheme, .. } => Err(format!(
+            "`{scheme}:` tables cannot be read by this version: compare revisions with `--from`"
+        )),
+    };
+    if let Some(location) = &target.transport {
+        deployed.transport = map(&location.value)?;
+    }
+    if let Some(location) = &target.tls_policy {
+        deployed.tls_policy = map(&location.value)?;
+    }
+    Ok(deployed)
+}
