@@ -15,6 +15,7 @@ pub mod lint;
 pub mod lock;
 pub mod model;
 pub mod names;
+pub mod plan;
 pub mod postfix;
 pub mod report;
 pub mod resolve;

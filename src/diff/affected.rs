@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 
 /// A recipient whose mail may be treated differently.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug)]
-pub(super) enum Recipient {
+pub(crate) enum Recipient {
     /// A domain with an entry of its own.
     Domain(String),
     /// Every subdomain that has no entry of its own; with the leading dot.
@@ -18,7 +18,7 @@ pub(super) enum Recipient {
 
 impl Recipient {
     /// A domain to follow through the maps.
-    pub(super) fn example(&self) -> String {
+    pub(crate) fn example(&self) -> String {
         match self {
             Self::Domain(name) => name.clone(),
             // No label starts with two hyphens, so nobody has an entry for this one.
@@ -45,7 +45,7 @@ impl std::fmt::Display for Recipient {
 }
 
 /// All recipients that the differences can matter to.
-pub(super) fn affected(
+pub(crate) fn affected(
     before: &Side<'_>,
     after: &Side<'_>,
     transport: &[Difference<'_>],

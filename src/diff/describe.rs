@@ -4,7 +4,7 @@ use crate::postfix::{Delivery, HopPolicy, Outcome, Promises};
 
 /// What a delivery does, for a line of a report. Deliveries that differ in addresses only are described
 /// alike.
-pub(super) fn describe(delivery: &Delivery) -> String {
+pub(crate) fn describe(delivery: &Delivery) -> String {
     let hops = match &delivery.outcome {
         Outcome::Fatal(error) => return format!("stalls all mail: {error}"),
         Outcome::Other(transport) => return format!("transport `{transport}`"),

@@ -4,7 +4,7 @@ use super::affected::affected;
 use super::dead::dead;
 use super::describe::describe;
 use super::side::{Difference, Line, Side, differences, find, lines};
-use super::{Cause, DeployedLine, Diff, Group, MapDiff, Maps, Owner};
+use super::{Cause, DeployedLine, Diff, Drift, Group, MapDiff, Maps, Owner};
 use crate::model::Unmanaged;
 use crate::postfix::{Delivery, Effect, Outcome};
 use crate::tables::{Entry, Origin, Tables};
@@ -15,13 +15,35 @@ use std::sync::Arc;
 ///
 /// Foreign entries stay, unless `unmanaged` says otherwise: they are part of what will be there, so
 /// that their effect is judged too. `tables` tells the places of what is compiled.
-pub fn diff(
-    before: Maps<'_>,
-    owner: [Owner; 2],
-    after: Maps<'_>,
+pub fn diff<'a>(
+    before: Maps<'a>,
+    owner: [Owner<'a>; 2],
+    after: Maps<'a>,
     tables: &Tables,
     unmanaged: Unmanaged,
 ) -> Diff {
+    compare(before, owner, after, tables, unmanaged).diff
+}
+
+/// Both sides of a comparison, and what differs.
+#[derive(Debug)]
+pub(crate) struct Compared<'a> {
+    /// What is deployed.
+    pub(crate) before: Side<'a>,
+    /// What will be there, foreign entries that stay included.
+    pub(crate) after: Side<'a>,
+    /// The difference.
+    pub(crate) diff: Diff,
+}
+
+/// As [`diff`], with both sides.
+pub(crate) fn compare<'a>(
+    before: Maps<'a>,
+    owner: [Owner<'a>; 2],
+    after: Maps<'a>,
+    tables: &Tables,
+    unmanaged: Unmanaged,
+) -> Compared<'a> {
     let deployed = Side {
         transport: lines(before.transport),
         tls_policy: lines(before.tls_policy),
@@ -39,7 +61,7 @@ pub fn diff(
     keep_foreign(&mut wanted.tls_policy, &deployed.tls_policy, &tls_policy);
     transport.ignored.clone_from(&before.transport.ignored);
     tls_policy.ignored.clone_from(&before.tls_policy.ignored);
-    if owner[1] == Owner::Unknown {
+    if owner[1] != Owner::Ours {
         tls_policy.dead = dead(&deployed);
     }
     let changed_transport = differences(&deployed.transport, &wanted.transport);
@@ -54,18 +76,35 @@ pub fn diff(
             grouping.add(recipient.to_string(), &domain, &old, &new);
         }
     }
-    Diff { transport, tls_policy, groups: grouping.groups.into_values().collect() }
+    let groups = grouping.groups.into_values().collect();
+    Compared { before: deployed, after: wanted, diff: Diff { transport, tls_policy, groups } }
 }
 
 /// Tells apart what is ours, adopted and foreign.
-fn map_diff(deployed: &[Line<'_>], compiled: &[Line<'_>], owner: Owner, keep: bool) -> MapDiff {
+fn map_diff(deployed: &[Line<'_>], compiled: &[Line<'_>], owner: Owner<'_>, keep: bool) -> MapDiff {
     let mut map = MapDiff { keeps_foreign: keep, ..MapDiff::default() };
-    if owner == Owner::Unknown {
-        let foreign = deployed.iter().filter(|line| find(compiled, line.key).is_none());
-        map.foreign = foreign.map(DeployedLine::from).collect();
-        map.adopted = deployed.len() - map.foreign.len();
-        map.foreign.sort();
+    let applied = match owner {
+        Owner::Ours => return map,
+        Owner::Applied(applied) => lines(applied),
+        Owner::Unknown => Vec::new(),
+    };
+    for line in deployed {
+        match (find(&applied, line.key).is_some(), find(compiled, line.key).is_some()) {
+            (true, _) => {}
+            (false, true) => map.adopted += 1,
+            (false, false) => map.foreign.push(DeployedLine::from(line)),
+        }
     }
+    map.foreign.sort();
+    let moved = applied.iter().filter_map(|line| {
+        let live = find(deployed, line.key).map(|it| it.value);
+        (live != Some(line.value)).then(|| Drift {
+            key: line.key.to_owned(),
+            applied: line.value.to_owned(),
+            live: live.map(str::to_owned),
+        })
+    });
+    map.drift = moved.collect();
     map
 }
 

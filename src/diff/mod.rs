@@ -6,7 +6,11 @@ mod describe;
 mod differ;
 mod side;
 
+pub(crate) use affected::{Recipient, affected};
+pub(crate) use describe::describe;
 pub use differ::diff;
+pub(crate) use differ::{Compared, compare};
+pub(crate) use side::{Line, Side, differences, find};
 
 use crate::formats::{Ignored, MapText};
 use crate::postfix::{Effect, Settings};
@@ -27,9 +31,11 @@ pub struct Maps<'a> {
 
 /// What is known of who wrote the entries of a deployed map.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Owner {
+pub enum Owner<'a> {
     /// mxward wrote all of them: one that is not compiled any more goes.
     Ours,
+    /// mxward applied these last; keys that we compile too are adopted, all others are foreign.
+    Applied(&'a MapText<'a>),
     /// Nobody knows: keys that we compile too are adopted, all others are foreign.
     Unknown,
 }
@@ -63,6 +69,8 @@ pub struct MapDiff {
     pub foreign: Vec<DeployedLine>,
     /// Whether the foreign entries stay.
     pub keeps_foreign: bool,
+    /// Entries that somebody changed or removed since mxward applied them, sorted by key.
+    pub drift: Vec<Drift>,
     /// Deployed lines that do not do what they seem to, sorted by line.
     pub ignored: Vec<Ignored>,
     /// Deployed entries that no lookup reaches, sorted by line.
@@ -78,6 +86,17 @@ pub struct DeployedLine {
     pub key: String,
     /// The right-hand side.
     pub value: String,
+}
+
+/// An entry that is not as mxward left it.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Drift {
+    /// The lookup key.
+    pub key: String,
+    /// What was applied.
+    pub applied: String,
+    /// What is there now; `None` when it is gone.
+    pub live: Option<String>,
 }
 
 /// Recipients to whom the same happens for the same reason.

@@ -5,24 +5,24 @@ use crate::postfix::{Delivery, Settings, deliver};
 
 /// Entries sorted by key, whichever text they come from.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Line<'a> {
-    pub(super) key: &'a str,
-    pub(super) value: &'a str,
+pub(crate) struct Line<'a> {
+    pub(crate) key: &'a str,
+    pub(crate) value: &'a str,
     /// The line in the text, from 1.
-    pub(super) number: u32,
+    pub(crate) number: u32,
 }
 
 /// Both maps of one side, and how Postfix reads them.
 #[derive(Debug)]
-pub(super) struct Side<'a> {
-    pub(super) transport: Vec<Line<'a>>,
-    pub(super) tls_policy: Vec<Line<'a>>,
-    pub(super) settings: &'a Settings,
+pub(crate) struct Side<'a> {
+    pub(crate) transport: Vec<Line<'a>>,
+    pub(crate) tls_policy: Vec<Line<'a>>,
+    pub(crate) settings: &'a Settings,
 }
 
 impl Side<'_> {
     /// What happens with mail for a domain.
-    pub(super) fn deliver(&self, domain: &str) -> Delivery {
+    pub(crate) fn deliver(&self, domain: &str) -> Delivery {
         deliver(
             domain,
             &|key| find(&self.transport, key).map(|line| line.value),
@@ -33,12 +33,12 @@ impl Side<'_> {
 }
 
 /// The entry under a key.
-pub(super) fn find<'a>(lines: &[Line<'a>], key: &str) -> Option<Line<'a>> {
+pub(crate) fn find<'a>(lines: &[Line<'a>], key: &str) -> Option<Line<'a>> {
     lines.binary_search_by(|line| line.key.cmp(key)).ok().map(|at| lines[at])
 }
 
 /// The entries of a text.
-pub(super) fn lines<'a>(text: &'a MapText<'_>) -> Vec<Line<'a>> {
+pub(crate) fn lines<'a>(text: &'a MapText<'_>) -> Vec<Line<'a>> {
     let line =
         |entry: &'a MapEntry<'_>| Line { key: &entry.key, value: &entry.value, number: entry.line };
     text.entries.iter().map(line).collect()
@@ -46,14 +46,14 @@ pub(super) fn lines<'a>(text: &'a MapText<'_>) -> Vec<Line<'a>> {
 
 /// One key of which the two sides say different things.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Difference<'a> {
-    pub(super) key: &'a str,
-    pub(super) before: Option<Line<'a>>,
-    pub(super) after: Option<Line<'a>>,
+pub(crate) struct Difference<'a> {
+    pub(crate) key: &'a str,
+    pub(crate) before: Option<Line<'a>>,
+    pub(crate) after: Option<Line<'a>>,
 }
 
 /// The keys of which two sorted lists say different things, sorted.
-pub(super) fn differences<'a>(before: &[Line<'a>], after: &[Line<'a>]) -> Vec<Difference<'a>> {
+pub(crate) fn differences<'a>(before: &[Line<'a>], after: &[Line<'a>]) -> Vec<Difference<'a>> {
     let mut list = Vec::new();
     let (mut before, mut after) = (before.iter().peekable(), after.iter().peekable());
     loop {

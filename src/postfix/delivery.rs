@@ -51,6 +51,17 @@ pub enum Outcome {
     Fatal(TransportError),
 }
 
+impl Delivery {
+    /// The keys of `smtp_tls_policy_maps` that decided, in the order of the next hops.
+    pub fn policy_keys(&self) -> impl Iterator<Item = &str> {
+        let hops = match &self.outcome {
+            Outcome::Smtp { hops, .. } => hops.as_slice(),
+            Outcome::Other(_) | Outcome::Fatal(_) => &[],
+        };
+        hops.iter().filter_map(|hop| hop.policy_key.as_deref())
+    }
+}
+
 impl Outcome {
     /// Whether mail is treated alike, be it by entries under other keys.
     pub fn treats_alike(&self, other: &Self) -> bool {

@@ -59,7 +59,7 @@ struct Compared {
 /// One side of a target: both maps, in the order of [`Compared::names`].
 struct Side {
     maps: [DeployedMap; 2],
-    owner: [Owner; 2],
+    owner: [Owner<'static>; 2],
     settings: Settings,
     notes: Vec<String>,
 }
