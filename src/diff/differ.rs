@@ -36,6 +36,13 @@ pub(crate) struct Compared<'a> {
     pub(crate) diff: Diff,
 }
 
+impl Compared<'_> {
+    /// Whether anything is deployed.
+    pub(crate) fn has_entries(&self) -> bool {
+        !(self.before.transport.is_empty() && self.before.tls_policy.is_empty())
+    }
+}
+
 /// As [`diff`], with both sides.
 pub(crate) fn compare<'a>(
     before: Maps<'a>,

@@ -1,6 +1,15 @@
 //! What would be done: reviewed by people, applied exactly.
 
+mod guards;
+#[expect(clippy::module_inception, reason = "files are named after their main type")]
+mod plan;
+mod protect;
 mod steps;
 
+pub use guards::{Allowed, GUARDS, Refusal};
+pub(crate) use guards::{Guarded, refusals};
+pub(crate) use plan::digest;
+pub use plan::{Change, Digests, EntryChange, FORMAT_VERSION, Plan, Stale, StepPlan, TargetPlan};
+pub use protect::Protect;
 pub use steps::{Exposed, Which};
 pub(crate) use steps::{Step, steps};

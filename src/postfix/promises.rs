@@ -111,6 +111,32 @@ impl Promises {
             .reduce(Self::weakest)
     }
 
+    /// Whether this is at least what people mean by a level.
+    ///
+    /// `may`: TLS where it is offered. `encrypt`: never plain text. `dane`: a server with usable TLSA
+    /// records must match them. `verify`: never anybody but an authenticated server. `dane-only`,
+    /// `fingerprint` and `secure`: the same, and no name that must match comes from unsigned DNS.
+    pub fn reaches(&self, level: SecurityLevel) -> bool {
+        let worlds = [&self.without_tlsa, &self.with_tlsa];
+        let forgeable = |it: &Credential| matches!(it, Credential::Certificate(_, None));
+        let authenticated = |world: &World, names_from_dns: bool| match &world.peers {
+            Peers::Anyone => false,
+            Peers::These(list) => {
+                world.never_plain && (names_from_dns || !list.iter().any(forgeable))
+            }
+        };
+        match level {
+            SecurityLevel::None => true,
+            SecurityLevel::May => self.uses_tls,
+            SecurityLevel::Encrypt => worlds.iter().all(|world| world.never_plain),
+            SecurityLevel::Dane => self.uses_tls && authenticated(&self.with_tlsa, true),
+            SecurityLevel::Verify => worlds.iter().all(|world| authenticated(world, true)),
+            SecurityLevel::DaneOnly | SecurityLevel::Fingerprint | SecurityLevel::Secure => {
+                worlds.iter().all(|world| authenticated(world, false))
+            }
+        }
+    }
+
     /// What is promised when the attacker chooses between the two.
     #[must_use]
     pub fn weakest(self, other: Self) -> Self {
