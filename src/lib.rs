@@ -1,6 +1,7 @@
 //! mxward compiles a small YAML repository into Postfix `transport` and TLS policy maps.
 
 pub mod answer;
+pub mod apply;
 pub mod cli;
 pub mod compile;
 pub mod deployed;

@@ -1,6 +1,7 @@
 //! Forms of a table outside of this program, each read and written in one file.
 
 pub mod postmap_text;
+pub mod record;
 pub mod seal;
 pub mod tlspolicies_sql;
 

@@ -1,0 +1,214 @@
+//! A map in files: source text, and the index that daemons read.
+
+use super::store::{Failure, Store};
+use crate::diff::Line;
+use crate::formats::postmap_text;
+use crate::model::MapType;
+use crate::world::{Host, HostError};
+use std::cell::RefCell;
+use std::rc::Rc;
+
+/// The folder beside the maps in which mxward keeps what it needs: the lock, steps that are made
+/// ready, what was applied last, and generations for a rollback.
+pub const FOLDER: &str = ".mxward";
+
+/// So many generations are kept.
+const GENERATIONS: usize = 5;
+
+/// A map in files, on this host or another.
+pub struct FileStore {
+    host: Rc<RefCell<Box<dyn Host>>>,
+    /// The folder that the map lies in.
+    folder: String,
+    /// The name of the map in it.
+    name: String,
+    map_type: MapType,
+    /// The first lines of the text.
+    header: String,
+    /// Whether main.cf lies beside the map, so that the commands of Postfix read that one.
+    has_main_cf: bool,
+}
+
+impl FileStore {
+    /// The map `folder/name`; `header` is put before the entries of its text.
+    pub fn new(
+        host: Rc<RefCell<Box<dyn Host>>>,
+        folder: &str,
+        name: &str,
+        map_type: MapType,
+        header: String,
+        has_main_cf: bool,
+    ) -> Self {
+        let (folder, name) = (folder.to_owned(), name.to_owned());
+        Self { host, folder, name, map_type, header, has_main_cf }
+    }
+
+    /// Takes the lock of the folder, and makes the folder for what mxward keeps.
+    ///
+    /// # Errors
+    ///
+    /// [`HostError::Locked`] when another run holds it.
+    pub fn lock(host: &mut dyn Host, folder: &str) -> Result<(), HostError> {
+        let own = format!("{folder}/{FOLDER}");
+        host.make_folder(&own)?;
+        host.lock(&format!("{own}/lock"))
+    }
+
+    fn path(&self) -> String {
+        format!("{}/{}", self.folder, self.name)
+    }
+
+    fn own(&self, what: &str) -> String {
+        format!("{}/{FOLDER}/{}.{what}", self.folder, self.name)
+    }
+
+    fn step(&self, step: usize) -> String {
+        self.own(&format!("step-{step}"))
+    }
+
+    /// What stands behind the name of the text in the name of the index.
+    fn suffix(&self) -> Option<&'static str> {
+        match self.map_type {
+            MapType::Hash | MapType::Btree => Some(".db"),
+            MapType::Lmdb => Some(".lmdb"),
+            MapType::Cdb => Some(".cdb"),
+            MapType::Texthash => None,
+        }
+    }
+
+    /// Runs postmap(1) on a map; every line on standard error is a failure, since it exits with 0
+    /// although it left entries out. [postmap(1) DIAGNOSTICS]
+    fn postmap(&self, args: &[&str], map: &str, stdin: &[u8]) -> Result<Vec<u8>, String> {
+        let map = format!("{}:{map}", self.map_type.as_str());
+        let mut all = Vec::new();
+        if self.has_main_cf {
+            all.extend(["-c", self.folder.as_str()]);
+        }
+        all.extend(args);
+        all.push(&map);
+        let output = self.host.borrow_mut().run("postmap", &all, stdin).map_err(text)?;
+        let message = String::from_utf8_lossy(&output.stderr);
+        match message.lines().last() {
+            Some(line) => Err(crate::diag::printable(line).into_owned()),
+            None if output.status == Some(0) => Ok(output.stdout),
+            None => Err(format!("postmap {map} failed")),
+        }
+    }
+
+    /// All entries of an index, or of a text where there is no index.
+    fn list(&self, map: &str, keys: &[Line<'_>]) -> Result<Vec<u8>, String> {
+        match self.map_type {
+            MapType::Texthash => {
+                let text = self.host.borrow_mut().read(map).map_err(text)?;
+                text.ok_or_else(|| format!("`{map}` is not there"))
+            }
+            // Before 3.10 a cdb cannot be listed, but it can be asked.
+            MapType::Cdb => {
+                let asked: Vec<u8> =
+                    keys.iter().flat_map(|line| [line.key, "\n"].concat().into_bytes()).collect();
+                if asked.is_empty() {
+                    Ok(Vec::new())
+                } else {
+                    self.postmap(&["-q", "-"], map, &asked)
+                }
+            }
+            MapType::Hash | MapType::Btree | MapType::Lmdb => self.postmap(&["-s"], map, b""),
+        }
+    }
+}
+
+impl Store for FileStore {
+    fn prepare(&mut self, step: usize, lines: &[Line<'_>]) -> Result<(), String> {
+        let path = self.step(step);
+        let mut source = self.header.clone();
+        for line in lines {
+            for part in [line.key, " ", line.value, "\n"] {
+                source.push_str(part);
+            }
+        }
+        let like = self.path();
+        self.host.borrow_mut().write(&path, source.as_bytes(), &like).map_err(text)?;
+        if let Some(suffix) = self.suffix() {
+            let index = format!("{path}{suffix}");
+            self.host.borrow_mut().remove(&index).map_err(text)?;
+            // As root postmap would become the owner of the text, who may not write here.
+            self.postmap(&["-o"], &path, b"")?;
+            self.host.borrow_mut().sync(&index).map_err(text)?;
+        }
+        let listed = self.list(&path, lines)?;
+        if !is(&listed, lines) {
+            return Err(format!("what postmap made of `{path}` is not what was written"));
+        }
+        Ok(())
+    }
+
+    fn switch(&mut self, step: usize, record: &str) -> Result<(), Failure> {
+        let (from, to) = (self.step(step), self.path());
+        let mut host = self.host.borrow_mut();
+        let failed = |error: HostError| match error {
+            HostError::Lost(_) => Failure::Unknown(error.to_string()),
+            HostError::Locked | HostError::Failed(_) => Failure::Unchanged(error.to_string()),
+        };
+        // The index first, since that is what daemons read: it is in force from here on.
+        if let Some(suffix) = self.suffix() {
+            host.rename(&format!("{from}{suffix}"), &format!("{to}{suffix}")).map_err(failed)?;
+        }
+        let rest = [
+            host.rename(&from, &to),
+            host.sync(&self.folder),
+            host.write(&self.own("applied.new"), record.as_bytes(), &to),
+            host.rename(&self.own("applied.new"), &self.own("applied")),
+            host.sync(&format!("{}/{FOLDER}", self.folder)),
+        ];
+        rest.into_iter().collect::<Result<(), HostError>>().map_err(|error| match self.suffix() {
+            Some(_) => Failure::Unknown(error.to_string()),
+            None => failed(error),
+        })
+    }
+
+    fn entries(&mut self) -> Result<Vec<u8>, String> {
+        let path = self.path();
+        if self.map_type == MapType::Cdb {
+            // What is asked is what the text has: both were switched together.
+            let read = self.host.borrow_mut().read(&path).map_err(text)?.unwrap_or_default();
+            let map = postmap_text::read(&read);
+            let lines: Vec<Line<'_>> = crate::diff::lines(&map);
+            return self.list(&path, &lines);
+        }
+        self.list(&path, &[])
+    }
+
+    fn keep(&mut self, generation: u64, lines: &[Line<'_>], record: &str) -> Result<(), String> {
+        let mut entries = String::new();
+        for line in lines {
+            for part in [line.key, " ", line.value, "\n"] {
+                entries.push_str(part);
+            }
+        }
+        let like = self.path();
+        let mut host = self.host.borrow_mut();
+        let name = |number: u64, what: &str| self.own(&format!("generation-{number}.{what}"));
+        host.write(&name(generation, "entries"), entries.as_bytes(), &like).map_err(text)?;
+        host.write(&name(generation, "record"), record.as_bytes(), &like).map_err(text)?;
+        if let Some(old) = generation.checked_sub(GENERATIONS as u64) {
+            host.remove(&name(old, "entries")).map_err(text)?;
+            host.remove(&name(old, "record")).map_err(text)?;
+        }
+        host.sync(&format!("{}/{FOLDER}", self.folder)).map_err(text)
+    }
+
+    fn prunes_later(&self) -> bool {
+        false
+    }
+}
+
+/// Whether a listing has exactly these entries.
+fn is(listing: &[u8], lines: &[Line<'_>]) -> bool {
+    let read = postmap_text::read(listing);
+    read.entries.len() == lines.len()
+        && read.entries.iter().zip(lines).all(|(a, b)| (&*a.key, &*a.value) == (b.key, b.value))
+}
+
+fn text(error: HostError) -> String {
+    error.to_string()
+}
