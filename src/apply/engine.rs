@@ -2,7 +2,7 @@
 
 use super::reload::Reload;
 use super::store::{Failure, Store};
-use crate::diff::{Line, Side};
+use crate::diff::Side;
 use crate::formats::{postmap_text, record};
 use crate::plan::{Step, Which, steps};
 use jiff::Timestamp;
@@ -28,6 +28,8 @@ pub struct Run<'a> {
     pub(crate) foreign: [BTreeSet<&'a str>; 2],
     /// The records of both maps before this run, as texts.
     pub(crate) records: [String; 2],
+    /// What is ours once everything is done, where that is not what changed: a rollback.
+    pub(crate) restores: Option<[String; 2]>,
     /// The number of this run.
     pub(crate) generation: u64,
     /// The time of this run.
@@ -94,7 +96,11 @@ impl<'a> Run<'a> {
     /// Keeps what is in force, and makes every step ready.
     fn prepare(&mut self) -> Result<(), String> {
         let (before, generation) = (self.before, self.generation);
-        let maps: BTreeSet<Which> = self.steps.iter().map(|step| step.map).collect();
+        let maps: BTreeSet<Which> = match self.restores {
+            // A rollback leaves the generations as they are, so that another one goes further back.
+            Some(_) => BTreeSet::new(),
+            None => self.steps.iter().map(|step| step.map).collect(),
+        };
         for map in maps {
             let (lines, record) = match map {
                 Which::Transport => (&before.transport, self.records[0].clone()),
@@ -168,7 +174,27 @@ impl<'a> Run<'a> {
                 untold = false;
             }
         }
+        self.record_rest(steps)?;
         if untold { self.reload(tell) } else { Ok(()) }
+    }
+
+    /// Notes what is ours of maps in which no entry changed.
+    fn record_rest(&mut self, steps: &[Step<'_>]) -> Result<(), String> {
+        for map in [Which::Transport, Which::TlsPolicy] {
+            if steps.iter().any(|step| step.map == map) || self.store(map).is_err() {
+                continue;
+            }
+            let lines = match map {
+                Which::Transport => self.after.transport.clone(),
+                Which::TlsPolicy => self.after.tls_policy.clone(),
+            };
+            let step = Step { map, lines, what: "", prunes: false };
+            let record = self.record(&step, steps);
+            if record != self.records[usize::from(map == Which::TlsPolicy)] {
+                self.store(map)?.record(&record)?;
+            }
+        }
+        Ok(())
     }
 
     fn reload(&self, tell: &mut dyn FnMut(&str)) -> Result<(), String> {
@@ -181,6 +207,9 @@ impl<'a> Run<'a> {
 
     /// What is ours once a step is switched to.
     fn record(&self, step: &Step<'_>, steps: &[Step<'_>]) -> String {
+        if let Some(records) = &self.restores {
+            return records[usize::from(step.map == Which::TlsPolicy)].clone();
+        }
         let foreign = &self.foreign[usize::from(step.map == Which::TlsPolicy)];
         let mut waiting = BTreeMap::new();
         let prune = steps.iter().find(|it| it.prunes && it.map == step.map);

@@ -6,7 +6,9 @@ use crate::formats::postmap_text;
 use crate::model::MapType;
 use crate::world::{Host, HostError};
 use std::cell::RefCell;
+use std::collections::BTreeMap;
 use std::rc::Rc;
+use std::sync::Arc;
 
 /// The folder beside the maps in which mxward keeps what it needs: the lock, steps that are made
 /// ready, what was applied last, and generations for a rollback.
@@ -25,6 +27,8 @@ pub struct FileStore {
     map_type: MapType,
     /// The first lines of the text.
     header: String,
+    /// What stands above keys, for people.
+    comments: BTreeMap<String, Arc<str>>,
     /// Whether main.cf lies beside the map, so that the commands of Postfix read that one.
     has_main_cf: bool,
 }
@@ -40,7 +44,13 @@ impl FileStore {
         has_main_cf: bool,
     ) -> Self {
         let (folder, name) = (folder.to_owned(), name.to_owned());
-        Self { host, folder, name, map_type, header, has_main_cf }
+        Self { host, folder, name, map_type, header, has_main_cf, comments: BTreeMap::new() }
+    }
+
+    /// Puts a line of comment above some of the keys.
+    #[must_use]
+    pub fn with_comments(self, comments: BTreeMap<String, Arc<str>>) -> Self {
+        Self { comments, ..self }
     }
 
     /// Takes the lock of the folder, and makes the folder for what mxward keeps.
@@ -63,7 +73,8 @@ impl FileStore {
     }
 
     fn step(&self, step: usize) -> String {
-        self.own(&format!("step-{step}"))
+        // Beside the map: a rename between folders may be a copy.
+        format!("{}/.{}.mxward-{step}", self.folder, self.name)
     }
 
     /// What stands behind the name of the text in the name of the index.
@@ -122,6 +133,11 @@ impl Store for FileStore {
         let path = self.step(step);
         let mut source = self.header.clone();
         for line in lines {
+            if let Some(comment) = self.comments.get(line.key) {
+                for part in ["# ", comment, "\n"] {
+                    source.push_str(part);
+                }
+            }
             for part in [line.key, " ", line.value, "\n"] {
                 source.push_str(part);
             }
@@ -153,17 +169,37 @@ impl Store for FileStore {
         if let Some(suffix) = self.suffix() {
             host.rename(&format!("{from}{suffix}"), &format!("{to}{suffix}")).map_err(failed)?;
         }
-        let rest = [
-            host.rename(&from, &to),
-            host.sync(&self.folder),
-            host.write(&self.own("applied.new"), record.as_bytes(), &to),
-            host.rename(&self.own("applied.new"), &self.own("applied")),
-            host.sync(&format!("{}/{FOLDER}", self.folder)),
-        ];
-        rest.into_iter().collect::<Result<(), HostError>>().map_err(|error| match self.suffix() {
+        let renamed = host.rename(&from, &to).map_err(|error| match self.suffix() {
             Some(_) => Failure::Unknown(error.to_string()),
             None => failed(error),
-        })
+        });
+        renamed?;
+        host.sync(&self.folder).map_err(|error| Failure::Unknown(error.to_string()))?;
+        drop(host);
+        self.record(record).map_err(Failure::Unknown)
+    }
+
+    fn record(&mut self, record: &str) -> Result<(), String> {
+        let (new, name, like) = (self.own("applied.new"), self.own("applied"), self.path());
+        let mut host = self.host.borrow_mut();
+        host.write(&new, record.as_bytes(), &like)
+            .and_then(|()| host.rename(&new, &name))
+            .and_then(|()| host.sync(&format!("{}/{FOLDER}", self.folder)))
+            .map_err(text)
+    }
+
+    fn generation(&mut self, generation: u64) -> Result<Option<(Vec<u8>, String)>, String> {
+        let read = |what: &str| {
+            let path = self.own(&format!("generation-{generation}.{what}"));
+            self.host.borrow_mut().read(&path).map_err(text)
+        };
+        match (read("entries")?, read("record")?) {
+            (Some(entries), Some(record)) => {
+                let record = String::from_utf8(record).map_err(|_| "the record is not UTF-8")?;
+                Ok(Some((entries, record)))
+            }
+            _ => Ok(None),
+        }
     }
 
     fn entries(&mut self) -> Result<Vec<u8>, String> {

@@ -19,6 +19,20 @@ pub trait Store {
     /// [`Failure`], which tells whether the map may have changed.
     fn switch(&mut self, step: usize, record: &str) -> Result<(), Failure>;
 
+    /// Notes what is ours, where no entry changes.
+    ///
+    /// # Errors
+    ///
+    /// Why it cannot be done, in a phrase.
+    fn record(&mut self, record: &str) -> Result<(), String>;
+
+    /// The entries of a generation that was kept, and what of them was ours; `None` when there is none.
+    ///
+    /// # Errors
+    ///
+    /// Why it cannot be read, in a phrase.
+    fn generation(&mut self, generation: u64) -> Result<Option<(Vec<u8>, String)>, String>;
+
     /// The entries that are in force, one `key value` a line.
     ///
     /// # Errors

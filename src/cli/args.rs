@@ -116,6 +116,33 @@ pub enum Command {
         #[arg(long)]
         exit_code: bool,
     },
+    /// Show what apply would do where the maps are deployed, and write it to a file for review
+    Plan {
+        /// The file to write
+        #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+        out: Option<PathBuf>,
+        /// Exit with 2 when something would be done
+        #[arg(long)]
+        exit_code: bool,
+        /// What is agreed to.
+        #[command(flatten)]
+        consent: Consent,
+    },
+    /// Change the deployed maps: exactly as in a plan that was reviewed, where one is given
+    Apply {
+        /// The plan
+        #[arg(value_name = "FILE", value_hint = ValueHint::FilePath)]
+        plan: Option<PathBuf>,
+        /// What is agreed to.
+        #[command(flatten)]
+        consent: Consent,
+    },
+    /// Go back to what was deployed before the last apply
+    Rollback {
+        /// What is agreed to.
+        #[command(flatten)]
+        consent: Consent,
+    },
     /// Show every lookup Postfix would do for an address, and what decides
     Explain {
         /// A mail address or domain
@@ -147,6 +174,21 @@ pub enum Command {
         #[arg(long, value_name = "DIR", value_hint = ValueHint::DirPath)]
         out: PathBuf,
     },
+}
+
+/// What people have agreed to, and what they have not.
+#[derive(clap::Args, Debug)]
+pub struct Consent {
+    /// Let a guard pass, up to a number: `weaker=3`, `different`, `breaks`, `share`, `foreign`,
+    /// `addresses`, `empty`, `stale-lock`; repeatable
+    #[arg(long, value_name = "GUARD[=N]")]
+    pub allow: Vec<String>,
+    /// Refuse everything that is not of these effects, such as `stronger,neutral`
+    #[arg(long, value_name = "EFFECT,…", value_delimiter = ',')]
+    pub only: Vec<String>,
+    /// Limits and waivers, instead of protect.yaml in the repository
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub protect: Option<PathBuf>,
 }
 
 /// What to show of the catalogue.

@@ -7,12 +7,18 @@ pub enum Exit {
     Done,
     /// It could not be done: files, DNS or SQL failed.
     Failed,
-    /// `diff --exit-code` found changes.
+    /// `diff` or `plan` with `--exit-code` found changes.
     Changes,
     /// The input is wrong, or a lint that is denied found something.
     Findings,
     /// The lock is missing or out of date, and the mode forbids to change it.
     LockOutdated,
+    /// protect.yaml or a guard refuses it.
+    Refused,
+    /// The plan that was reviewed is not the one that would be applied now.
+    Stale,
+    /// Some of it was done, and some was not.
+    InPart,
     /// The command line is wrong. [sysexits(3) `EX_USAGE`]
     Usage,
 }
@@ -26,6 +32,9 @@ impl Exit {
             Self::Changes => 2,
             Self::Findings => 3,
             Self::LockOutdated => 4,
+            Self::Refused => 5,
+            Self::Stale => 6,
+            Self::InPart => 7,
             Self::Usage => 64,
         }
     }
@@ -38,6 +47,9 @@ impl Exit {
             Self::Changes => "changes",
             Self::Findings => "findings",
             Self::LockOutdated => "lock-outdated",
+            Self::Refused => "refused",
+            Self::Stale => "stale",
+            Self::InPart => "in-part",
             Self::Usage => "usage",
         }
     }

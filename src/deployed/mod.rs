@@ -1,7 +1,11 @@
 //! What a target has now.
 
 mod files;
+mod hosts;
 
+pub use hosts::Hosts;
+
+use crate::formats::seal;
 use crate::model::{Location, Target};
 use crate::world::World;
 use std::path::Path;
@@ -28,6 +32,15 @@ pub struct DeployedMap {
     pub exists: bool,
     /// Whether the lines of `bytes` are those of a file, so that their numbers mean something.
     pub has_lines: bool,
+    /// What mxward applied last, as a record; `None` when it never did.
+    pub applied: Option<String>,
+}
+
+impl DeployedMap {
+    /// Whether the map is, byte for byte, one that mxward wrote, or is not there at all.
+    pub fn is_ours(&self) -> bool {
+        self.has_lines && (self.bytes.is_empty() || seal::is_intact(&self.bytes))
+    }
 }
 
 /// Reads the maps of a target. Paths of the configuration start at `repository`.

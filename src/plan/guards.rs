@@ -1,10 +1,10 @@
 //! What stops a plan from being applied.
 
 use super::protect::Protect;
-use crate::diff::Compared;
+use crate::diff::{Compared, Line, find};
 use crate::lock::Lock;
 use crate::model::LockSettings;
-use crate::postfix::{Delivery, Effect, Outcome};
+use crate::postfix::{Delivery, Effect, NextHop, Outcome};
 use crate::report::{counted, some_of, thousands};
 use jiff::civil::Date;
 use std::collections::{BTreeMap, BTreeSet};
@@ -84,10 +84,26 @@ pub(crate) struct Guarded<'g, 'a> {
     pub(crate) target: &'g str,
     /// Both sides.
     pub(crate) compared: &'g Compared<'a>,
-    /// How many domains the target has.
-    pub(crate) domains: usize,
-    /// Whether any of its entries is a pin.
-    pub(crate) pins: bool,
+}
+
+impl Guarded<'_, '_> {
+    /// How many domains the target has: those with an entry in either map.
+    fn domains(&self) -> usize {
+        let after = &self.compared.after;
+        let is_domain = |key: &str| !key.contains(['[', ':', '@', '*']);
+        let policies = after.tls_policy.iter().filter(|line| is_domain(line.key)).count();
+        let only_routed = |key: &str| find(&after.tls_policy, key).is_none() && is_domain(key);
+        policies + after.transport.iter().filter(|line| only_routed(line.key)).count()
+    }
+
+    /// Whether mail goes to an address that the lock gave.
+    fn pins(&self) -> bool {
+        let pinned = |line: &Line<'_>| {
+            let first = line.value.strip_prefix("smtp:").and_then(|list| list.split(',').next());
+            first.is_some_and(|hop| NextHop::parse(hop).is_ok_and(|hop| hop.is_address()))
+        };
+        self.compared.after.transport.iter().any(pinned)
+    }
 }
 
 /// Checks one target against all guards.
@@ -133,13 +149,14 @@ pub(crate) fn refusals(
         .filter(|group| group.effect != Effect::Neutral)
         .map(|group| group.recipients.len())
         .sum();
-    let percent = (touched * 100).checked_div(guarded.domains).unwrap_or_default();
+    let domains = guarded.domains();
+    let percent = (touched * 100).checked_div(domains).unwrap_or_default();
     let limit = usize::from(protect.share.unwrap_or(SHARE));
-    if guarded.domains >= FEW && percent > limit && guarded.compared.has_entries() {
+    if domains >= FEW && percent > limit && guarded.compared.has_entries() {
         let message = format!(
             "{} of {} domains would change, {percent} %, more than {limit} %",
             thousands(touched),
-            thousands(guarded.domains)
+            thousands(domains)
         );
         refuse("share", percent, message);
     }
@@ -170,7 +187,7 @@ pub(crate) fn refusals(
         lost.first().map_or("", String::as_str)
     );
     refuse("addresses", lost.len(), message);
-    if guarded.pins {
+    if guarded.pins() {
         let (lock, settings) = lock;
         let age = lock.checked.map(|day| (today - day).get_days());
         match age.map(|days| usize::try_from(days).unwrap_or_default()) {

@@ -8,7 +8,6 @@ mod steps;
 
 pub use guards::{Allowed, GUARDS, Refusal};
 pub(crate) use guards::{Guarded, refusals};
-pub(crate) use plan::digest;
 pub use plan::{Change, Digests, EntryChange, FORMAT_VERSION, Plan, Stale, StepPlan, TargetPlan};
 pub use protect::Protect;
 pub use steps::{Exposed, Which};

@@ -132,6 +132,9 @@ pub trait World {
     /// When the settings cannot be used, such as an unreadable trust anchor.
     fn dns(&self, settings: &DnsSettings) -> io::Result<Box<dyn Dns>>;
 
+    /// The time, for the age of what waits to be pruned.
+    fn now(&self) -> jiff::Timestamp;
+
     /// Today in UTC.
     fn today(&self) -> jiff::civil::Date;
 

@@ -13,7 +13,7 @@ use crate::deployed::{Deployed, DeployedMap, read_deployed};
 use crate::diag::{Diagnostics, Style, printable};
 use crate::diff::{Diff, Maps, Owner, diff};
 use crate::emit::{Artifact, maps};
-use crate::formats::{postmap_text, seal};
+use crate::formats::postmap_text;
 use crate::model::Target;
 use crate::postfix::{Effect, Settings};
 use crate::source::SourceMap;
@@ -116,7 +116,7 @@ fn revision_of(context: &mut Context<'_, '_>, revision: &str) -> Result<Compiled
 }
 
 /// The tables of a target and both maps as they are written.
-fn output(
+pub(super) fn output(
     context: &mut Context<'_, '_>,
     compiled: &Compiled,
     target: &Target,
@@ -137,10 +137,7 @@ fn output(
 fn deployed_side(context: &Context<'_, '_>, target: &Target) -> Result<Side, String> {
     let Deployed { transport, tls_policy, notes } =
         read_deployed(context.world, &context.global.directory, target)?;
-    let owner = |map: &DeployedMap| {
-        let ours = map.has_lines && (map.bytes.is_empty() || seal::is_intact(&map.bytes));
-        if ours { Owner::Ours } else { Owner::Unknown }
-    };
+    let owner = |map: &DeployedMap| if map.is_ours() { Owner::Ours } else { Owner::Unknown };
     let owner = [owner(&transport), owner(&tls_policy)];
     Ok(Side { maps: [transport, tls_policy], owner, settings: target.settings(), notes })
 }
@@ -166,6 +163,7 @@ fn compiled_side(
         bytes: text.into_bytes(),
         exists: true,
         has_lines: true,
+        applied: None,
     });
     Ok(Side { maps, owner: [Owner::Ours; 2], settings: known.settings(), notes: Vec::new() })
 }

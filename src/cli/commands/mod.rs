@@ -1,11 +1,15 @@
 //! One file per command; this is the table of contents.
 
+mod apply;
+mod change;
 mod check;
 mod compile;
+mod consent;
 mod diff;
 mod explain;
 mod lock;
 mod packaging;
+mod plan;
 mod providers;
 mod update;
 
@@ -26,6 +30,11 @@ pub(super) fn run(command: &Command, context: &mut Context<'_, '_>) -> Exit {
         Command::Diff { text, from, exit_code } => {
             diff::run(context, *text, from.as_deref(), *exit_code)
         }
+        Command::Plan { out, exit_code, consent } => {
+            plan::run(context, out.as_deref(), *exit_code, consent)
+        }
+        Command::Apply { plan, consent } => apply::apply(context, plan.as_deref(), consent),
+        Command::Rollback { consent } => apply::rollback(context, consent),
         Command::Explain { address, deployed } => explain::run(context, address, *deployed),
         Command::Providers { command } => providers::run(context, command.as_ref()),
         Command::Schema { kind } => Ok(packaging::schema(context, *kind)),

@@ -86,6 +86,10 @@ impl World for System {
         Ok(Box::new(dns::Resolver::new(settings)?))
     }
 
+    fn now(&self) -> jiff::Timestamp {
+        jiff::Timestamp::now()
+    }
+
     fn today(&self) -> jiff::civil::Date {
         jiff::tz::Offset::UTC.to_datetime(jiff::Timestamp::now()).date()
     }

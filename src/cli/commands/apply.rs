@@ -1,0 +1,210 @@
+//! `mxward apply` and `rollback`
+
+use super::change::{Computed, Opened, Sides, Texts, judge, open};
+use super::consent::Consented;
+use super::plan::Report;
+use crate::apply::{Ending, Reload, Run, Store, run as change};
+use crate::cli::args::Consent;
+use crate::cli::context::Context;
+use crate::cli::exit::Exit;
+use crate::formats::postmap_text;
+use crate::formats::record::Record;
+use crate::plan::{Plan, Refusal};
+use jiff::Timestamp;
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
+
+/// What changes hands from the opening of a target to its change.
+type Hands = ([Option<Box<dyn Store>>; 2], Vec<Reload>);
+
+pub(super) fn apply(
+    context: &mut Context<'_, '_>,
+    reviewed: Option<&Path>,
+    consent: &Consent,
+) -> Result<Exit, Exit> {
+    let reviewed = match reviewed {
+        None => None,
+        Some(path) => match context.world.read(path) {
+            Ok(bytes) => Some(bytes),
+            Err(error) => {
+                let shown = Context::shown(path);
+                context.printer.error(&format!("cannot read `{shown}`: {error}"));
+                return Err(Exit::Failed);
+            }
+        },
+    };
+    let compiled = context.compile(context.lock_mode())?;
+    let consented = Consented::read(context, consent)?;
+    let (sides, hands) = split(open(context, &compiled, true)?);
+    let texts = texts(context, &sides)?;
+    let computed: Vec<Computed<'_>> = texts.iter().map(Texts::compute).collect();
+    let today = context.world.today();
+    let (plan, refused) = judge(&computed, &texts, &compiled, &consented, today);
+    if let Some(reviewed) = reviewed
+        && let Err(stale) = plan.confirms(&reviewed)
+    {
+        context.printer.error(&format!("the plan is stale: {stale}"));
+        context.printer.note("make a new one with `mxward plan --out FILE`");
+        return Ok(Exit::Stale);
+    }
+    finish(context, &plan, &refused, hands, &texts, &computed, None)
+}
+
+pub(super) fn rollback(context: &mut Context<'_, '_>, consent: &Consent) -> Result<Exit, Exit> {
+    let compiled = context.compile(context.lock_mode())?;
+    let consented = Consented::read(context, consent)?;
+    let (mut sides, mut hands) = split(open(context, &compiled, true)?);
+    let mut restores = Vec::with_capacity(sides.len());
+    for (sides, (stores, _)) in sides.iter_mut().zip(&mut hands) {
+        match restore(sides, stores) {
+            Ok(records) => restores.push(records),
+            Err(why) => {
+                let name = &sides.target.name.value;
+                context.printer.error(&format!("target `{name}`: {why}"));
+                return Err(Exit::Failed);
+            }
+        }
+    }
+    let texts = texts(context, &sides)?;
+    let computed: Vec<Computed<'_>> = texts.iter().map(Texts::compute).collect();
+    let today = context.world.today();
+    let (plan, refused) = judge(&computed, &texts, &compiled, &consented, today);
+    finish(context, &plan, &refused, hands, &texts, &computed, Some(restores))
+}
+
+/// Takes apart what is read and what is written.
+fn split(opened: Vec<Opened>) -> (Vec<Sides>, Vec<Hands>) {
+    opened.into_iter().map(|it| (it.sides, (it.stores, it.reloads))).unzip()
+}
+
+fn texts<'s>(context: &mut Context<'_, '_>, sides: &'s [Sides]) -> Result<Vec<Texts<'s>>, Exit> {
+    let now = context.world.now();
+    let texts = sides.iter().map(|it| it.texts(now)).collect::<Result<Vec<_>, String>>();
+    texts.map_err(|why| {
+        context.printer.error(&why);
+        Exit::Failed
+    })
+}
+
+/// Puts what was there before the last apply in the place of what is compiled. Entries that were never
+/// ours stay as they are now. Gives what was ours then.
+fn restore(
+    sides: &mut Sides,
+    stores: &mut [Option<Box<dyn Store>>; 2],
+) -> Result<[String; 2], String> {
+    let mut records = [String::new(), String::new()];
+    let generation = sides
+        .records
+        .iter()
+        .flatten()
+        .filter_map(|text| Record::read(text).ok())
+        .map(|record| record.generation)
+        .max()
+        .ok_or("nothing was ever applied there")?;
+    let mut found = false;
+    for at in [0, 1] {
+        let Some(store) = &mut stores[at] else { continue };
+        let live = postmap_text::read(&sides.before[at].bytes);
+        let now = sides.records[at].as_deref().map(Record::read).transpose()?.unwrap_or_default();
+        let kept = store.generation(generation)?;
+        let Some((entries, record)) = kept else {
+            // This map did not change then.
+            records[at] = sides.records[at].clone().unwrap_or_default();
+            let lines = live.entries.iter().map(|it| format!("{} {}\n", it.key, it.value));
+            sides.after[at] = lines.collect::<String>().into_bytes();
+            continue;
+        };
+        found = true;
+        let kept = postmap_text::read(&entries);
+        let then = if record.is_empty() { Record::default() } else { Record::read(&record)? };
+        let mut wanted: BTreeMap<&str, &str> =
+            live.entries.iter().map(|it| (&*it.key, &*it.value)).collect();
+        for entry in now.entries.entries.iter().chain(&then.entries.entries) {
+            match kept.get(&entry.key) {
+                Some(entry) => wanted.insert(&entry.key, &entry.value),
+                None => wanted.remove(&*entry.key),
+            };
+        }
+        let lines = wanted.iter().map(|(key, value)| format!("{key} {value}\n"));
+        sides.after[at] = lines.collect::<String>().into_bytes();
+        records[at] = record;
+    }
+    if found { Ok(records) } else { Err(format!("generation {generation} is not kept any more")) }
+}
+
+/// Shows what would be done; does it unless something is against it.
+fn finish(
+    context: &mut Context<'_, '_>,
+    plan: &Plan,
+    refused: &[Refusal],
+    hands: Vec<Hands>,
+    texts: &[Texts<'_>],
+    computed: &[Computed<'_>],
+    restores: Option<Vec<[String; 2]>>,
+) -> Result<Exit, Exit> {
+    context.printer.report(&Report { plan, refused });
+    if !refused.is_empty() {
+        return Ok(Exit::Refused);
+    }
+    let now = context.world.now();
+    let mut runs = Vec::with_capacity(computed.len());
+    for (at, (stores, reloads)) in hands.into_iter().enumerate() {
+        let restores = restores.as_ref().map(|it| it[at].clone());
+        runs.push(prepared(&texts[at], &computed[at], stores, reloads, restores, now));
+    }
+    let mut lines = Vec::new();
+    let ending = change(&mut runs, &mut |line| lines.push(line.to_owned()));
+    for line in lines {
+        context.printer.note(&line);
+    }
+    Ok(match ending {
+        Ending::Done => Exit::Done,
+        Ending::Nothing(why) => {
+            context.printer.error(&format!("{why}; nothing was changed"));
+            Exit::Failed
+        }
+        Ending::Returned(why) => {
+            context.printer.error(&format!("{why}; everything is as it was before"));
+            Exit::Failed
+        }
+        Ending::InPart(why) => {
+            context.printer.error(&format!("{why}; the next apply goes on from here"));
+            Exit::InPart
+        }
+    })
+}
+
+fn prepared<'a>(
+    texts: &'a Texts<'a>,
+    computed: &'a Computed<'a>,
+    stores: [Option<Box<dyn Store>>; 2],
+    reloads: Vec<Reload>,
+    restores: Option<[String; 2]>,
+    now: Timestamp,
+) -> Run<'a> {
+    let [transport, tls_policy] = stores;
+    let foreign = |map: &'a crate::diff::MapDiff| -> BTreeSet<&'a str> {
+        let kept = map.keeps_foreign.then_some(&map.foreign).into_iter().flatten();
+        kept.map(|line| line.key.as_str()).collect()
+    };
+    let diff = &computed.compared.diff;
+    let records = [0, 1].map(|at: usize| texts.sides.records[at].clone().unwrap_or_default());
+    let known = texts.records.iter().flatten();
+    let generation = known.map(|record| record.generation).max().unwrap_or_default() + 1;
+    let waiting = texts.records[1].as_ref().map(|it| it.waiting.clone()).unwrap_or_default();
+    Run {
+        target: texts.sides.target.name.value.clone(),
+        transport,
+        tls_policy,
+        reloads,
+        before: &computed.compared.before,
+        after: &computed.compared.after,
+        steps: computed.steps.clone().unwrap_or_default(),
+        foreign: [foreign(&diff.transport), foreign(&diff.tls_policy)],
+        records,
+        restores,
+        generation,
+        now,
+        waiting,
+    }
+}

@@ -1,0 +1,290 @@
+//! What `plan`, `apply` and `rollback` share: targets with their deployed maps, and what would change.
+
+use super::consent::Consented;
+use super::diff::output;
+use crate::apply::{FileStore, Reload, Store};
+use crate::cli::context::Context;
+use crate::cli::exit::Exit;
+use crate::compile::Compiled;
+use crate::deployed::{DeployedMap, Hosts, read_deployed};
+use crate::diff::{Compared, Maps, Owner, compare};
+use crate::emit::Artifact;
+use crate::formats::record::Record;
+use crate::formats::seal::SEAL;
+use crate::formats::{MapText, postmap_text};
+use crate::model::{Location, Target};
+use crate::plan::{
+    Exposed, FORMAT_VERSION, Guarded, Plan, Refusal, Step, TargetPlan, refusals, steps,
+};
+use crate::postfix::Settings;
+use crate::tables::Tables;
+use crate::world::Place;
+use jiff::Timestamp;
+use jiff::civil::Date;
+use std::collections::{BTreeMap, BTreeSet};
+use std::rc::Rc;
+use std::sync::Arc;
+
+/// The least time for which keys stay in a table that nothing asks for any more, in seconds: a delivery
+/// under way may still ask.
+pub(super) const PRUNE_AFTER: i64 = 3600;
+
+/// What a target has and what it will have, as texts.
+pub(super) struct Sides {
+    pub(super) target: Target,
+    pub(super) settings: Settings,
+    pub(super) tables: Tables,
+    /// What is deployed: `transport_maps` and `smtp_tls_policy_maps`.
+    pub(super) before: [DeployedMap; 2],
+    /// What will be, `key value` a line.
+    pub(super) after: [Vec<u8>; 2],
+    /// What is known to be ours.
+    pub(super) records: [Option<String>; 2],
+}
+
+/// The texts of a target, read.
+pub(super) struct Texts<'s> {
+    pub(super) sides: &'s Sides,
+    before: [MapText<'s>; 2],
+    after: [MapText<'s>; 2],
+    pub(super) records: [Option<Record<'s>>; 2],
+}
+
+/// What would change for a target.
+pub(super) struct Computed<'s> {
+    pub(super) compared: Compared<'s>,
+    pub(super) steps: Result<Vec<Step<'s>>, Vec<Exposed>>,
+}
+
+impl Sides {
+    /// Reads the texts. Keys that wait to be pruned and are not due stay out of it: they are there, and
+    /// nothing asks for them.
+    ///
+    /// # Errors
+    ///
+    /// What is wrong with a record, in a phrase.
+    pub(super) fn texts(&self, now: Timestamp) -> Result<Texts<'_>, String> {
+        let read = |at: usize| -> Result<Option<Record<'_>>, String> {
+            let Some(text) = &self.records[at] else { return Ok(None) };
+            let name = &self.before[at].name;
+            Record::read(text)
+                .map(Some)
+                .map_err(|why| format!("what was applied last to `{name}` cannot be read: {why}"))
+        };
+        let records = [read(0)?, read(1)?];
+        let mut before = [0, 1].map(|at: usize| postmap_text::read(&self.before[at].bytes));
+        let after = [0, 1].map(|at: usize| postmap_text::read(&self.after[at]));
+        for at in [0, 1] {
+            let Some(record) = &records[at] else { continue };
+            before[at].entries.retain(|entry| {
+                let waits = record
+                    .waiting
+                    .get(&*entry.key)
+                    .is_some_and(|since| now.duration_since(*since).as_secs() < PRUNE_AFTER);
+                !waits || after[at].get(&entry.key).is_some()
+            });
+        }
+        Ok(Texts { sides: self, before, after, records })
+    }
+}
+
+impl Texts<'_> {
+    /// Compares both sides and finds the steps between them.
+    pub(super) fn compute(&self) -> Computed<'_> {
+        let owner = |at: usize| match (&self.records[at], self.sides.before[at].is_ours()) {
+            (Some(record), _) => Owner::Applied(&record.entries),
+            (None, true) => Owner::Ours,
+            (None, false) => Owner::Unknown,
+        };
+        let settings = &self.sides.settings;
+        let compared = compare(
+            Maps { transport: &self.before[0], tls_policy: &self.before[1], settings },
+            [owner(0), owner(1)],
+            Maps { transport: &self.after[0], tls_policy: &self.after[1], settings },
+            &self.sides.tables,
+            self.sides.target.unmanaged,
+        );
+        let steps = steps(&compared.before, &compared.after);
+        Computed { compared, steps }
+    }
+}
+
+/// A target that is opened for a change.
+pub(super) struct Opened {
+    pub(super) sides: Sides,
+    pub(super) stores: [Option<Box<dyn Store>>; 2],
+    pub(super) reloads: Vec<Reload>,
+}
+
+/// Why a target cannot be opened.
+pub(super) struct Unopened {
+    pub(super) exit: Exit,
+    pub(super) why: String,
+}
+
+/// Opens every target that says where its maps live; takes their locks first where `lock` is set, so
+/// that what is read stays as it is.
+///
+/// # Errors
+///
+/// The status to exit with; everything was said.
+pub(super) fn open(
+    context: &mut Context<'_, '_>,
+    compiled: &Compiled,
+    lock: bool,
+) -> Result<Vec<Opened>, Exit> {
+    let mut hosts = Hosts::new(context.world);
+    let mut list = Vec::new();
+    let mut locked = BTreeSet::new();
+    for target in context.targets(&compiled.repository.config.targets)? {
+        if target.transport.is_none() && target.tls_policy.is_none() {
+            let name = &target.name.value;
+            context.printer.note(&format!("{name}  not deployed: the target does not say where"));
+            continue;
+        }
+        let (tables, artifacts) = output(context, compiled, target)?;
+        let opened = open_target(context, &mut hosts, target, tables, artifacts, lock, &mut locked);
+        match opened {
+            Ok(opened) => list.push(opened),
+            Err(Unopened { exit, why }) => {
+                context.printer.error(&format!("target `{}`: {why}", target.name.value));
+                return Err(exit);
+            }
+        }
+    }
+    Ok(list)
+}
+
+fn open_target(
+    context: &mut Context<'_, '_>,
+    hosts: &mut Hosts<'_>,
+    target: &Target,
+    tables: Tables,
+    artifacts: [Artifact; 2],
+    lock: bool,
+    locked: &mut BTreeSet<(Place, String)>,
+) -> Result<Opened, Unopened> {
+    let failed = |why: String| Unopened { exit: Exit::Failed, why };
+    let mut stores = [None, None];
+    let mut reloads = Vec::new();
+    let mut told = BTreeSet::new();
+    let locations = [&target.transport, &target.tls_policy];
+    for (at, location) in locations.into_iter().enumerate() {
+        let Some(location) = location else { continue };
+        let Some((place, folder, name)) = folder_of(context, &location.value) else { continue };
+        let host = hosts.get(&place).map_err(|error| failed(error.to_string()))?;
+        if lock && locked.insert((place.clone(), folder.clone())) {
+            let taken = FileStore::lock(&mut **host.borrow_mut(), &folder);
+            taken.map_err(|error| failed(format!("cannot lock `{folder}`: {error}")))?;
+        }
+        let has_main_cf = {
+            let path = format!("{folder}/main.cf");
+            let read = host.borrow_mut().read(&path);
+            read.map_err(|error| failed(error.to_string()))?.is_some()
+        };
+        if has_main_cf && told.insert((place.clone(), folder.clone())) {
+            let name = format!("postfix of {folder}");
+            let config = Some(folder.clone());
+            reloads.push(Reload { host: Rc::clone(&host), name, config });
+        }
+        let header = header(&artifacts[at].text);
+        let comments = if at == 1 { comments(&tables) } else { BTreeMap::new() };
+        let map_type = target.map_type.value;
+        let store = FileStore::new(host, &folder, &name, map_type, header, has_main_cf);
+        stores[at] = Some(Box::new(store.with_comments(comments)) as Box<dyn Store>);
+    }
+    for reload in &target.reload {
+        let (place, config) = match &reload.value {
+            Location::File(path) => (Place::Here, Some(path.clone())),
+            Location::Ssh { destination, path } => {
+                (Place::Ssh(destination.clone()), (path != "/").then(|| path.clone()))
+            }
+            Location::Sql { .. } => continue,
+        };
+        let host = hosts.get(&place).map_err(|error| failed(error.to_string()))?;
+        let name = match &reload.value {
+            Location::Ssh { destination, .. } => format!("postfix on {destination}"),
+            Location::File(_) | Location::Sql { .. } => "postfix".to_owned(),
+        };
+        reloads.push(Reload { host, name, config });
+    }
+    let deployed =
+        read_deployed(context.world, &context.global.directory, target).map_err(failed)?;
+    for note in &deployed.notes {
+        context.printer.note(&format!("note: {note}"));
+    }
+    let records = [deployed.transport.applied.clone(), deployed.tls_policy.applied.clone()];
+    let sides = Sides {
+        settings: target.settings(),
+        target: target.clone(),
+        tables,
+        before: [deployed.transport, deployed.tls_policy],
+        after: artifacts.map(|it| it.text.into_bytes()),
+        records,
+    };
+    Ok(Opened { sides, stores, reloads })
+}
+
+/// The host, folder and name of a map that is kept in files.
+fn folder_of(context: &Context<'_, '_>, location: &Location) -> Option<(Place, String, String)> {
+    let (place, path) = match location {
+        Location::File(path) => (Place::Here, context.path(path).to_string_lossy().into_owned()),
+        Location::Ssh { destination, path } => (Place::Ssh(destination.clone()), path.clone()),
+        Location::Sql { .. } => return None,
+    };
+    let (folder, name) = path.rsplit_once('/').unwrap_or((".", &path));
+    Some((place, folder.to_owned(), name.to_owned()))
+}
+
+/// The first lines of a compiled map, without the seal: foreign entries may follow.
+fn header(text: &str) -> String {
+    let head = text.lines().take_while(|line| line.starts_with("# ") && !line.starts_with(SEAL));
+    head.flat_map(|line| [line, "\n"]).collect()
+}
+
+/// The MX hosts of addresses, for the lines above them.
+fn comments(tables: &Tables) -> BTreeMap<String, Arc<str>> {
+    let entries = tables.tls_policy.entries().iter();
+    entries.filter_map(|it| Some((it.key.to_string(), it.origin.hosts.clone()?))).collect()
+}
+
+/// The plan over all targets, and what is against it.
+pub(super) fn judge(
+    computed: &[Computed<'_>],
+    texts: &[Texts<'_>],
+    compiled: &Compiled,
+    consented: &Consented,
+    today: Date,
+) -> (Plan, Vec<Refusal>) {
+    let mut targets = Vec::with_capacity(computed.len());
+    let mut refused = Vec::new();
+    for (computed, texts) in computed.iter().zip(texts) {
+        let name = &texts.sides.target.name.value;
+        let steps = computed.steps.as_deref().unwrap_or_default();
+        let sources = &compiled.repository.sources;
+        targets.push(TargetPlan::new(name, &computed.compared, steps, sources));
+        let guarded = Guarded { target: name, compared: &computed.compared };
+        let lock = (&compiled.repository.lock, &compiled.repository.config.lock);
+        let Consented { allowed, protect, .. } = consented;
+        refused.extend(refusals(&guarded, allowed, protect, lock, today));
+        refused.extend(consented.beyond(name, |effect| computed.compared.diff.count(effect)));
+        if let Err(exposed) = &computed.steps {
+            refused.extend(exposed.iter().map(|it| Refusal {
+                guard: "order",
+                target: name.clone(),
+                message: format!(
+                    "in every order of steps mail for {} would for a while go {}, less safe than before \
+                     and after: move it to `route: mx` first",
+                    it.recipient, it.meanwhile
+                ),
+                flag: None,
+            }));
+        }
+    }
+    let plan = Plan {
+        format_version: FORMAT_VERSION,
+        repository: compiled.repository.digest.clone(),
+        targets,
+    };
+    (plan, refused)
+}
