@@ -48,8 +48,17 @@ impl Repository {
         let mut reading = Reading { files, sources: SourceMap::new(), read: BTreeMap::new() };
         let mut loader = Loader::new();
         if let Some(file) = reading.read(ROOT_FILE, true, diagnostics) {
-            for include in loader.root(&reading.sources, file, diagnostics) {
-                reading.include(&include, &mut loader, diagnostics);
+            let includes = loader.root(&reading.sources, file, diagnostics);
+            let included = reading.included(&includes, diagnostics);
+            // No domain needs less than a line.
+            let lines =
+                |file| memchr::memchr_iter(b'\n', reading.sources.text(file).as_bytes()).count();
+            loader.reserve(included.iter().map(|(file, _)| lines(*file)).sum());
+            for (file, list) in included {
+                match list {
+                    Some(body) => loader.list(&reading.sources, file, body, diagnostics),
+                    None => loader.include(&reading.sources, file, diagnostics),
+                }
             }
         }
         for path in reading.list("providers", ".yaml", diagnostics) {
@@ -145,7 +154,25 @@ impl Reading<'_> {
         }
     }
 
-    fn include(&mut self, include: &Include, loader: &mut Loader, diagnostics: &mut Diagnostics) {
+    /// Reads the included files; with each the body of its domains when it is a plain list.
+    fn included(
+        &mut self,
+        includes: &[Include],
+        diagnostics: &mut Diagnostics,
+    ) -> Vec<(FileId, Option<u32>)> {
+        let mut found = Vec::new();
+        for include in includes {
+            self.include(include, &mut found, diagnostics);
+        }
+        found
+    }
+
+    fn include(
+        &mut self,
+        include: &Include,
+        found: &mut Vec<(FileId, Option<u32>)>,
+        diagnostics: &mut Diagnostics,
+    ) {
         let glob =
             match globset::GlobBuilder::new(&include.glob.value).literal_separator(true).build() {
                 Ok(glob) => glob.compile_matcher(),
@@ -178,10 +205,7 @@ impl Reading<'_> {
                 continue;
             }
             let Some(file) = self.read(&path, true, diagnostics) else { continue };
-            match include.list {
-                Some(body) => loader.list(&self.sources, file, body, diagnostics),
-                None => loader.include(&self.sources, file, diagnostics),
-            }
+            found.push((file, include.list));
         }
     }
 

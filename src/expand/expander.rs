@@ -7,7 +7,7 @@ use super::merge::{PolicyTexts, merge};
 use super::policies::{Policies, PolicyId};
 use super::text_template::TextTemplates;
 use crate::diag::{Diagnostic, Diagnostics, nearest};
-use crate::model::{Body, Config, Hosts, Provider, Route};
+use crate::model::{Body, Config, Declaration, Hosts, Provider, Route};
 use crate::names::{DomainName, Recipients};
 use crate::postfix::{MatchPattern, SecurityLevel, TlsPolicy, Transport};
 use crate::source::{Span, Spanned};
@@ -38,28 +38,28 @@ pub fn expand(
         .map(|(at, body)| expander.share(at, body, &mut plans))
         .collect();
     let mut failed = shared.iter().any(|plan| matches!(plan, BodyPlan::Failed));
-    let mut list = Vec::with_capacity(declarations.len());
-    for declaration in declarations {
-        let body = &config.bodies[declaration.body as usize];
-        let plan = match shared[declaration.body as usize] {
-            BodyPlan::Shared(plan) => plan,
-            BodyPlan::Failed => continue,
-            BodyPlan::PerDomain => {
-                let Some(plan) =
-                    expander.plan(declaration.body, body, Some(declaration.recipients.name()))
-                else {
-                    failed = true;
-                    continue;
-                };
-                plans.push(plan);
-                u32::try_from(plans.len() - 1).expect("fewer than 2^32 plans")
-            }
-        };
-        let mut destination =
-            Destination { recipients: declaration.recipients, span: declaration.span, plan };
-        failed |= !expander.fits(&mut destination, &mut plans);
-        list.push(destination);
-    }
+    // A destination is as large as its declaration, so that the list stays where it is.
+    let list = declarations
+        .into_iter()
+        .filter_map(|Declaration { recipients, span, body: at }| {
+            let plan = match shared[at as usize] {
+                BodyPlan::Shared(plan) => plan,
+                BodyPlan::Failed => return None,
+                BodyPlan::PerDomain => {
+                    let body = &config.bodies[at as usize];
+                    let Some(plan) = expander.plan(at, body, Some(recipients.name())) else {
+                        failed = true;
+                        return None;
+                    };
+                    plans.push(plan);
+                    u32::try_from(plans.len() - 1).expect("fewer than 2^32 plans")
+                }
+            };
+            let mut destination = Destination { recipients, span, plan };
+            failed |= !expander.fits(&mut destination, &mut plans);
+            Some(destination)
+        })
+        .collect();
     let next_hops = expander.next_hops();
     failed |= next_hops.is_none();
     let policies = expander.policies;

@@ -26,6 +26,11 @@ impl Loader {
         Self::default()
     }
 
+    /// Makes room for so many domains, so that a long list does not move while it grows.
+    pub fn reserve(&mut self, domains: usize) {
+        self.config.declarations.reserve(domains);
+    }
+
     /// Reads `mxward.yaml` and gives what it includes.
     pub fn root(
         &mut self,
@@ -97,7 +102,13 @@ impl Loader {
     pub fn finish(mut self, diagnostics: &mut Diagnostics) -> Config {
         let list = &mut self.config.declarations;
         if !list.is_sorted_by(|a, b| a.recipients < b.recipients) {
-            list.sort_by(|a, b| (&a.recipients, a.span).cmp(&(&b.recipients, b.span)));
+            // Numbers are sorted much faster than texts, and few texts begin with the same ones.
+            list.sort_by_cached_key(|it| it.recipients.sort_prefix());
+            for run in
+                list.chunk_by_mut(|a, b| a.recipients.sort_prefix() == b.recipients.sort_prefix())
+            {
+                run.sort_by(|a, b| (&a.recipients, a.span).cmp(&(&b.recipients, b.span)));
+            }
             list.dedup_by(|second, first| {
                 let twice = second.recipients == first.recipients;
                 if twice {
@@ -136,24 +147,31 @@ impl Loader {
         }
         while let Some(key) = reader.next_key() {
             let recipients = recipients(&key, diagnostics);
-            let Some(node) = reader.node() else { return };
-            let Some(body) = self.body(text, node, diagnostics) else { continue };
+            let Some(body) = self.body(text, reader, diagnostics) else { continue };
             if let Some(recipients) = recipients {
                 self.config.declarations.push(Declaration { recipients, span: key.span, body });
             }
         }
     }
 
-    /// The number of a body; `None` after an error.
-    fn body(&mut self, text: &str, node: Node<'_>, diagnostics: &mut Diagnostics) -> Option<u32> {
-        let words = &text[node.span.start as usize..node.span.end as usize];
+    /// The number of the body under way; `None` after an error.
+    fn body<'src>(
+        &mut self,
+        text: &'src str,
+        reader: &mut Reader<'src>,
+        diagnostics: &mut Diagnostics,
+    ) -> Option<u32> {
+        let span = reader.value_span()?;
+        let words = &text[span.start as usize..span.end as usize];
         if let Some(known) = self.bodies.get(words) {
             return Some(*known);
         }
-        let body = read_body(node, diagnostics)?;
+        let errors = reader.errors();
+        let body = read_body(reader.node()?, diagnostics)?;
         let number = self.add_body(body);
-        // The words of a body with an alias in it do not say all.
-        if !words.contains('*') {
+        // The words of a body with an alias in it do not say all, and those of a wrong one must be
+        // reported again.
+        if !words.contains('*') && reader.errors() == errors {
             self.bodies.insert(words.to_owned(), number);
         }
         Some(number)
