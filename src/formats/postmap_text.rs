@@ -67,9 +67,30 @@ impl MapText<'_> {
     }
 }
 
+/// Something in the text of a map.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Found<'src> {
+    /// An entry.
+    Entry(MapEntry<'src>),
+    /// A line that does not do what it seems to.
+    Ignored(Ignored),
+}
+
 /// Reads a map.
 pub fn read(bytes: &[u8]) -> MapText<'_> {
-    let mut reader = Reader { map: MapText::default(), current: None };
+    let mut map = MapText::default();
+    map.entries.reserve(memchr::memchr_iter(b'\n', bytes).count());
+    scan(bytes, |found| match found {
+        Found::Entry(entry) => map.entries.push(entry),
+        Found::Ignored(ignored) => map.ignored.push(ignored),
+    });
+    sort(&mut map);
+    map
+}
+
+/// Reads a map line by line, without keeping it: duplicates are entries here.
+pub fn scan<'src>(bytes: &'src [u8], found: impl FnMut(Found<'src>)) {
+    let mut reader = Reader { found, current: None };
     if bytes.starts_with(b"\xef\xbb\xbf") {
         reader.ignore(1, IgnoredKind::ByteOrderMark, String::new());
     }
@@ -81,9 +102,6 @@ pub fn read(bytes: &[u8]) -> MapText<'_> {
         start = end + 1;
     }
     reader.flush();
-    let mut map = reader.map;
-    sort(&mut map);
-    map
 }
 
 /// Sorts by key; all but the first entry of a key are ignored.
@@ -106,13 +124,13 @@ fn sort(map: &mut MapText<'_>) {
     ignored.sort_by_key(|ignored| ignored.line);
 }
 
-struct Reader<'src> {
-    map: MapText<'src>,
+struct Reader<'src, F> {
+    found: F,
     /// The logical line so far and where it starts.
     current: Option<(Cow<'src, [u8]>, u32)>,
 }
 
-impl<'src> Reader<'src> {
+impl<'src, F: FnMut(Found<'src>)> Reader<'src, F> {
     /// Takes one line of the file. Blank lines and comments end no logical line; what starts with a
     /// blank continues the one before, its own blanks kept. [Postfix `readlline.c`]
     fn line(&mut self, line: &'src [u8], number: u32) {
@@ -185,11 +203,11 @@ impl<'src> Reader<'src> {
         }
         let folded = key.bytes().any(|byte| byte.is_ascii_uppercase() || !byte.is_ascii());
         let key = if folded { Cow::Owned(key.to_lowercase()) } else { key };
-        self.map.entries.push(MapEntry { key, value, line });
+        (self.found)(Found::Entry(MapEntry { key, value, line }));
     }
 
     fn ignore(&mut self, line: u32, kind: IgnoredKind, text: String) {
-        self.map.ignored.push(Ignored { line, kind, text });
+        (self.found)(Found::Ignored(Ignored { line, kind, text }));
     }
 }
 
@@ -290,6 +308,26 @@ mod tests {
     }
 
     proptest! {
+        /// What the emitter checks entry by entry holds for the whole text.
+        #[test]
+        fn parts_that_are_one_entry_each_are_read_alike_together(
+            parts in prop::collection::vec("(# [ -~]{0,9}\n)?[a-z.\\[ \"#\\\\]{1,4} [ -~]{0,9}\n", 0..9)
+        ) {
+            let found = |text: &str| {
+                let mut found = Vec::new();
+                scan(text.as_bytes(), |it| found.push(match it {
+                    Found::Entry(entry) => Ok((entry.key.into_owned(), entry.value.into_owned())),
+                    Found::Ignored(ignored) => Err(ignored.kind),
+                }));
+                found
+            };
+            let single: Vec<_> =
+                parts.iter().filter(|it| found(it).len() == 1 && found(it)[0].is_ok()).collect();
+            let together: String = single.iter().map(|it| it.as_str()).collect();
+            let one_by_one: Vec<_> = single.iter().flat_map(|it| found(it)).collect();
+            prop_assert_eq!(found(&together), one_by_one);
+        }
+
         #[test]
         fn what_is_written_is_read_back(
             map in prop::collection::btree_map("[a-z0-9.\\[\\]:-]{1,20}[a-z]", "[!-~]([ -~]{0,20}[!-~])?", 0..20)
