@@ -107,6 +107,11 @@ impl<'src> Reader<'src> {
         if !self.value_waits {
             return None;
         }
+        if self.ahead.is_empty()
+            && let Some(span) = self.events.value_span()
+        {
+            return Some(span);
+        }
         let (mut at, mut depth) = (0, 0);
         loop {
             if at == self.ahead.len() {
@@ -160,9 +165,12 @@ impl<'src> Reader<'src> {
 
     /// Passes over the value under way, unless it was taken already.
     pub fn skip(&mut self) {
-        if std::mem::take(&mut self.value_waits)
-            && let Some(event) = self.next()
+        if !std::mem::take(&mut self.value_waits)
+            || (self.ahead.is_empty() && self.events.skip_value())
         {
+            return;
+        }
+        if let Some(event) = self.next() {
             self.skip_from(&event);
         }
     }

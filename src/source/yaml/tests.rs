@@ -235,6 +235,33 @@ fn entries_are_read_one_by_one_in_both_lanes() {
 }
 
 #[test]
+fn a_value_is_looked_at_before_it_is_taken_or_passed_over_in_both_lanes() {
+    let simple = "a: {x: [1, 2]}\nb:\n  c: d\n  e: f # g\nh: i\nj:\nk: l\n";
+    let anchored = simple.replace(": i", ": &v i");
+    for text in [simple, &anchored] {
+        let mut sources = SourceMap::new();
+        let file = sources.add("a", text);
+        assert_eq!(FastLane::new(file, text).is_some(), text == simple);
+        let mut reader = Reader::new(file, text);
+        assert!(reader.enter_mapping());
+        let mut seen = Vec::new();
+        while let Some(key) = reader.next_key() {
+            let span = reader.value_span().unwrap();
+            assert_eq!(reader.value_span(), Some(span));
+            seen.push(format!("{} = {}", key.value, &text[span.start as usize..span.end as usize]));
+            if key.value == "b" {
+                assert_eq!(reader.node().unwrap().span, span);
+                assert_eq!(reader.value_span(), None);
+            }
+        }
+        let last = ["h = i", "j = ", "k = l"];
+        assert_eq!(seen[..2], ["a = {x: [1, 2]}", "b = c: d\n  e: f"]);
+        assert_eq!(seen[2..], last);
+        assert_eq!(reader.finish(), []);
+    }
+}
+
+#[test]
 fn a_reader_ends_at_a_syntax_error_and_names_it() {
     let text = "a:\n  b: 1\n  c: [\n";
     let mut sources = SourceMap::new();
@@ -270,7 +297,8 @@ fn survive(text: &str) {
         while reader.next_key().is_some() {
             if reader.enter_mapping() {
                 while reader.next_key().is_some() {
-                    reader.node();
+                    let span = reader.value_span();
+                    assert_eq!(reader.node().map(|node| node.span), span);
                 }
             }
         }
