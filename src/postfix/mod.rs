@@ -2,6 +2,7 @@
 
 mod attribute;
 mod delivery;
+mod fold;
 mod level;
 mod match_pattern;
 mod next_hop;
@@ -16,6 +17,7 @@ mod version;
 
 pub use attribute::{ATTRIBUTES, Attribute, Multiplicity};
 pub use delivery::{Delivery, Effect, Hop, HopPolicy, Outcome, Settings, deliver};
+pub use fold::fold_key;
 pub use level::SecurityLevel;
 pub use match_pattern::{MatchPattern, MatchPatternError};
 pub use next_hop::{NextHop, NextHopError};

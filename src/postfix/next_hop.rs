@@ -1,5 +1,6 @@
 //! Next-hop destinations.
 
+use super::fold::fold_key;
 use crate::names::{DomainName, NameError};
 use compact_str::{CompactString, format_compact};
 use std::fmt;
@@ -108,7 +109,7 @@ impl NextHop {
             Err(NextHopError::Port(port)) if port.is_empty() => {}
             Err(error) => return Err(error),
         }
-        Ok(Self(CompactString::new(text.to_lowercase())))
+        Ok(Self(CompactString::new(fold_key(text))))
     }
 
     /// `[192.0.2.1]` or `[2001:db8::1]`.
