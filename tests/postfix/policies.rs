@@ -19,8 +19,6 @@ enum Verdict {
     Plain,
     /// TLS, with whatever certificate.
     Tls,
-    /// The process dies, and with it the mail of everybody else waits.
-    Dies,
 }
 
 /// What mxward says of a policy.
@@ -28,18 +26,19 @@ fn ours(text: &str) -> Verdict {
     let Ok((policy, warnings)) = TlsPolicy::parse_as_postfix(text, version()) else {
         return Verdict::Invalid;
     };
-    let fails_later =
-        |it: &PolicyError| matches!(it, PolicyError::Value("protocols" | "ciphers", ..));
+    let address = NextHop::parse("[192.0.2.1]").unwrap();
     match policy.level {
         SecurityLevel::None => Verdict::Plain,
         // Without fingerprints there is nothing to compare with.
         SecurityLevel::Fingerprint if policy.matches.is_empty() => Verdict::Invalid,
-        _ if warnings.iter().any(fails_later) => Verdict::Handshake,
         // An address has no DNSSEC status: no TLSA records, nothing to verify by.
         SecurityLevel::DaneOnly => {
-            let address = NextHop::parse("[192.0.2.1]").unwrap();
             assert_eq!(Promises::of(&policy, &address), None);
             Verdict::Invalid
+        }
+        _ if policy.fails_handshake => {
+            assert!(warnings.iter().any(|it| matches!(it, PolicyError::Handshake(..))));
+            Verdict::Handshake
         }
         _ => Verdict::Tls,
     }
@@ -51,7 +50,8 @@ fn theirs(logged: &Logged) -> Verdict {
     match logged.end.as_str() {
         "client TLS configuration problem" | "no TLSA records found" => Verdict::Invalid,
         "Cannot start TLS: handshake failure" => Verdict::Handshake,
-        end if end.ends_with("socket: malformed response") => Verdict::Dies,
+        // `fingerprint match=:` ends smtp(8); mxward calls it invalid all the same.
+        end if end.ends_with("socket: malformed response") => Verdict::Invalid,
         "Server certificate not verified" if tls => Verdict::Tls,
         end if end.contains("said: 554 5.7.1") && tls => Verdict::Tls,
         end if end.contains("said: 554 5.7.1") => Verdict::Plain,
@@ -140,7 +140,8 @@ fn every_kind_of_policy_is_judged_as_smtp_judges_it() {
         "encrypt protocols=>=0x", "encrypt protocols=0x0303", "encrypt protocols=!0x0301",
         // Grades.
         "encrypt ciphers=high", "encrypt ciphers=medium", "encrypt ciphers=strong", "may ciphers=strong",
-        "encrypt ciphers=High", "encrypt ciphers=high:medium",
+        "encrypt ciphers=High", "encrypt ciphers=high:medium", "encrypt ciphers=low", "encrypt ciphers=export",
+        "encrypt ciphers=null",
         // Exclusions.
         "encrypt exclude=RC4:3DES", "encrypt exclude=bogus", "encrypt exclude=!RC4",
         // Names.
