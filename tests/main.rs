@@ -12,5 +12,6 @@ mod diff;
 mod explain;
 mod harness;
 mod layers;
+mod postfix;
 mod providers;
 mod yaml_differential;

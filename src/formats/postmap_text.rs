@@ -1,5 +1,6 @@
 //! The source text of a map, as postmap(1) and `texthash:` read it.
 
+use crate::postfix::fold_key;
 use std::borrow::Cow;
 
 /// A map as Postfix sees it. [postmap(1); Postfix `postmap.c`, `readlline.c`]
@@ -14,7 +15,7 @@ pub struct MapText<'src> {
 /// One entry.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct MapEntry<'src> {
-    /// The key, folded to lower case, quotes kept.
+    /// The key, folded by [`fold_key`], quotes kept.
     pub key: Cow<'src, str>,
     /// The right-hand side without blanks around it; never empty.
     pub value: Cow<'src, str>,
@@ -90,7 +91,7 @@ pub fn read(bytes: &[u8]) -> MapText<'_> {
 
 /// Reads a map line by line, without keeping it: duplicates are entries here.
 pub fn scan<'src>(bytes: &'src [u8], found: impl FnMut(Found<'src>)) {
-    let mut reader = Reader { found, current: None };
+    let mut reader = Reader { found, current: None, stray: false };
     if bytes.starts_with(b"\xef\xbb\xbf") {
         reader.ignore(1, IgnoredKind::ByteOrderMark, String::new());
     }
@@ -128,6 +129,8 @@ struct Reader<'src, F> {
     found: F,
     /// The logical line so far and where it starts.
     current: Option<(Cow<'src, [u8]>, u32)>,
+    /// Whether the text starts with a line that continues none.
+    stray: bool,
 }
 
 impl<'src, F: FnMut(Found<'src>)> Reader<'src, F> {
@@ -145,41 +148,36 @@ impl<'src, F: FnMut(Found<'src>)> Reader<'src, F> {
         }
         match line.iter().find(|byte| !is_space(**byte)) {
             None | Some(b'#') => {}
-            Some(_) => {
-                if let Some((text, _)) = &mut self.current {
-                    text.to_mut().extend_from_slice(line);
-                } else {
+            Some(_) => match &mut self.current {
+                Some((text, _)) => text.to_mut().extend_from_slice(line),
+                // What follows with a blank in front continues this one, and is named with it.
+                None if std::mem::replace(&mut self.stray, true) => {}
+                None => {
                     let text = String::from_utf8_lossy(line).into_owned();
                     self.ignore(number, IgnoredKind::LeadingBlank, text);
                 }
-            }
+            },
         }
     }
 
     fn flush(&mut self) {
         let Some((bytes, line)) = self.current.take() else { return };
-        let text: Cow<'src, str> = match bytes {
-            Cow::Borrowed(bytes) => {
-                if let Ok(text) = std::str::from_utf8(bytes) {
-                    Cow::Borrowed(text)
-                } else {
-                    let text = String::from_utf8_lossy(bytes).into_owned();
-                    return self.ignore(line, IgnoredKind::NotUtf8, text);
-                }
+        let nul = memchr::memchr(0, &bytes);
+        if nul.is_some() {
+            let text = String::from_utf8_lossy(&bytes).into_owned();
+            self.ignore(line, IgnoredKind::Nul, text);
+        }
+        // Postfix cuts at a NUL, and passes over broken UTF-8 behind one that follows ASCII alone.
+        // [Postfix `allascii.c`: of the empty text this is not true]
+        let end = nul.unwrap_or(bytes.len());
+        let valid = (end > 0 && bytes[..end].is_ascii()) || std::str::from_utf8(&bytes).is_ok();
+        let text = if valid { cut(bytes, end) } else { Err(bytes) };
+        let text = match text {
+            Ok(text) => text,
+            Err(bytes) => {
+                let text = String::from_utf8_lossy(&bytes).into_owned();
+                return self.ignore(line, IgnoredKind::NotUtf8, text);
             }
-            Cow::Owned(bytes) => match String::from_utf8(bytes) {
-                Ok(text) => Cow::Owned(text),
-                Err(error) => {
-                    let text = String::from_utf8_lossy(error.as_bytes()).into_owned();
-                    return self.ignore(line, IgnoredKind::NotUtf8, text);
-                }
-            },
-        };
-        let text = if memchr::memchr(0, text.as_bytes()).is_some() {
-            self.ignore(line, IgnoredKind::Nul, text.clone().into_owned());
-            Cow::Owned(text.split('\0').next().unwrap_or_default().to_owned())
-        } else {
-            text
         };
         let Some(split) = end_of_key(text.as_bytes()) else {
             return self.ignore(line, IgnoredKind::Quote, text.into_owned());
@@ -201,13 +199,28 @@ impl<'src, F: FnMut(Found<'src>)> Reader<'src, F> {
         if key.ends_with(':') {
             self.ignore(line, IgnoredKind::ColonKey, format!("{key} {value}"));
         }
-        let folded = key.bytes().any(|byte| byte.is_ascii_uppercase() || !byte.is_ascii());
-        let key = if folded { Cow::Owned(key.to_lowercase()) } else { key };
+        let key = match key {
+            Cow::Borrowed(key) => fold_key(key),
+            Cow::Owned(key) => Cow::Owned(fold_key(&key).into_owned()),
+        };
         (self.found)(Found::Entry(MapEntry { key, value, line }));
     }
 
     fn ignore(&mut self, line: u32, kind: IgnoredKind, text: String) {
         (self.found)(Found::Ignored(Ignored { line, kind, text }));
+    }
+}
+
+/// The first `end` bytes as text, or all of them back.
+fn cut(bytes: Cow<'_, [u8]>, end: usize) -> Result<Cow<'_, str>, Cow<'_, [u8]>> {
+    match bytes {
+        Cow::Borrowed(all) => {
+            std::str::from_utf8(&all[..end]).map(Cow::Borrowed).map_err(|_| Cow::Borrowed(all))
+        }
+        Cow::Owned(mut all) => {
+            all.truncate(end);
+            String::from_utf8(all).map(Cow::Owned).map_err(|error| Cow::Owned(error.into_bytes()))
+        }
     }
 }
 

@@ -38,6 +38,12 @@ pub enum PolicyError {
     /// A value that does not work.
     #[error("`{0}={1}`: {2}")]
     Value(&'static str, String, String),
+    /// A value with which no handshake is started: the mail waits, or at `may` it goes in plain text.
+    #[error("`{0}={1}`: {2}")]
+    Handshake(&'static str, String, String),
+    /// The level `fingerprint` without a fingerprint.
+    #[error("`fingerprint` needs a fingerprint as `match`")]
+    NoFingerprint,
     /// A pattern that does not work.
     #[error(transparent)]
     Match(#[from] MatchPatternError),
@@ -81,11 +87,11 @@ impl PolicyError {
             Self::Match(MatchPatternError::Name(text, _)) if text.contains('*') => {
                 Some("for all names below example.com write `.example.com`".to_owned())
             }
-            Self::Value("protocols", ..) => Some(
+            Self::Handshake("protocols", ..) => Some(
                 "write for example `>=TLSv1.2`, or before Postfix 3.6 `!SSLv2:!SSLv3:!TLSv1`"
                     .to_owned(),
             ),
-            Self::Value("ciphers", ..) => Some("write `high` or `medium`".to_owned()),
+            Self::Handshake("ciphers", ..) => Some("write `high` or `medium`".to_owned()),
             Self::Empty
             | Self::Version(..)
             | Self::Braces
@@ -94,6 +100,8 @@ impl PolicyError {
             | Self::NotAtLevel(..)
             | Self::NoValue(_)
             | Self::Value(..)
+            | Self::Handshake(..)
+            | Self::NoFingerprint
             | Self::Match(_)
             | Self::MatchesNothing
             | Self::PolicyType(_) => None,
