@@ -30,10 +30,10 @@ pub enum NameError {
     #[error("the label `{0}` starts or ends with a hyphen")]
     Hyphen(String),
     /// A byte that no host name has.
-    #[error("{0:?} is not allowed in a name")]
+    #[error("`{0}` cannot stand in a name")]
     Character(char),
     /// The last label is all digits: this is an address or nothing.
-    #[error("the last label is a number: this is not a domain name")]
+    #[error("the last label is a number, as in an address")]
     Numeric,
     /// Not valid as an internationalised name. [UTS 46]
     #[error("not a valid internationalised name")]

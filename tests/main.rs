@@ -9,6 +9,7 @@
 mod cli;
 mod compile;
 mod diff;
+mod examples;
 mod explain;
 mod harness;
 mod layers;

@@ -75,9 +75,10 @@ impl PolicyError {
             Self::Malformed(text) if text.starts_with('#') => {
                 Some("a comment must have a line of its own".to_owned())
             }
-            Self::NotAtLevel("match" | "tafile", _) => {
-                Some("it belongs to `secure` or `verify`".to_owned())
+            Self::NotAtLevel("match", _) => {
+                Some("it belongs to `secure`, `verify` or `fingerprint`".to_owned())
             }
+            Self::NotAtLevel("tafile", _) => Some("it belongs to `secure` or `verify`".to_owned()),
             Self::Match(MatchPatternError::Address(_)) => {
                 Some("write the name in the certificate, such as `mx.example.com`".to_owned())
             }

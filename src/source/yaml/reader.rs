@@ -180,6 +180,11 @@ impl<'src> Reader<'src> {
         self.errors.len()
     }
 
+    /// Whether a syntax error ended the reading, so that what follows is not known.
+    pub fn failed(&self) -> bool {
+        self.failed
+    }
+
     /// Reads on to the end of the text and gives all errors, in the order of their places.
     pub fn finish(mut self) -> Vec<YamlError> {
         while self.next().is_some() {}

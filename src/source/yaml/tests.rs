@@ -132,7 +132,10 @@ fn syntax_errors_say_what_to_write() {
     let cases = [
         ("a: [b\n", "a:1:4 yaml-syntax: `[` is never closed\n"),
         ("a: \"b", "a:1:4 yaml-syntax: this quote is never closed\n"),
-        ("a: \"b\nc: d\n", "a:2:1 yaml-syntax: the quotes before this line are not closed\n"),
+        (
+            "a: \"b\nc: d\n",
+            "a:1:4 yaml-syntax: this quote is never closed (a:2:1: the quoted text cannot go on here)\n",
+        ),
         ("a: [b}\n", "a:1:4 yaml-syntax: `[` is closed with `}`\n"),
         ("a: b: c\n", "a:1:5 yaml-syntax: a key with `:` cannot stand here\n"),
         ("a:\n\tb: c\n", "a:2:1 yaml-syntax: a tab cannot stand here\n"),
@@ -170,10 +173,19 @@ fn billions_of_laughs_are_refused() {
     assert!(
         wrong(&text.concat()).ends_with("yaml-limit: the aliases of this file repeat too much\n")
     );
-    // Small values may be repeated as often as the budget has it, and no more.
-    let aliases = |count| format!("a: &a x\nb: [{}]\n", "*a,".repeat(count));
-    assert_eq!(wrong(&aliases(MAX_ALIAS_EVENTS)), "");
-    assert!(wrong(&aliases(MAX_ALIAS_EVENTS + 1)).contains("yaml-limit"));
+    // Values may be repeated as often as the budget has it, and no more.
+    let hundred = format!("a: &a [{}]\n", "x,".repeat(98));
+    let aliases = |count| format!("{hundred}b: [{}]\n", "*a,".repeat(count));
+    assert_eq!(wrong(&aliases(MAX_ALIAS_EVENTS / 100)), "");
+    assert!(wrong(&aliases(MAX_ALIAS_EVENTS / 100 + 1)).contains("yaml-limit"));
+}
+
+#[test]
+fn a_long_file_may_use_an_anchor_in_every_line() {
+    let line = |number: u32| format!("d{number}.example: *p\n");
+    let lines: Vec<String> = (0..100_000).map(line).collect();
+    let text = format!("p: &p {{ level: secure, match: [a, b] }}\n{}", lines.concat());
+    assert_eq!(wrong(&text), "");
 }
 
 #[test]
