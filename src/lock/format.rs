@@ -385,7 +385,8 @@ domains:
             .prop_map(|(year, month, day)| Date::new(year, month, day).unwrap());
         let status = prop_oneof![Just(Dnssec::Secure), Just(Dnssec::Insecure)];
         let stale = prop::option::of(
-            ("[A-Za-z][A-Za-z-]{0,11}", date.clone()).prop_map(|(reason, since)| Stale { since, reason }),
+            ("[A-Za-z][A-Za-z-]{0,11}", date.clone())
+                .prop_map(|(reason, since)| Stale { since, reason }),
         );
         let address = (any::<IpAddr>(), date.clone(), prop::option::of(date.clone()))
             .prop_map(|(address, since, gone)| AddressFact { address, since, gone });
