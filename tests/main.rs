@@ -11,6 +11,7 @@ mod compile;
 mod diff;
 mod explain;
 mod harness;
+mod host;
 mod layers;
 mod providers;
 mod yaml_differential;
