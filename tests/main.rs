@@ -12,6 +12,7 @@ mod diff;
 mod examples;
 mod explain;
 mod harness;
+mod host;
 mod layers;
 mod postfix;
 mod providers;
