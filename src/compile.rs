@@ -5,7 +5,7 @@ mod repository;
 pub use repository::{LOCK_FILE, Repository};
 
 use crate::diag::{Diagnostic, Diagnostics, Severity};
-use crate::expand::{Destinations, expand};
+use crate::expand::Destinations;
 use crate::lock::LockMode;
 use crate::model::Target;
 use crate::names::{DomainName, Recipients};
@@ -35,7 +35,7 @@ pub enum Stopped {
     CouldNot,
 }
 
-/// Loads, expands and resolves; looks missing facts up where `mode` allows it.
+/// Expands and resolves; looks missing facts up where `mode` allows it.
 ///
 /// # Errors
 ///
@@ -47,12 +47,9 @@ pub fn compile(
     dns: &DnsSettings,
     diagnostics: &mut Diagnostics,
 ) -> Result<Compiled, (Stopped, Box<Repository>)> {
-    let Some(destinations) = expand(&mut repository.config, diagnostics) else {
+    let Some(destinations) = repository.expand(diagnostics) else {
         return Err((Stopped::Invalid, Box::new(repository)));
     };
-    if diagnostics.has_errors() {
-        return Err((Stopped::Invalid, Box::new(repository)));
-    }
     let mut found = Diagnostics::new();
     let destinations = match resolve(&repository.config, destinations, &repository.lock, &mut found)
     {

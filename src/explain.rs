@@ -122,6 +122,13 @@ pub fn meaning(policy: &HopPolicy, next_hop: &NextHop) -> String {
         HopPolicy::Valid(policy) => policy,
         HopPolicy::Invalid(error) => return invalid(error),
     };
+    if policy.fails_handshake && policy.level != SecurityLevel::None {
+        return if policy.level.may_end_in_plain_text() {
+            "TLS cannot be started with these values, so it goes in plain text".to_owned()
+        } else {
+            "TLS cannot be started with these values, so the mail waits".to_owned()
+        };
+    }
     match policy.level {
         SecurityLevel::None => "in plain text, also where TLS is offered".to_owned(),
         SecurityLevel::May => "TLS where it is offered, with any certificate; else plain text".into(),

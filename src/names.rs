@@ -30,10 +30,10 @@ pub enum NameError {
     #[error("the label `{0}` starts or ends with a hyphen")]
     Hyphen(String),
     /// A byte that no host name has.
-    #[error("{0:?} is not allowed in a name")]
+    #[error("`{0}` cannot stand in a name")]
     Character(char),
     /// The last label is all digits: this is an address or nothing.
-    #[error("the last label is a number: this is not a domain name")]
+    #[error("the last label is a number, as in an address")]
     Numeric,
     /// Not valid as an internationalised name. [UTS 46]
     #[error("not a valid internationalised name")]
@@ -219,6 +219,18 @@ impl Recipients {
         }
     }
 
+    /// The first bytes of the lookup key as a number: whose is smaller comes first; where they are
+    /// equal, the rest decides.
+    pub fn sort_prefix(&self) -> u64 {
+        let mut bytes = [0; 8];
+        let dot = usize::from(self.is_subdomains());
+        bytes[..dot].fill(b'.');
+        let name = self.name().0.as_bytes();
+        let length = name.len().min(8 - dot);
+        bytes[dot..dot + length].copy_from_slice(&name[..length]);
+        u64::from_be_bytes(bytes)
+    }
+
     /// The lookup key with U-labels, when it differs from [`Self::key`].
     pub fn unicode_key(&self) -> Option<CompactString> {
         let unicode = self.name().unicode()?;
@@ -263,6 +275,23 @@ mod tests {
             DomainName::parse("xn--mnchen-3ya.example").unwrap().unicode().as_deref(),
             Some("münchen.example")
         );
+    }
+
+    #[test]
+    fn prefixes_are_ordered_as_the_keys_are() {
+        let texts = [
+            ".a.example",
+            ".aaaaaaaa.example",
+            "0.example",
+            "_a.example",
+            "a.b",
+            "a.bc",
+            "aaaaaaaab.c",
+        ];
+        let mut list: Vec<_> = texts.iter().map(|it| Recipients::parse(it).unwrap()).collect();
+        list.sort();
+        assert!(list.is_sorted_by_key(Recipients::sort_prefix));
+        assert_eq!(list.iter().map(|it| it.key()).collect::<Vec<_>>(), texts);
     }
 
     #[test]

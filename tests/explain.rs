@@ -89,7 +89,9 @@ fn programs_get_every_lookup() {
 #[test]
 fn what_is_no_address_is_a_usage_error() {
     explain("anna@[192.0.2.1]")
-        .stderr("error: `anna@[192.0.2.1]` is no mail address or domain: '[' is not allowed in a name\n")
+        .stderr(
+            "error: `anna@[192.0.2.1]` is no mail address or domain: `[` cannot stand in a name\n",
+        )
         .status(64)
         .run();
 }

@@ -9,8 +9,11 @@
 mod cli;
 mod compile;
 mod diff;
+mod examples;
 mod explain;
 mod harness;
+mod host;
 mod layers;
+mod postfix;
 mod providers;
 mod yaml_differential;

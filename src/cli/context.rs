@@ -54,11 +54,7 @@ impl Context<'_, '_> {
                 return Err(Exit::Usage);
             }
         };
-        let result = if diagnostics.has_errors() {
-            Err((Stopped::Invalid, Box::new(repository)))
-        } else {
-            compile(self.world, repository, mode, &dns, &mut diagnostics)
-        };
+        let result = compile(self.world, repository, mode, &dns, &mut diagnostics);
         diagnostics.sort();
         match result {
             Ok(compiled) => {
@@ -80,12 +76,8 @@ impl Context<'_, '_> {
     pub fn compile_files(&mut self, files: &dyn Files) -> Result<Compiled, Exit> {
         let mut diagnostics = Diagnostics::new();
         let repository = Repository::load(files, &mut diagnostics);
-        let result = if diagnostics.has_errors() {
-            Err((Stopped::Invalid, Box::new(repository)))
-        } else {
-            let dns = DnsSettings::default();
-            compile(self.world, repository, LockMode::Frozen, &dns, &mut diagnostics)
-        };
+        let dns = DnsSettings::default();
+        let result = compile(self.world, repository, LockMode::Frozen, &dns, &mut diagnostics);
         diagnostics.sort();
         result.map_err(|(stopped, repository)| {
             self.stopped(stopped, &diagnostics, &repository.sources)

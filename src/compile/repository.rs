@@ -1,11 +1,12 @@
 //! Reads the files of a repository.
 
 use crate::diag::{Diagnostic, Diagnostics, Severity};
+use crate::expand::{Destinations, Unresolved, expand};
 use crate::lock::Lock;
 use crate::model::load::{Include, Loader};
-use crate::model::{Config, builtin, catalogue, load_provider};
+use crate::model::{Config, Provider, builtin, catalogue, load_provider};
 use crate::source::yaml::MAX_BYTES;
-use crate::source::{FileId, SourceMap};
+use crate::source::{FileId, SourceMap, Span};
 use crate::world::Files;
 use sha2::{Digest, Sha256};
 use std::collections::BTreeMap;
@@ -38,28 +39,41 @@ struct Reading<'a> {
     files: &'a dyn Files,
     sources: SourceMap,
     read: BTreeMap<String, FileId>,
+    /// The files that includes have named, each with the first of them and whether that takes it for
+    /// a plain list.
+    included: BTreeMap<String, (Span, bool)>,
 }
+
+/// An included file, unless it could not be read; with the body of its domains when it is a plain list.
+type Included = (Option<FileId>, Option<u32>);
 
 impl Repository {
     /// Reads `mxward.yaml`, what it includes, `providers/`, `templates/` and the lock.
     ///
     /// All errors are in `diagnostics`. A file that cannot be read is the error `unreadable`.
     pub fn load(files: &dyn Files, diagnostics: &mut Diagnostics) -> Self {
-        let mut reading = Reading { files, sources: SourceMap::new(), read: BTreeMap::new() };
+        let mut reading = Reading::new(files);
         let mut loader = Loader::new();
         if let Some(file) = reading.read(ROOT_FILE, true, diagnostics) {
-            for include in loader.root(&reading.sources, file, diagnostics) {
-                reading.include(&include, &mut loader, diagnostics);
+            let includes = loader.root(&reading.sources, file, diagnostics);
+            let included = reading.included(&includes, diagnostics);
+            // No domain needs less than a line.
+            let lines =
+                |file| memchr::memchr_iter(b'\n', reading.sources.text(file).as_bytes()).count();
+            loader.reserve(included.iter().filter_map(|it| it.0).map(lines).sum());
+            for included in included {
+                match included {
+                    (None, _) => loader.unread(),
+                    (Some(file), Some(body)) => {
+                        loader.list(&reading.sources, file, body, diagnostics);
+                    }
+                    (Some(file), None) => loader.include(&reading.sources, file, diagnostics),
+                }
             }
+        } else {
+            loader.unread();
         }
-        for path in reading.list("providers", ".yaml", diagnostics) {
-            let Some(file) = reading.read(&path, true, diagnostics) else { continue };
-            let stem = path.trim_start_matches("providers/").trim_end_matches(".yaml");
-            let text = reading.sources.text(file);
-            if let Some(provider) = load_provider(file, text, Some(stem), false, diagnostics) {
-                loader.provider(provider);
-            }
-        }
+        reading.providers(&mut loader, diagnostics);
         let templates = reading.list("templates", ".j2", diagnostics);
         let templates = templates
             .into_iter()
@@ -83,7 +97,35 @@ impl Repository {
     }
 }
 
-impl Reading<'_> {
+impl Repository {
+    /// Reads the templates in `providers/` alone, and gives them with their texts.
+    pub fn own_providers(
+        files: &dyn Files,
+        diagnostics: &mut Diagnostics,
+    ) -> (SourceMap, BTreeMap<String, Provider>) {
+        let mut reading = Reading::new(files);
+        let mut loader = Loader::new();
+        reading.providers(&mut loader, diagnostics);
+        (reading.sources, loader.finish(diagnostics).providers)
+    }
+
+    /// Binds every declaration to its template. All errors are reported, also when loading had found
+    /// some; `None` when there was one anywhere.
+    pub fn expand(&mut self, diagnostics: &mut Diagnostics) -> Option<Destinations<Unresolved>> {
+        // With a file unread, much of what is there seems to lack something.
+        if self.config.gaps.files {
+            return None;
+        }
+        let destinations = expand(&mut self.config, diagnostics)?;
+        (!diagnostics.has_errors()).then_some(destinations)
+    }
+}
+
+impl<'a> Reading<'a> {
+    fn new(files: &'a dyn Files) -> Self {
+        Self { files, sources: SourceMap::new(), read: BTreeMap::new(), included: BTreeMap::new() }
+    }
+
     fn read(
         &mut self,
         path: &str,
@@ -121,11 +163,11 @@ impl Reading<'_> {
                 Some(file)
             }
             Err(error) => {
-                let valid = error.utf8_error().valid_up_to();
-                let before = &error.as_bytes()[..valid];
-                let line = memchr::memchr_iter(b'\n', before).count() + 1;
-                let message = format!("`{path}` is not UTF-8 on line {line}");
-                fail("not-utf8", message, Some("save the file as UTF-8"))
+                let at = error.utf8_error().valid_up_to();
+                let bytes = error.into_bytes();
+                let file = self.sources.add(path, String::from_utf8_lossy(&bytes));
+                diagnostics.push(not_utf8(file, &bytes, at));
+                None
             }
         }
     }
@@ -145,7 +187,21 @@ impl Reading<'_> {
         }
     }
 
-    fn include(&mut self, include: &Include, loader: &mut Loader, diagnostics: &mut Diagnostics) {
+    /// Reads the included files.
+    fn included(&mut self, includes: &[Include], diagnostics: &mut Diagnostics) -> Vec<Included> {
+        let mut found = Vec::new();
+        for include in includes {
+            self.include(include, &mut found, diagnostics);
+        }
+        found
+    }
+
+    fn include(
+        &mut self,
+        include: &Include,
+        found: &mut Vec<Included>,
+        diagnostics: &mut Diagnostics,
+    ) {
         let glob =
             match globset::GlobBuilder::new(&include.glob.value).literal_separator(true).build() {
                 Ok(glob) => glob.compile_matcher(),
@@ -158,11 +214,17 @@ impl Reading<'_> {
             };
         let fixed = include.glob.value.split(['*', '?', '[', '{']).next().unwrap_or_default();
         let folder = fixed.rsplit_once('/').map_or("", |(folder, _)| folder);
-        let paths: Vec<String> = self
-            .list(folder, "", diagnostics)
-            .into_iter()
-            .filter(|path| glob.is_match(path) && path != ROOT_FILE && path != LOCK_FILE)
-            .collect();
+        let mut paths = match self.files.list(folder) {
+            Ok(paths) => paths,
+            Err(error) => {
+                let message = format!("cannot list the files of `{}`: {error}", include.glob.value);
+                diagnostics.push(Diagnostic::error("unreadable", include.glob.span, message));
+                found.push((None, None));
+                return;
+            }
+        };
+        paths.retain(|path| glob.is_match(path) && path != ROOT_FILE && path != LOCK_FILE);
+        paths.sort();
         if paths.is_empty() {
             diagnostics.push(
                 Diagnostic::error(
@@ -174,13 +236,56 @@ impl Reading<'_> {
             );
         }
         for path in paths {
-            if include.list.is_none() && self.read.contains_key(&path) {
-                continue;
+            let known = self.included.get(&path);
+            match (include.list, known) {
+                (None, Some((_, false))) => continue,
+                (_, Some((first, _))) => {
+                    let message = format!("`{path}` is included already");
+                    let glob = include.glob.span;
+                    diagnostics.push(
+                        Diagnostic::error("included-twice", glob, message)
+                            .related(*first, "first included here")
+                            .hint("write globs that have no file in common"),
+                    );
+                    continue;
+                }
+                (Some(_), None) if path.ends_with(".yaml") || path.ends_with(".yml") => {
+                    let message = format!("`{path}` is YAML and no plain list");
+                    diagnostics.push(
+                        Diagnostic::error("bad-include", include.glob.span, message)
+                            .hint("write a glob that leaves it out, such as `domains/*.txt`"),
+                    );
+                    continue;
+                }
+                (_, None) => {}
             }
-            let Some(file) = self.read(&path, true, diagnostics) else { continue };
-            match include.list {
-                Some(body) => loader.list(&self.sources, file, body, diagnostics),
-                None => loader.include(&self.sources, file, diagnostics),
+            self.included.insert(path.clone(), (include.glob.span, include.list.is_some()));
+            found.push((self.read(&path, true, diagnostics), include.list));
+        }
+    }
+
+    /// Loads the templates of the repository.
+    fn providers(&mut self, loader: &mut Loader, diagnostics: &mut Diagnostics) {
+        for path in self.list("providers", ".yaml", diagnostics) {
+            let file_name = path.rsplit('/').next().unwrap_or(&path);
+            let stem = file_name.trim_end_matches(".yaml");
+            let provider = self.read(&path, true, diagnostics).and_then(|file| {
+                let text = self.sources.text(file);
+                load_provider(file, text, Some(stem), false, diagnostics)
+            });
+            match provider {
+                Some(provider) => {
+                    if let Some(known) = loader.provider(stem) {
+                        let message = format!("the template `{stem}` is there twice");
+                        diagnostics.push(
+                            Diagnostic::error("duplicate-provider", provider.name.span, message)
+                                .related(known.name.span, "first written here")
+                                .hint("remove or rename one of the files"),
+                        );
+                    }
+                    loader.add_provider(provider);
+                }
+                None => loader.unread_provider(stem),
             }
         }
     }
@@ -190,7 +295,7 @@ impl Reading<'_> {
         let mut wanted: Vec<String> =
             loader.named_providers().into_iter().map(str::to_owned).collect();
         while let Some(name) = wanted.pop() {
-            if loader.has_provider(&name) {
+            if loader.provider(&name).is_some() {
                 continue;
             }
             let Some(text) = builtin(&name) else { continue };
@@ -198,7 +303,7 @@ impl Reading<'_> {
             if let Some(provider) = load_provider(file, text, Some(&name), true, diagnostics) {
                 wanted.extend(provider.members.iter().map(|it| it.value.clone()));
                 self.read.insert(format!("builtin:{name}"), file);
-                loader.provider(provider);
+                loader.add_provider(provider);
             }
         }
     }
@@ -216,4 +321,19 @@ impl Reading<'_> {
             text
         })
     }
+}
+
+/// The message about the first bytes of a file that are not UTF-8.
+fn not_utf8(file: FileId, bytes: &[u8], at: usize) -> Diagnostic {
+    let utf16 = bytes.starts_with(&[0xff, 0xfe]) || bytes.starts_with(&[0xfe, 0xff]);
+    let message = match bytes.get(at) {
+        Some(_) if utf16 => "this file is UTF-16".to_owned(),
+        Some(byte) => format!("the byte {byte:#04x} is not UTF-8"),
+        None => "this is not UTF-8".to_owned(),
+    };
+    let start = u32::try_from(at).unwrap_or(u32::MAX);
+    // What stands there now is the replacement character.
+    let length = u32::try_from('\u{fffd}'.len_utf8()).unwrap_or_default();
+    Diagnostic::error("not-utf8", Span::new(file, start, start + length), message)
+        .hint("save the file as UTF-8")
 }

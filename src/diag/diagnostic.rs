@@ -36,7 +36,7 @@ pub struct Diagnostic {
 impl Diagnostic {
     /// A message without a place.
     pub fn new(severity: Severity, code: &'static str, message: impl Into<String>) -> Self {
-        let message = message.into();
+        let message = shortened(message.into());
         Self { severity, code, message, span: None, related: Vec::new(), hints: Vec::new() }
     }
 
@@ -67,9 +67,22 @@ impl Diagnostic {
     /// Adds advice.
     #[must_use]
     pub fn hint(mut self, text: impl Into<String>) -> Self {
-        self.hints.push(text.into());
+        self.hints.push(shortened(text.into()));
         self
     }
+}
+
+/// How many characters of a message are kept; the longest domain fits in twice.
+const KEPT: usize = 600;
+
+/// Cuts the middle out of a text that quotes something endless.
+fn shortened(text: String) -> String {
+    if text.char_indices().nth(KEPT).is_none() {
+        return text;
+    }
+    let (start, _) = text.char_indices().nth(KEPT - 150).unwrap_or_default();
+    let (end, _) = text.char_indices().rev().nth(140).unwrap_or_default();
+    format!("{} … {}", &text[..start], &text[end..])
 }
 
 /// The messages of a run, in the order they were found.
@@ -120,5 +133,23 @@ impl Diagnostics {
             ))
         });
         self.list.dedup();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn endless_values_are_cut_in_the_middle() {
+        let message = |text: &str| Diagnostic::new(Severity::Note, "n", text).message;
+        let fits = "ä".repeat(KEPT);
+        assert_eq!(message(&fits), fits);
+        for more in [1, 100, 149, 150, 151, 10_000] {
+            let long = format!("first {} last", "ä".repeat(KEPT - 11 + more));
+            let cut = message(&long);
+            assert!(cut.chars().count() <= KEPT, "{more}");
+            assert!(cut.starts_with("first ä") && cut.ends_with("ä last") && cut.contains(" … "));
+        }
     }
 }

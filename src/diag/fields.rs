@@ -172,7 +172,7 @@ impl<'src> Fields<'src> {
     }
 }
 
-/// Reports `unknown-key`, with the known key that was probably meant, and all of them.
+/// Reports `unknown-key`, with the known key that was probably meant, else all of them.
 pub fn unknown_key(
     key: &Spanned<Cow<'_, str>>,
     what: &str,
@@ -183,8 +183,7 @@ pub fn unknown_key(
     let mut diagnostic = Diagnostic::error("unknown-key", key.span, message);
     if let Some(meant) = nearest(&key.value, known.iter().copied()) {
         diagnostic = diagnostic.hint(format!("did you mean `{meant}`?"));
-    }
-    if !known.is_empty() {
+    } else if !known.is_empty() {
         let mut known = known.to_vec();
         known.sort_unstable();
         diagnostic = diagnostic.hint(format!("the keys are `{}`", known.join("`, `")));
@@ -239,7 +238,6 @@ error[unknown-key]: a provider has no key `titel`
   | ^^^^^
   |
   = help: did you mean `title`?
-  = help: the keys are `hosts`, `name`, `pin`, `retain`, `title`
 
 "
         );

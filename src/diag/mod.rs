@@ -7,6 +7,7 @@ mod nearest;
 mod printable;
 mod render;
 pub mod values;
+mod wrap;
 mod yaml;
 
 pub use diagnostic::{Diagnostic, Diagnostics, Severity};
@@ -15,4 +16,5 @@ pub use json::to_json;
 pub use nearest::nearest;
 pub use printable::printable;
 pub use render::{Style, render, render_short, summary};
+pub use wrap::wrap;
 pub use yaml::parse_yaml;

@@ -1,7 +1,7 @@
 //! Messages for people: with the lines they are about, or one line each.
 
 use super::printable::{printable, same_width};
-use super::{Diagnostic, Diagnostics, Severity};
+use super::{Diagnostic, Diagnostics, Severity, wrap};
 use crate::source::{SourceMap, Span};
 use annotate_snippets::{Annotation, AnnotationKind, Group, Level, Origin, Renderer, Snippet};
 use std::collections::BTreeMap;
@@ -43,7 +43,7 @@ pub fn render(diagnostics: &Diagnostics, sources: &SourceMap, style: &Style) -> 
         }
         let total = totals.get(diagnostic.code).copied().unwrap_or_default();
         let more = if *shown == style.limit { total - *shown } else { 0 };
-        out.push_str(&renderer.render(&[group(diagnostic, sources, more)]));
+        out.push_str(&renderer.render(&[group(diagnostic, sources, more, style.width)]));
         out.push_str("\n\n");
     }
     out
@@ -95,6 +95,9 @@ pub(super) fn word(severity: Severity) -> &'static str {
     }
 }
 
+/// The columns before a hint: a line number of six digits and `= help: `.
+const HINT_MARGIN: usize = 16;
+
 fn totals(diagnostics: &Diagnostics) -> BTreeMap<&'static str, usize> {
     let mut totals = BTreeMap::new();
     for diagnostic in diagnostics.iter() {
@@ -103,7 +106,12 @@ fn totals(diagnostics: &Diagnostics) -> BTreeMap<&'static str, usize> {
     totals
 }
 
-fn group<'a>(diagnostic: &'a Diagnostic, sources: &'a SourceMap, more: usize) -> Group<'a> {
+fn group<'a>(
+    diagnostic: &'a Diagnostic,
+    sources: &'a SourceMap,
+    more: usize,
+    width: usize,
+) -> Group<'a> {
     let level = match diagnostic.severity {
         Severity::Error => Level::ERROR,
         Severity::Warning => Level::WARNING,
@@ -133,7 +141,8 @@ fn group<'a>(diagnostic: &'a Diagnostic, sources: &'a SourceMap, more: usize) ->
         }
     }
     for hint in &diagnostic.hints {
-        group = group.element(Level::HELP.message(printable(hint)));
+        let lines = wrap(&printable(hint), width.saturating_sub(HINT_MARGIN));
+        group = group.element(Level::HELP.message(lines.join("\n")));
     }
     if more > 0 {
         group = group.element(Level::NOTE.message(format!("and {more} more like this")));

@@ -112,8 +112,13 @@ pub fn choice<T: Clone>(
     if let Some(meant) = nearest(&scalar.text, words()) {
         diagnostic = diagnostic.hint(format!("did you mean `{meant}`?"));
     }
+    if choices.len() == 1 && !diagnostic.hints.is_empty() {
+        diagnostics.push(diagnostic);
+        return None;
+    }
     let all = words().collect::<Vec<_>>().join("`, `");
-    diagnostics.push(diagnostic.hint(format!("write one of `{all}`")));
+    let one_of = if choices.len() == 1 { "" } else { "one of " };
+    diagnostics.push(diagnostic.hint(format!("write {one_of}`{all}`")));
     None
 }
 

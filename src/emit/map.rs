@@ -2,13 +2,14 @@
 
 use super::{Artifact, header};
 use crate::compile::Repository;
-use crate::diag::{Diagnostic, Diagnostics, Severity};
+use crate::diag::{Diagnostic, Diagnostics};
+use crate::formats::postmap_text::Found;
 use crate::formats::{postmap_text, seal};
 use crate::model::Target;
-use crate::postfix::{TlsPolicy, Transport};
+use crate::postfix::{NextHop, NextHopError, TlsPolicy, Transport};
 use crate::tables::{Entry, Tables};
+use compact_str::CompactString;
 use hashbrown::HashMap;
-use std::fmt::Write as _;
 use std::sync::Arc;
 
 pub(super) fn transport(
@@ -21,17 +22,17 @@ pub(super) fn transport(
     let mut text = header(repository, target, "transport_maps");
     seal::open(&mut text);
     text.reserve(entries.len() * 128);
+    let mut next_hops = NextHops::default();
+    let mut value = String::new();
     for entry in entries {
-        // Writing to a String cannot fail.
-        let _ = writeln!(text, "{} {}", entry.key, entry.value);
-    }
-    let read = postmap_text::read(text.as_bytes());
-    let same = |entry: &Entry<Transport>, value: &str| {
-        Transport::parse(value, target.postfix).is_ok_and(|read| read == entry.value)
-    };
-    if let Some(entry) = first_difference(entries, &read, same) {
-        diagnostics.push(misread("transport", entry));
-        return None;
+        value.clear();
+        entry.value.write_to(&mut value);
+        let same = Transport::parse_with(&value, target.postfix, |word| next_hops.parse(word))
+            .is_ok_and(|read| read == entry.value);
+        if !(same && push(&mut text, None, &entry.key, &value)) {
+            diagnostics.push(misread("transport", entry));
+            return None;
+        }
     }
     seal::close(&mut text);
     Some(Artifact { name: "transport".to_owned(), text, entries: Some(entries.len()) })
@@ -47,63 +48,72 @@ pub(super) fn tls_policy(
     let mut text = header(repository, target, "smtp_tls_policy_maps");
     seal::open(&mut text);
     text.reserve(entries.len() * 64);
-    let mut values: HashMap<*const TlsPolicy, String> = HashMap::new();
+    // Many entries have the same policy: each is written and read back once. `None` is misread.
+    let mut values: HashMap<*const TlsPolicy, Option<String>> = HashMap::new();
     for entry in entries {
-        if let Some(hosts) = &entry.origin.hosts {
-            let _ = writeln!(text, "# {hosts}");
+        let value = values.entry(Arc::as_ptr(&entry.value)).or_insert_with(|| {
+            let value = entry.value.to_string();
+            let same = TlsPolicy::parse(&value, target.postfix).is_ok_and(|it| it == *entry.value);
+            same.then_some(value)
+        });
+        let written = value
+            .as_ref()
+            .is_some_and(|value| push(&mut text, entry.origin.hosts.as_deref(), &entry.key, value));
+        if !written {
+            diagnostics.push(misread("tls_policy", entry));
+            return None;
         }
-        let value =
-            values.entry(Arc::as_ptr(&entry.value)).or_insert_with(|| entry.value.to_string());
-        for part in [entry.key.as_str(), " ", value, "\n"] {
-            text.push_str(part);
-        }
-    }
-    let read = postmap_text::read(text.as_bytes());
-    // Many entries have the same policy: each text is parsed once.
-    let mut parsed: HashMap<String, Option<TlsPolicy>> = HashMap::new();
-    let same = |entry: &Entry<Arc<TlsPolicy>>, value: &str| {
-        if !parsed.contains_key(value) {
-            parsed.insert(value.to_owned(), TlsPolicy::parse(value, target.postfix).ok());
-        }
-        parsed.get(value).and_then(Option::as_ref) == Some(&*entry.value)
-    };
-    if let Some(entry) = first_difference(entries, &read, same) {
-        diagnostics.push(misread("tls_policy", entry));
-        return None;
     }
     seal::close(&mut text);
     Some(Artifact { name: "tls_policy".to_owned(), text, entries: Some(entries.len()) })
 }
 
-#[expect(clippy::option_option, reason = "a difference may have no entry")]
-/// Compares what was written with what Postfix would read. `Some(None)` when lines are ignored.
-fn first_difference<'e, V>(
-    entries: &'e [Entry<V>],
-    read: &postmap_text::MapText<'_>,
-    mut same: impl FnMut(&Entry<V>, &str) -> bool,
-) -> Option<Option<&'e Entry<V>>> {
-    if !read.ignored.is_empty() || read.entries.len() != entries.len() {
-        return Some(None);
+/// Adds an entry with a comment above it. False when Postfix would not read exactly this entry there;
+/// entries that are read each by itself are read alike together, as each begins a line and ends one.
+fn push(text: &mut String, comment: Option<&str>, key: &str, value: &str) -> bool {
+    let start = text.len();
+    if let Some(comment) = comment {
+        for part in ["# ", comment, "\n"] {
+            text.push_str(part);
+        }
     }
-    let differs = entries
-        .iter()
-        .zip(&read.entries)
-        .find(|(entry, read)| entry.key != *read.key || !same(entry, &read.value));
-    differs.map(|(entry, _)| Some(entry))
+    for part in [key, " ", value, "\n"] {
+        text.push_str(part);
+    }
+    let (mut read, mut other) = (false, false);
+    postmap_text::scan(&text.as_bytes()[start..], |found| match found {
+        Found::Entry(entry) if !read && entry.key == key && entry.value == value => read = true,
+        Found::Entry(_) | Found::Ignored(_) => other = true,
+    });
+    read && !other
+}
+
+/// Next hops by their text: each is parsed once.
+#[derive(Default)]
+struct NextHops {
+    known: HashMap<CompactString, NextHop>,
+}
+
+impl NextHops {
+    fn parse(&mut self, word: &str) -> Result<NextHop, NextHopError> {
+        // Only those in brackets stand in many entries.
+        if !word.starts_with('[') {
+            return NextHop::parse(word);
+        }
+        if let Some(known) = self.known.get(word) {
+            return Ok(known.clone());
+        }
+        let next_hop = NextHop::parse(word)?;
+        self.known.insert(CompactString::new(word), next_hop.clone());
+        Ok(next_hop)
+    }
 }
 
 /// The message about a line that would be read differently: a fault of this program.
-fn misread<V: std::fmt::Display>(map: &str, entry: Option<&Entry<V>>) -> Diagnostic {
-    let message = match entry {
-        Some(Entry { key, value, .. }) => {
-            format!("the line `{key} {value}` of `{map}` would not be read back as it is meant")
-        }
-        None => format!("lines of `{map}` would be ignored"),
-    };
-    let diagnostic = Diagnostic::new(Severity::Error, "misread", message)
-        .hint("this is a fault of mxward, and nothing was written: please report it");
-    match entry {
-        Some(entry) => diagnostic.at(entry.origin.span),
-        None => diagnostic,
-    }
+fn misread<V: std::fmt::Display>(map: &str, entry: &Entry<V>) -> Diagnostic {
+    let Entry { key, value, origin } = entry;
+    let message =
+        format!("the line `{key} {value}` of `{map}` would not be read back as it is meant");
+    Diagnostic::error("misread", origin.span, message)
+        .hint("this is a fault of mxward, and nothing was written: please report it")
 }

@@ -7,7 +7,8 @@ use super::merge::{PolicyTexts, merge};
 use super::policies::{Policies, PolicyId};
 use super::text_template::TextTemplates;
 use crate::diag::{Diagnostic, Diagnostics, nearest};
-use crate::model::{Body, Config, Hosts, Provider, Route};
+use crate::model::catalogue::unknown_provider;
+use crate::model::{Body, Config, Declaration, Hosts, Provider, Route};
 use crate::names::{DomainName, Recipients};
 use crate::postfix::{MatchPattern, SecurityLevel, TlsPolicy, Transport};
 use crate::source::{Span, Spanned};
@@ -38,28 +39,28 @@ pub fn expand(
         .map(|(at, body)| expander.share(at, body, &mut plans))
         .collect();
     let mut failed = shared.iter().any(|plan| matches!(plan, BodyPlan::Failed));
-    let mut list = Vec::with_capacity(declarations.len());
-    for declaration in declarations {
-        let body = &config.bodies[declaration.body as usize];
-        let plan = match shared[declaration.body as usize] {
-            BodyPlan::Shared(plan) => plan,
-            BodyPlan::Failed => continue,
-            BodyPlan::PerDomain => {
-                let Some(plan) =
-                    expander.plan(declaration.body, body, Some(declaration.recipients.name()))
-                else {
-                    failed = true;
-                    continue;
-                };
-                plans.push(plan);
-                u32::try_from(plans.len() - 1).expect("fewer than 2^32 plans")
-            }
-        };
-        let mut destination =
-            Destination { recipients: declaration.recipients, span: declaration.span, plan };
-        failed |= !expander.fits(&mut destination, &mut plans);
-        list.push(destination);
-    }
+    // A destination is as large as its declaration, so that the list stays where it is.
+    let list = declarations
+        .into_iter()
+        .filter_map(|Declaration { recipients, span, body: at }| {
+            let plan = match shared[at as usize] {
+                BodyPlan::Shared(plan) => plan,
+                BodyPlan::Failed => return None,
+                BodyPlan::PerDomain => {
+                    let body = &config.bodies[at as usize];
+                    let Some(plan) = expander.plan(at, body, Some(recipients.name())) else {
+                        failed = true;
+                        return None;
+                    };
+                    plans.push(plan);
+                    u32::try_from(plans.len() - 1).expect("fewer than 2^32 plans")
+                }
+            };
+            let mut destination = Destination { recipients, span, plan };
+            failed |= !expander.fits(&mut destination, &mut plans);
+            Some(destination)
+        })
+        .collect();
     let next_hops = expander.next_hops();
     failed |= next_hops.is_none();
     let policies = expander.policies;
@@ -90,6 +91,12 @@ struct Expander<'a> {
 
 impl<'a> Expander<'a> {
     fn share(&mut self, at: u32, body: &Body, plans: &mut Vec<Unresolved>) -> BodyPlan {
+        if body.broken {
+            if let Some(name) = &body.provider {
+                self.provider(name);
+            }
+            return BodyPlan::Failed;
+        }
         if body.provider.as_ref().is_some_and(|name| {
             self.config.providers.get(&name.value).is_some_and(|it| self.depends_on_domain(it))
         }) {
@@ -172,16 +179,9 @@ impl<'a> Expander<'a> {
         if let Some(provider) = config.providers.get(&name.value) {
             return Some(provider);
         }
-        let mut error = Diagnostic::error(
-            "unknown-provider",
-            name.span,
-            format!("no provider named `{}`", name.value),
-        );
-        error = match nearest(&name.value, config.providers.keys().map(String::as_str)) {
-            Some(near) => error.hint(format!("did you mean `{near}`?")),
-            None => error.hint("`mxward providers list` shows all; your own go into `providers/`"),
-        };
-        self.diagnostics.push(error);
+        if !config.gaps.providers.contains(&name.value) {
+            self.diagnostics.push(unknown_provider(name, &config.providers));
+        }
         None
     }
 
@@ -269,9 +269,9 @@ impl<'a> Expander<'a> {
             for value in &attribute.values {
                 match self.texts.render(value, domain, params) {
                     Ok(text) => values.push(text),
-                    Err(message) => {
+                    Err(error) => {
                         failed = true;
-                        self.diagnostics.push(template_error(value, &message));
+                        self.diagnostics.push(error);
                     }
                 }
             }
@@ -418,11 +418,14 @@ impl<'a> Expander<'a> {
         let mut hosts = Vec::with_capacity(specs.len());
         for spec in specs {
             let name = self.texts.render(&spec.name, domain, params).and_then(|text| {
-                DomainName::parse(&text).map_err(|error| format!("`{text}`: {error}"))
+                DomainName::parse(&text).map_err(|error| {
+                    let message = format!("this gives `{text}`, which is not a host name: {error}");
+                    Diagnostic::error("template", spec.name.span, message)
+                })
             });
             match name {
                 Ok(name) => hosts.push((spec.preference, name)),
-                Err(message) => self.diagnostics.push(template_error(&spec.name, &message)),
+                Err(error) => self.diagnostics.push(error),
             }
         }
         hosts.sort();
@@ -522,9 +525,4 @@ fn own_transport(body: &Body) -> Option<(Transport, Span)> {
             Some((result, next_hop.span))
         }
     }
-}
-
-fn template_error(text: &Spanned<String>, message: &str) -> Diagnostic {
-    Diagnostic::error("template", text.span, message)
-        .hint("a template may use `domain` and the `params` that it declares")
 }

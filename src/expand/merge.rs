@@ -38,11 +38,12 @@ pub(super) fn merge<'a>(
 pub(super) struct PolicyTexts {
     level: SecurityLevel,
     attributes: Vec<(Span, String)>,
+    refused: Vec<(Option<Span>, PolicyError)>,
 }
 
 impl PolicyTexts {
     pub(super) fn new(level: SecurityLevel) -> Self {
-        Self { level, attributes: Vec::new() }
+        Self { level, attributes: Vec::new(), refused: Vec::new() }
     }
 
     /// Adds an attribute with its rendered values.
@@ -51,6 +52,13 @@ impl PolicyTexts {
     /// may stand more than once are repeated. [postconf(5) `smtp_tls_policy_maps`]
     pub(super) fn add(&mut self, attribute: &AttributeSpec, values: Vec<String>) {
         let name = attribute.name;
+        // Braces would end the form in which values with separators are written.
+        if let Some(value) = values.iter().find(|value| value.contains(['{', '}'])) {
+            let reason = "braces cannot be written".to_owned();
+            let error = PolicyError::Value(name, value.clone(), reason);
+            self.refused.push((Some(attribute.span), error));
+            return;
+        }
         let separator = match (name, self.level) {
             ("match", SecurityLevel::Fingerprint) => "|",
             ("match" | "protocols" | "exclude", _) => ":",
@@ -70,6 +78,9 @@ impl PolicyTexts {
     ///
     /// Every attribute that is wrong by itself with its place, else the error of the whole.
     pub(super) fn parse(&self) -> Result<TlsPolicy, Vec<(Option<Span>, PolicyError)>> {
+        if !self.refused.is_empty() {
+            return Err(self.refused.clone());
+        }
         let parse = |attributes: &[(Span, String)]| {
             let mut text = self.level.to_string();
             for (_, attribute) in attributes {

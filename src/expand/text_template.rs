@@ -1,9 +1,11 @@
 //! minijinja texts in provider templates: strict and fuelled.
 
+use crate::diag::Diagnostic;
 use crate::names::DomainName;
-use crate::source::Spanned;
-use minijinja::{AutoEscape, Environment, UndefinedBehavior};
+use crate::source::{Span, Spanned};
+use minijinja::{AutoEscape, Environment, ErrorKind, UndefinedBehavior};
 use std::collections::BTreeMap;
+use std::ops::Range;
 
 /// What a template may compute with: instructions, nested calls.
 const FUEL: u64 = 100_000;
@@ -47,13 +49,14 @@ impl TextTemplates {
     ///
     /// # Errors
     ///
-    /// What minijinja says, in one phrase: an undefined name, a syntax error, or no more fuel.
+    /// What minijinja says, in one phrase, at the words that it is about: an undefined name, a syntax
+    /// error, or no more fuel.
     pub(super) fn render(
         &self,
         text: &Spanned<String>,
         domain: Option<&DomainName>,
         params: &BTreeMap<String, String>,
-    ) -> Result<String, String> {
+    ) -> Result<String, Diagnostic> {
         if !is_template(&text.value) {
             return Ok(text.value.clone());
         }
@@ -61,16 +64,53 @@ impl TextTemplates {
         self.environment
             .template_from_str(&text.value)
             .and_then(|template| template.render(minijinja::value::Serde(&variables)))
-            .map_err(|error| {
-                let mut message = error.kind().to_string();
-                if let Some(detail) = error.detail() {
-                    message = format!("{message}: {detail}");
-                } else if let Some(name) = error.range().and_then(|range| text.value.get(range)) {
-                    message = format!("{message}: `{name}`");
-                }
-                message
-            })
+            .map_err(|error| diagnose(text, &error))
     }
+}
+
+/// An error of minijinja as a message.
+fn diagnose(text: &Spanned<String>, error: &minijinja::Error) -> Diagnostic {
+    let words = || error.range().and_then(|range| text.value.get(range)).unwrap_or(&text.value);
+    let detail = || error.detail().map_or_else(|| error.kind().to_string(), str::to_owned);
+    #[expect(
+        clippy::wildcard_enum_match_arm,
+        reason = "the engine has many more errors than deserve their own words"
+    )]
+    let (message, hint) = match error.kind() {
+        ErrorKind::UndefinedError => {
+            let message =
+                error.detail().map_or_else(|| format!("`{}` is undefined", words()), str::to_owned);
+            (message, Some("a template may use `domain` and the `params` that it declares"))
+        }
+        ErrorKind::UnknownFilter | ErrorKind::UnknownFunction | ErrorKind::UnknownTest => {
+            (detail(), None)
+        }
+        ErrorKind::OutOfFuel => (
+            format!("`{}` takes too many steps", words()),
+            Some("hosts and names are computed in a few steps: write a simpler expression"),
+        ),
+        ErrorKind::SyntaxError => {
+            (detail(), Some("expressions are written as `{{ params.name }}`"))
+        }
+        _ => (detail(), None),
+    };
+    let diagnostic = Diagnostic::error("template", place(text, error.range()), message);
+    match hint {
+        Some(hint) => diagnostic.hint(hint),
+        None => diagnostic,
+    }
+}
+
+/// The place of a part of a text, when that was written without escapes; else of the whole.
+fn place(text: &Spanned<String>, part: Option<Range<usize>>) -> Span {
+    let Span { file, start, end } = text.span;
+    let quotes = ((end - start) as usize).checked_sub(text.value.len());
+    let (Some(quotes @ (0 | 2)), Some(part)) = (quotes, part) else { return text.span };
+    if part.is_empty() || part.end > text.value.len() {
+        return text.span;
+    }
+    let at = |byte: usize| start + u32::try_from(byte + quotes / 2).unwrap_or_default();
+    Span::new(file, at(part.start), at(part.end))
 }
 
 fn is_template(text: &str) -> bool {
@@ -80,39 +120,63 @@ fn is_template(text: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::source::{SourceMap, Span};
+    use crate::source::SourceMap;
 
-    fn render(text: &str) -> Result<String, String> {
-        let file = SourceMap::new().add("providers/x.yaml", text);
-        let text = Spanned::new(text.to_owned(), Span::new(file, 0, 0));
+    /// The text, or the message and the words that it is about.
+    fn render(text: &str) -> Result<String, (String, String)> {
+        let mut sources = SourceMap::new();
+        let written = format!("host: '{text}'");
+        let file = sources.add("providers/x.yaml", written.clone());
+        let end = u32::try_from(written.len()).unwrap();
+        let text = Spanned::new(text.to_owned(), Span::new(file, 6, end));
         let params = BTreeMap::from([("region".to_owned(), "eu".to_owned())]);
         let domain = DomainName::parse("kunde.example").unwrap();
-        TextTemplates::new().render(&text, Some(&domain), &params)
+        let rendered = TextTemplates::new().render(&text, Some(&domain), &params);
+        rendered.map_err(|error| {
+            (error.message, sources.slice(error.span.unwrap_or(text.span)).to_owned())
+        })
     }
 
     #[test]
     fn texts_may_use_the_domain_and_the_parameters() {
         assert_eq!(render("mx.{{ params.region }}.example").unwrap(), "mx.eu.example");
         assert_eq!(
-            render("{{ domain | replace('.', '-') }}.mail.example").unwrap(),
+            render("{{ domain | replace(\".\", \"-\") }}.mail.example").unwrap(),
             "kunde-example.mail.example"
         );
     }
 
     #[test]
-    fn an_undefined_name_is_an_error_with_the_name() {
-        assert_eq!(render("mx.{{ regoin }}.example").unwrap_err(), "undefined value: `regoin`");
-        assert!(render("mx.{{ params.zone }}.example").unwrap_err().contains("undefined"));
+    fn an_undefined_name_is_an_error_at_the_name() {
+        let error = |message: &str, place: &str| (message.to_owned(), place.to_owned());
+        assert_eq!(
+            render("mx.{{ regoin }}.example").unwrap_err(),
+            error("`regoin` is undefined", "regoin")
+        );
+        assert_eq!(
+            render("mx.{{ params.zone }}.example").unwrap_err(),
+            error("`params.zone` is undefined", "params.zone")
+        );
+        assert_eq!(
+            render("{{ domain | shout }}").unwrap_err(),
+            error("filter shout is unknown", "shout")
+        );
     }
 
     #[test]
     fn an_endless_template_ends() {
-        let text = "{% for a in range(9999) %}{% for b in range(9999) %}x{% endfor %}{% endfor %}";
-        assert!(render(text).unwrap_err().contains("fuel"), "{:?}", render(text));
+        for text in [
+            "{% for a in range(9999) %}{% for b in range(9999) %}x{% endfor %}{% endfor %}",
+            "{{ \"x\" * 999999999 }}",
+            "{{ (\"x\" * 10000) | replace(\"x\", \"y\" * 10000) }}",
+        ] {
+            let (message, _) = render(text).unwrap_err();
+            assert!(message.ends_with("takes too many steps"), "{message}");
+        }
     }
 
     #[test]
     fn files_cannot_be_included() {
-        assert!(render("{% include '/etc/passwd' %}").is_err());
+        assert!(render("{% include \"/etc/passwd\" %}").is_err());
     }
 }

@@ -1,5 +1,6 @@
 //! The source text of a map, as postmap(1) and `texthash:` read it.
 
+use crate::postfix::fold_key;
 use std::borrow::Cow;
 
 /// A map as Postfix sees it. [postmap(1); Postfix `postmap.c`, `readlline.c`]
@@ -14,7 +15,7 @@ pub struct MapText<'src> {
 /// One entry.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct MapEntry<'src> {
-    /// The key, folded to lower case, quotes kept.
+    /// The key, folded by [`fold_key`], quotes kept.
     pub key: Cow<'src, str>,
     /// The right-hand side without blanks around it; never empty.
     pub value: Cow<'src, str>,
@@ -67,9 +68,30 @@ impl MapText<'_> {
     }
 }
 
+/// Something in the text of a map.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Found<'src> {
+    /// An entry.
+    Entry(MapEntry<'src>),
+    /// A line that does not do what it seems to.
+    Ignored(Ignored),
+}
+
 /// Reads a map.
 pub fn read(bytes: &[u8]) -> MapText<'_> {
-    let mut reader = Reader { map: MapText::default(), current: None };
+    let mut map = MapText::default();
+    map.entries.reserve(memchr::memchr_iter(b'\n', bytes).count());
+    scan(bytes, |found| match found {
+        Found::Entry(entry) => map.entries.push(entry),
+        Found::Ignored(ignored) => map.ignored.push(ignored),
+    });
+    sort(&mut map);
+    map
+}
+
+/// Reads a map line by line, without keeping it: duplicates are entries here.
+pub fn scan<'src>(bytes: &'src [u8], found: impl FnMut(Found<'src>)) {
+    let mut reader = Reader { found, current: None, stray: false };
     if bytes.starts_with(b"\xef\xbb\xbf") {
         reader.ignore(1, IgnoredKind::ByteOrderMark, String::new());
     }
@@ -81,9 +103,6 @@ pub fn read(bytes: &[u8]) -> MapText<'_> {
         start = end + 1;
     }
     reader.flush();
-    let mut map = reader.map;
-    sort(&mut map);
-    map
 }
 
 /// Sorts by key; all but the first entry of a key are ignored.
@@ -106,13 +125,15 @@ fn sort(map: &mut MapText<'_>) {
     ignored.sort_by_key(|ignored| ignored.line);
 }
 
-struct Reader<'src> {
-    map: MapText<'src>,
+struct Reader<'src, F> {
+    found: F,
     /// The logical line so far and where it starts.
     current: Option<(Cow<'src, [u8]>, u32)>,
+    /// Whether the text starts with a line that continues none.
+    stray: bool,
 }
 
-impl<'src> Reader<'src> {
+impl<'src, F: FnMut(Found<'src>)> Reader<'src, F> {
     /// Takes one line of the file. Blank lines and comments end no logical line; what starts with a
     /// blank continues the one before, its own blanks kept. [Postfix `readlline.c`]
     fn line(&mut self, line: &'src [u8], number: u32) {
@@ -127,41 +148,36 @@ impl<'src> Reader<'src> {
         }
         match line.iter().find(|byte| !is_space(**byte)) {
             None | Some(b'#') => {}
-            Some(_) => {
-                if let Some((text, _)) = &mut self.current {
-                    text.to_mut().extend_from_slice(line);
-                } else {
+            Some(_) => match &mut self.current {
+                Some((text, _)) => text.to_mut().extend_from_slice(line),
+                // What follows with a blank in front continues this one, and is named with it.
+                None if std::mem::replace(&mut self.stray, true) => {}
+                None => {
                     let text = String::from_utf8_lossy(line).into_owned();
                     self.ignore(number, IgnoredKind::LeadingBlank, text);
                 }
-            }
+            },
         }
     }
 
     fn flush(&mut self) {
         let Some((bytes, line)) = self.current.take() else { return };
-        let text: Cow<'src, str> = match bytes {
-            Cow::Borrowed(bytes) => {
-                if let Ok(text) = std::str::from_utf8(bytes) {
-                    Cow::Borrowed(text)
-                } else {
-                    let text = String::from_utf8_lossy(bytes).into_owned();
-                    return self.ignore(line, IgnoredKind::NotUtf8, text);
-                }
+        let nul = memchr::memchr(0, &bytes);
+        if nul.is_some() {
+            let text = String::from_utf8_lossy(&bytes).into_owned();
+            self.ignore(line, IgnoredKind::Nul, text);
+        }
+        // Postfix cuts at a NUL, and passes over broken UTF-8 behind one that follows ASCII alone.
+        // [Postfix `allascii.c`: of the empty text this is not true]
+        let end = nul.unwrap_or(bytes.len());
+        let valid = (end > 0 && bytes[..end].is_ascii()) || std::str::from_utf8(&bytes).is_ok();
+        let text = if valid { cut(bytes, end) } else { Err(bytes) };
+        let text = match text {
+            Ok(text) => text,
+            Err(bytes) => {
+                let text = String::from_utf8_lossy(&bytes).into_owned();
+                return self.ignore(line, IgnoredKind::NotUtf8, text);
             }
-            Cow::Owned(bytes) => match String::from_utf8(bytes) {
-                Ok(text) => Cow::Owned(text),
-                Err(error) => {
-                    let text = String::from_utf8_lossy(error.as_bytes()).into_owned();
-                    return self.ignore(line, IgnoredKind::NotUtf8, text);
-                }
-            },
-        };
-        let text = if memchr::memchr(0, text.as_bytes()).is_some() {
-            self.ignore(line, IgnoredKind::Nul, text.clone().into_owned());
-            Cow::Owned(text.split('\0').next().unwrap_or_default().to_owned())
-        } else {
-            text
         };
         let Some(split) = end_of_key(text.as_bytes()) else {
             return self.ignore(line, IgnoredKind::Quote, text.into_owned());
@@ -183,13 +199,28 @@ impl<'src> Reader<'src> {
         if key.ends_with(':') {
             self.ignore(line, IgnoredKind::ColonKey, format!("{key} {value}"));
         }
-        let folded = key.bytes().any(|byte| byte.is_ascii_uppercase() || !byte.is_ascii());
-        let key = if folded { Cow::Owned(key.to_lowercase()) } else { key };
-        self.map.entries.push(MapEntry { key, value, line });
+        let key = match key {
+            Cow::Borrowed(key) => fold_key(key),
+            Cow::Owned(key) => Cow::Owned(fold_key(&key).into_owned()),
+        };
+        (self.found)(Found::Entry(MapEntry { key, value, line }));
     }
 
     fn ignore(&mut self, line: u32, kind: IgnoredKind, text: String) {
-        self.map.ignored.push(Ignored { line, kind, text });
+        (self.found)(Found::Ignored(Ignored { line, kind, text }));
+    }
+}
+
+/// The first `end` bytes as text, or all of them back.
+fn cut(bytes: Cow<'_, [u8]>, end: usize) -> Result<Cow<'_, str>, Cow<'_, [u8]>> {
+    match bytes {
+        Cow::Borrowed(all) => {
+            std::str::from_utf8(&all[..end]).map(Cow::Borrowed).map_err(|_| Cow::Borrowed(all))
+        }
+        Cow::Owned(mut all) => {
+            all.truncate(end);
+            String::from_utf8(all).map(Cow::Owned).map_err(|error| Cow::Owned(error.into_bytes()))
+        }
     }
 }
 
@@ -290,6 +321,26 @@ mod tests {
     }
 
     proptest! {
+        /// What the emitter checks entry by entry holds for the whole text.
+        #[test]
+        fn parts_that_are_one_entry_each_are_read_alike_together(
+            parts in prop::collection::vec("(# [ -~]{0,9}\n)?[a-z.\\[ \"#\\\\]{1,4} [ -~]{0,9}\n", 0..9)
+        ) {
+            let found = |text: &str| {
+                let mut found = Vec::new();
+                scan(text.as_bytes(), |it| found.push(match it {
+                    Found::Entry(entry) => Ok((entry.key.into_owned(), entry.value.into_owned())),
+                    Found::Ignored(ignored) => Err(ignored.kind),
+                }));
+                found
+            };
+            let single: Vec<_> =
+                parts.iter().filter(|it| found(it).len() == 1 && found(it)[0].is_ok()).collect();
+            let together: String = single.iter().map(|it| it.as_str()).collect();
+            let one_by_one: Vec<_> = single.iter().flat_map(|it| found(it)).collect();
+            prop_assert_eq!(found(&together), one_by_one);
+        }
+
         #[test]
         fn what_is_written_is_read_back(
             map in prop::collection::btree_map("[a-z0-9.\\[\\]:-]{1,20}[a-z]", "[!-~]([ -~]{0,20}[!-~])?", 0..20)

@@ -17,6 +17,7 @@ use crate::diag::{Diagnostic, Diagnostics, Fields, unknown_key, values};
 use crate::names::DomainName;
 use crate::source::yaml::Reader;
 use crate::source::{FileId, Node, Span, Spanned};
+use hashbrown::HashMap;
 use jiff::civil::Date;
 use std::borrow::Cow;
 use std::fmt::Write as _;
@@ -58,10 +59,10 @@ impl Lock {
                         }
                     }
                     "domains" if reader.enter_mapping() => {
+                        let mut known = HashMap::new();
                         while let Some(key) = reader.next_key() {
-                            let Some(node) = reader.node() else { break };
                             let name = name(&key, &mut found);
-                            let fact = domain(node, &mut found);
+                            let fact = known_domain(text, &mut reader, &mut known, &mut found);
                             let (Some(name), Some(fact)) = (name, fact) else { continue };
                             if lock.domains.insert(name, fact).is_some() {
                                 twice(&key, &mut found);
@@ -262,6 +263,28 @@ fn address(text: &str) -> Option<AddressFact> {
     words.next().is_none().then_some(AddressFact { address, since, gone })
 }
 
+/// Reads the fact of a domain: those with the same words are taken apart once, as many domains have
+/// the MX hosts of one provider.
+fn known_domain<'src>(
+    text: &'src str,
+    reader: &mut Reader<'src>,
+    known: &mut HashMap<&'src str, DomainFact>,
+    diagnostics: &mut Diagnostics,
+) -> Option<DomainFact> {
+    let span = reader.value_span()?;
+    let words = &text[span.start as usize..span.end as usize];
+    if let Some(fact) = known.get(words) {
+        return Some(fact.clone());
+    }
+    let errors = reader.errors();
+    let fact = domain(reader.node()?, diagnostics)?;
+    // The words of an alias do not say all, and those of a wrong value must be reported again.
+    if !words.contains('*') && reader.errors() == errors {
+        known.insert(words, fact.clone());
+    }
+    Some(fact)
+}
+
 fn domain(node: Node<'_>, diagnostics: &mut Diagnostics) -> Option<DomainFact> {
     let mut fields = Fields::new(node, "a domain in the lock", diagnostics)?;
     let status = fields.required("dnssec", diagnostics);
@@ -362,7 +385,8 @@ domains:
             .prop_map(|(year, month, day)| Date::new(year, month, day).unwrap());
         let status = prop_oneof![Just(Dnssec::Secure), Just(Dnssec::Insecure)];
         let stale = prop::option::of(
-            ("[A-Za-z-]{1,12}", date.clone()).prop_map(|(reason, since)| Stale { since, reason }),
+            ("[A-Za-z][A-Za-z-]{0,11}", date.clone())
+                .prop_map(|(reason, since)| Stale { since, reason }),
         );
         let address = (any::<IpAddr>(), date.clone(), prop::option::of(date.clone()))
             .prop_map(|(address, since, gone)| AddressFact { address, since, gone });

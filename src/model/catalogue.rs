@@ -87,7 +87,7 @@ pub fn unknown_provider(
     let own = providers.keys().map(String::as_str);
     match nearest(&name.value, own.chain(builtin::names().map(|name| -> &str { name }))) {
         Some(meant) => error.hint(format!("did you mean `{meant}`?")),
-        None => error.hint("`mxward providers list` shows the names"),
+        None => error.hint("`mxward providers list` shows all; your own go into `providers/`"),
     }
 }
 

@@ -5,7 +5,7 @@ use super::provider::Provider;
 use crate::postfix::{NextHop, SecurityLevel, Settings, Version};
 use crate::source::Spanned;
 use ipnet::IpNet;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Everything that `mxward.yaml`, its includes and `providers/` say.
 #[derive(Debug, Default)]
@@ -26,6 +26,17 @@ pub struct Config {
     pub lock: LockSettings,
     /// `dns:`
     pub dns: DnsConfig,
+    /// What could not be read.
+    pub gaps: Gaps,
+}
+
+/// What could not be read, which was reported: nothing is to be said of what may stand there.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct Gaps {
+    /// Whether a file was not read to its end.
+    pub files: bool,
+    /// Templates that are there and invalid.
+    pub providers: BTreeSet<String>,
 }
 
 /// One Postfix, or several that are configured alike.

@@ -42,6 +42,8 @@ pub struct Body {
     pub reason: Option<Spanned<String>>,
     /// The last day on which the exception holds.
     pub until: Option<Spanned<Date>>,
+    /// Whether something in it was refused, which was reported: the rest is not to be judged.
+    pub broken: bool,
 }
 
 impl Body {
@@ -58,6 +60,7 @@ impl Body {
             leave_to: None,
             reason: None,
             until: None,
+            broken: false,
         }
     }
 }

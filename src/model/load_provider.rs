@@ -154,10 +154,11 @@ fn read_hosts(fields: &mut Fields<'_>, diagnostics: &mut Diagnostics) -> Hosts {
         diagnostics.push(error.related(other, "`hosts_from` is here"));
     }
     let place = node.span;
+    let empty = matches!(&node.kind, NodeKind::Sequence(items) if items.is_empty());
     let Some(list) = values::list_of(node, "`hosts`", diagnostics, read_host) else {
         return Hosts::Unknown;
     };
-    if list.is_empty() {
+    if empty {
         let error = Diagnostic::error("empty-value", place, "`hosts` is empty");
         diagnostics.push(error.hint("name a host, or leave the key out"));
     }

@@ -14,7 +14,7 @@ pub mod schema;
 /// The text of a built-in template.
 pub use builtin::text as builtin;
 pub use config::{
-    Config, DnsConfig, DomainFilter, Location, LockSettings, MapType, PinFallback, Target,
+    Config, DnsConfig, DomainFilter, Gaps, Location, LockSettings, MapType, PinFallback, Target,
     Unmanaged,
 };
 pub use declaration::{Body, Declaration, NextHopPolicy, Route};

@@ -4,12 +4,10 @@ use super::level::SecurityLevel;
 use super::next_hop::NextHop;
 use super::policy::TlsPolicy;
 use super::policy_error::PolicyError;
-use super::promises::Promises;
 use super::search::{policy_keys, transport_keys};
 use super::transport::{Transport, TransportError};
 use super::version::Version;
 use compact_str::CompactString;
-use std::cmp::Ordering;
 
 /// The parameters of main.cf that decide beside the two maps.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -163,67 +161,5 @@ fn policy_of<'m>(
             Ok((policy, _)) => (Some(key), HopPolicy::Valid(policy)),
             Err(error) => (Some(key), HopPolicy::Invalid(error)),
         },
-    }
-}
-
-/// What a change does to one recipient domain.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
-pub enum Effect {
-    /// Mail that was delivered is deferred or returned from now on.
-    Breaks,
-    /// An attacker can do more than before.
-    Weaker,
-    /// Neither stronger nor weaker: another trust root, or mail that starts to flow.
-    Different,
-    /// An attacker can do less than before.
-    Stronger,
-    /// Nothing that an attacker would notice: addresses rotated, another way of writing.
-    Neutral,
-}
-
-impl Effect {
-    /// Every effect, worst first.
-    pub const ALL: &'static [Self] =
-        &[Self::Breaks, Self::Weaker, Self::Different, Self::Stronger, Self::Neutral];
-
-    /// The name in reports.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Breaks => "breaks",
-            Self::Weaker => "weaker",
-            Self::Different => "different",
-            Self::Stronger => "stronger",
-            Self::Neutral => "neutral",
-        }
-    }
-
-    /// Compares what happens before and after a change.
-    ///
-    /// Mail that could not be delivered before and can be after is [`Self::Different`]: nothing was
-    /// sent, so nothing was safer.
-    pub fn between(before: &Delivery, after: &Delivery) -> Self {
-        match (Promises::of_delivery(before), Promises::of_delivery(after)) {
-            (None, None) => match (&before.outcome, &after.outcome) {
-                (Outcome::Other(a), Outcome::Other(b)) if a != b => Self::Different,
-                _ => Self::Neutral,
-            },
-            (None, Some(_)) => Self::Different,
-            (Some(_), None) => match &after.outcome {
-                Outcome::Other(transport) if !transport.returns_or_drops() => Self::Different,
-                Outcome::Other(_) | Outcome::Smtp { .. } | Outcome::Fatal(_) => Self::Breaks,
-            },
-            (Some(before), Some(after)) => match after.partial_cmp(&before) {
-                Some(Ordering::Equal) => Self::Neutral,
-                Some(Ordering::Greater) => Self::Stronger,
-                Some(Ordering::Less) => Self::Weaker,
-                None => Self::Different,
-            },
-        }
-    }
-}
-
-impl std::fmt::Display for Effect {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str(self.as_str())
     }
 }

@@ -2,6 +2,9 @@
 
 mod attribute;
 mod delivery;
+mod effect;
+mod fold;
+mod hostname;
 mod level;
 mod match_pattern;
 mod next_hop;
@@ -15,7 +18,9 @@ mod transport;
 mod version;
 
 pub use attribute::{ATTRIBUTES, Attribute, Multiplicity};
-pub use delivery::{Delivery, Effect, Hop, HopPolicy, Outcome, Settings, deliver};
+pub use delivery::{Delivery, Hop, HopPolicy, Outcome, Settings, deliver};
+pub use effect::Effect;
+pub use fold::fold_key;
 pub use level::SecurityLevel;
 pub use match_pattern::{MatchPattern, MatchPatternError};
 pub use next_hop::{NextHop, NextHopError};

@@ -1,5 +1,7 @@
 //! Next-hop destinations.
 
+use super::fold::fold_key;
+use super::hostname::is_hostname;
 use crate::names::{DomainName, NameError};
 use compact_str::{CompactString, format_compact};
 use std::fmt;
@@ -100,15 +102,42 @@ impl NextHop {
     /// # Errors
     ///
     /// What ends smtp(8) with a fatal error, which stalls all mail of the service.
-    /// [Postfix `smtp_connect.c` `smtp_parse_destination`]
+    /// [Postfix `smtp_connect.c` `smtp_parse_destination`, `host_port.c`]
     pub fn parse_as_postfix(text: &str) -> Result<Self, NextHopError> {
-        match Self::parse(text) {
-            Ok(_) | Err(NextHopError::BareAddress(_)) => {}
-            // An empty port means the default. [Postfix `host_port.c`]
-            Err(NextHopError::Port(port)) if port.is_empty() => {}
-            Err(error) => return Err(error),
+        if text.is_empty() {
+            return Err(NextHopError::Empty);
         }
-        Ok(Self(CompactString::new(text.to_lowercase())))
+        let (host, port) = match text.strip_prefix('[') {
+            Some(inside) => {
+                let (host, rest) =
+                    inside.split_once(']').ok_or_else(|| NextHopError::Bracket(text.to_owned()))?;
+                match rest.strip_prefix(':') {
+                    Some(port) => (host, port),
+                    None if rest.is_empty() => (host, ""),
+                    None => return Err(NextHopError::Garbage(rest.to_owned())),
+                }
+            }
+            None => text.rsplit_once(':').unwrap_or((text, "")),
+        };
+        let prefixed = host.get(..5).is_some_and(|prefix| prefix.eq_ignore_ascii_case("ipv6:"));
+        let valid = if prefixed && text.starts_with('[') {
+            host[5..].parse::<Ipv6Addr>().is_ok()
+        } else {
+            is_hostname(host) || host.parse::<IpAddr>().is_ok()
+        };
+        if !valid {
+            return Err(name(host).err().unwrap_or_else(|| NextHopError::Address(host.to_owned())));
+        }
+        // An empty port means the default.
+        if !port.is_empty() {
+            let number = port.bytes().all(|byte| byte.is_ascii_digit());
+            match (number, port.parse::<u16>()) {
+                (true, Ok(1..)) => {}
+                (true, _) => return Err(NextHopError::Port(port.to_owned())),
+                (false, _) => self::port(port).map(drop)?,
+            }
+        }
+        Ok(Self(CompactString::new(fold_key(text))))
     }
 
     /// `[192.0.2.1]` or `[2001:db8::1]`.

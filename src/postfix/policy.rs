@@ -31,6 +31,8 @@ pub struct TlsPolicy {
     pub connection_reuse: Option<bool>,
     /// `enable_rpk`.
     pub enable_rpk: Option<bool>,
+    /// Whether `protocols`, `ciphers` or `exclude` keep TLS from being started; only in deployed maps.
+    pub fails_handshake: bool,
     /// The attributes for TLSRPT and MTA-STS, in the order of [`super::ATTRIBUTES`]: name and value.
     pub external: Vec<(&'static str, String)>,
 }
@@ -48,6 +50,7 @@ impl TlsPolicy {
             servername: None,
             connection_reuse: None,
             enable_rpk: None,
+            fails_handshake: false,
             external: Vec::new(),
         }
     }
@@ -202,9 +205,13 @@ mod tests {
     }
 
     #[test]
-    fn empty_values_are_refused() {
-        for attribute in ["match", "ciphers", "exclude", "servername", "tafile", "connection_reuse"]
-        {
+    fn empty_values_are_refused_or_never_written() {
+        for attribute in ["protocols", "exclude"] {
+            let text = format!("encrypt {attribute}=");
+            assert!(TlsPolicy::parse_as_postfix(&text, V3_7).is_ok(), "{attribute}");
+            assert_eq!(TlsPolicy::parse(&text, V3_7), Err(PolicyError::NoValue(attribute)));
+        }
+        for attribute in ["match", "ciphers", "servername", "tafile", "connection_reuse"] {
             let error = refused(&format!("secure {attribute}="), V3_7);
             assert!(matches!(error, PolicyError::NoValue(_)), "{attribute}");
         }
@@ -235,11 +242,19 @@ mod tests {
     /// [Postfix `tls_misc.c`: `Invalid TLS protocol list`, `invalid cipher grade`]
     #[test]
     fn values_that_fail_in_the_handshake_are_never_written() {
-        for text in
-            ["encrypt protocols=TLS1.2", "encrypt ciphers=strong", "encrypt protocols=>=1.2"]
-        {
-            assert!(TlsPolicy::parse(text, V3_7).is_err(), "{text}");
-            assert_eq!(TlsPolicy::parse_as_postfix(text, V3_7).unwrap().1.len(), 1, "{text}");
+        for text in [
+            "encrypt protocols=TLS1.2",
+            "encrypt protocols=SSLv3",
+            "encrypt protocols=>=1.2",
+            "encrypt ciphers=strong",
+            "encrypt exclude=!RC4",
+        ] {
+            assert!(
+                matches!(TlsPolicy::parse(text, V3_7), Err(PolicyError::Handshake(..))),
+                "{text}"
+            );
+            let (policy, warnings) = TlsPolicy::parse_as_postfix(text, V3_7).unwrap();
+            assert!(policy.fails_handshake && warnings.len() == 1, "{text}");
         }
     }
 
@@ -264,6 +279,17 @@ mod tests {
         let policy = TlsPolicy::parse(&format!("fingerprint match={a}|{b}"), V3_7).unwrap();
         assert_eq!(policy.matches.len(), 2);
         assert_eq!(policy.to_string(), format!("fingerprint match={a}|{b}"));
+    }
+
+    /// [Postfix `tls_dane.c`: `malformed fingerprint value`; RELEASE_NOTES-3.6]
+    #[test]
+    fn what_is_no_fingerprint_is_left_out_and_without_any_the_policy_is_invalid() {
+        let (policy, warnings) =
+            TlsPolicy::parse_as_postfix("fingerprint match=zz|aa:bb", V3_7).unwrap();
+        assert_eq!((policy.matches.len(), warnings.len()), (1, 2));
+        assert_eq!(refused("fingerprint match=zz", V3_7), PolicyError::NoFingerprint);
+        assert!(TlsPolicy::parse_as_postfix("fingerprint match=zz", Version::series(3, 5)).is_ok());
+        assert_eq!(TlsPolicy::parse("fingerprint", V3_7), Err(PolicyError::NoFingerprint));
     }
 
     #[test]

@@ -38,6 +38,12 @@ pub enum PolicyError {
     /// A value that does not work.
     #[error("`{0}={1}`: {2}")]
     Value(&'static str, String, String),
+    /// A value with which no handshake is started: the mail waits, or at `may` it goes in plain text.
+    #[error("`{0}={1}`: {2}")]
+    Handshake(&'static str, String, String),
+    /// The level `fingerprint` without a fingerprint.
+    #[error("`fingerprint` needs a fingerprint as `match`")]
+    NoFingerprint,
     /// A pattern that does not work.
     #[error(transparent)]
     Match(#[from] MatchPatternError),
@@ -69,9 +75,10 @@ impl PolicyError {
             Self::Malformed(text) if text.starts_with('#') => {
                 Some("a comment must have a line of its own".to_owned())
             }
-            Self::NotAtLevel("match" | "tafile", _) => {
-                Some("it belongs to `secure` or `verify`".to_owned())
+            Self::NotAtLevel("match", _) => {
+                Some("it belongs to `secure`, `verify` or `fingerprint`".to_owned())
             }
+            Self::NotAtLevel("tafile", _) => Some("it belongs to `secure` or `verify`".to_owned()),
             Self::Match(MatchPatternError::Address(_)) => {
                 Some("write the name in the certificate, such as `mx.example.com`".to_owned())
             }
@@ -81,11 +88,11 @@ impl PolicyError {
             Self::Match(MatchPatternError::Name(text, _)) if text.contains('*') => {
                 Some("for all names below example.com write `.example.com`".to_owned())
             }
-            Self::Value("protocols", ..) => Some(
+            Self::Handshake("protocols", ..) => Some(
                 "write for example `>=TLSv1.2`, or before Postfix 3.6 `!SSLv2:!SSLv3:!TLSv1`"
                     .to_owned(),
             ),
-            Self::Value("ciphers", ..) => Some("write `high` or `medium`".to_owned()),
+            Self::Handshake("ciphers", ..) => Some("write `high` or `medium`".to_owned()),
             Self::Empty
             | Self::Version(..)
             | Self::Braces
@@ -94,6 +101,8 @@ impl PolicyError {
             | Self::NotAtLevel(..)
             | Self::NoValue(_)
             | Self::Value(..)
+            | Self::Handshake(..)
+            | Self::NoFingerprint
             | Self::Match(_)
             | Self::MatchesNothing
             | Self::PolicyType(_) => None,

@@ -1,13 +1,13 @@
 //! The grammar of a policy. [Postfix `smtp_tls_policy.c` `tls_policy_lookup_one`]
 
 use super::attribute::{Attribute, Multiplicity};
+use super::hostname::is_hostname;
 use super::level::SecurityLevel;
 use super::match_pattern::MatchPattern;
 use super::policy::TlsPolicy;
 use super::policy_error::PolicyError;
-use super::protocols::{cipher_grade_known, protocol_fault};
+use super::protocols::{allowed, exclusion_fault, grade_rank, has_empty_bound};
 use super::version::Version;
-use crate::names::DomainName;
 
 /// What separates the words of a policy. [Postfix `CHARS_COMMA_SP`]
 const SEPARATORS: [char; 5] = [' ', '\t', '\r', '\n', ','];
@@ -70,8 +70,12 @@ struct Parser<'a> {
 
 impl Parser<'_> {
     fn attribute(&mut self, name: &'static str, value: &str) -> Result<(), PolicyError> {
-        if value.is_empty() && name != "protocols" {
-            return Err(PolicyError::NoValue(name));
+        if value.is_empty() {
+            match name {
+                // An empty list allows all protocols, SSLv2 included, or excludes no cipher.
+                "protocols" | "exclude" => (self.tolerate)(PolicyError::NoValue(name))?,
+                _ => return Err(PolicyError::NoValue(name)),
+            }
         }
         let fault = |why: &str| PolicyError::Value(name, value.to_owned(), why.to_owned());
         if value.contains(['{', '}']) || value.chars().any(char::is_control) {
@@ -87,26 +91,25 @@ impl Parser<'_> {
             "match" => return self.matches(value),
             "tafile" => self.policy.tafiles.push(owned()),
             "protocols" => {
-                // Empty allows all protocols, SSLv2 included.
-                if value.is_empty() {
-                    (self.tolerate)(PolicyError::NoValue(name))?;
+                if has_empty_bound(value) {
+                    (self.tolerate)(fault("a bound needs a known version"))?;
                 }
-                if let Some(why) = protocol_fault(value, self.version) {
-                    (self.tolerate)(PolicyError::Value(name, owned(), why))?;
-                }
+                self.handshake(name, value, allowed(value, self.version).err())?;
                 self.policy.protocols = Some(owned());
             }
             "ciphers" => {
-                if !cipher_grade_known(value) {
-                    (self.tolerate)(fault("no such cipher grade"))?;
-                }
+                let known = grade_rank(value, self.version).is_some();
+                let fault = (!known).then(|| "no cipher grade that works".to_owned());
+                self.handshake(name, value, fault)?;
                 self.policy.ciphers = Some(value.to_ascii_lowercase());
             }
-            "exclude" => self.policy.exclude = Some(owned()),
+            "exclude" => {
+                self.handshake(name, value, exclusion_fault(value))?;
+                self.policy.exclude = Some(owned());
+            }
             "servername" => {
-                let name = DomainName::parse(value).ok().filter(|_| value.is_ascii());
                 let word = ["hostname", "nexthop"].iter().any(|it| value.eq_ignore_ascii_case(it));
-                if name.is_none() && !word {
+                if !word && !(value.is_ascii() && is_hostname(value)) {
                     return Err(fault("neither a host name nor `hostname` nor `nexthop`"));
                 }
                 self.policy.servername = Some(value.to_ascii_lowercase());
@@ -133,6 +136,18 @@ impl Parser<'_> {
         Ok(())
     }
 
+    /// Notes that no handshake is started.
+    fn handshake(
+        &mut self,
+        name: &'static str,
+        value: &str,
+        fault: Option<String>,
+    ) -> Result<(), PolicyError> {
+        let Some(fault) = fault else { return Ok(()) };
+        self.policy.fails_handshake = true;
+        (self.tolerate)(PolicyError::Handshake(name, value.to_owned(), fault))
+    }
+
     fn matches(&mut self, value: &str) -> Result<(), PolicyError> {
         let fingerprints = self.policy.level == SecurityLevel::Fingerprint;
         let tokens = value.split(if fingerprints { '|' } else { ':' });
@@ -148,12 +163,15 @@ impl Parser<'_> {
             match pattern {
                 Ok(pattern) => self.policy.matches.push(pattern),
                 Err(error) => {
+                    let left_out = fingerprints && colons_optional && !is_hexadecimal(token);
                     (self.tolerate)(error.into())?;
-                    self.policy.matches.push(MatchPattern::Unmatchable(token.to_owned()));
+                    if !left_out {
+                        self.policy.matches.push(MatchPattern::Unmatchable(token.to_owned()));
+                    }
                 }
             }
         }
-        if !any {
+        if !any && !fingerprints {
             (self.tolerate)(PolicyError::MatchesNothing)?;
             self.policy.matches.push(MatchPattern::Unmatchable(value.to_owned()));
         }
@@ -161,6 +179,13 @@ impl Parser<'_> {
     }
 
     fn finish(mut self, seen: &[&'static str]) -> Result<TlsPolicy, PolicyError> {
+        if self.policy.level == SecurityLevel::Fingerprint && self.policy.matches.is_empty() {
+            // Without any `match` those of `smtp_tls_fingerprint_cert_match` hold.
+            if seen.contains(&"match") {
+                return Err(PolicyError::NoFingerprint);
+            }
+            (self.tolerate)(PolicyError::NoFingerprint)?;
+        }
         if !seen.contains(&"policy_type")
             && let Some((name, _)) = self.policy.external.first()
         {
@@ -170,6 +195,13 @@ impl Parser<'_> {
         self.policy.external.sort_by_key(|(name, _)| order(name));
         Ok(self.policy)
     }
+}
+
+/// Whether a text is made of pairs of hexadecimal digits, which Postfix takes for a digest of any length.
+fn is_hexadecimal(text: &str) -> bool {
+    let pair = |it: &str| it.len() == 2 && it.bytes().all(|byte| byte.is_ascii_hexdigit());
+    text.split(':').all(pair)
+        || (text.len().is_multiple_of(2) && text.bytes().all(|byte| byte.is_ascii_hexdigit()))
 }
 
 /// The words of a policy; `{ name = value }` is one word from 3.10 on.

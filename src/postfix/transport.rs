@@ -70,6 +70,20 @@ impl Transport {
     ///
     /// [`TransportError`] for everything that Postfix refuses, or reads otherwise than it looks.
     pub fn parse(text: &str, version: Version) -> Result<Self, TransportError> {
+        Self::parse_with(text, version, NextHop::parse)
+    }
+
+    /// As [`Self::parse`], for who has met most next hops before: `next_hop` gives what
+    /// [`NextHop::parse`] would.
+    ///
+    /// # Errors
+    ///
+    /// As [`Self::parse`].
+    pub fn parse_with(
+        text: &str,
+        version: Version,
+        mut next_hop: impl FnMut(&str) -> Result<NextHop, NextHopError>,
+    ) -> Result<Self, TransportError> {
         let Some((service, rest)) = text.split_once(':') else {
             return Err(TransportError::Colon(text.to_owned()));
         };
@@ -86,7 +100,7 @@ impl Transport {
                 if word.split_once(':').is_some_and(|(first, _)| first == service) {
                     return Err(TransportError::RepeatedService(word.to_owned()));
                 }
-                NextHop::parse(word).map_err(TransportError::NextHop)
+                next_hop(word).map_err(TransportError::NextHop)
             })
             .collect::<Result<Vec<NextHop>, TransportError>>()?;
         if next_hops.len() > 1 && !version.at_least(3, 5) {
@@ -122,6 +136,19 @@ impl Transport {
 }
 
 impl Transport {
+    /// Adds the text that [`Display`](fmt::Display) shows.
+    pub fn write_to(&self, text: &mut String) {
+        for part in [&*self.service, ":", &*self.text] {
+            text.push_str(part);
+        }
+        for (at, next_hop) in self.next_hops.iter().enumerate() {
+            if at > 0 {
+                text.push(',');
+            }
+            text.push_str(next_hop.as_str());
+        }
+    }
+
     /// Whether the service never delivers: `error`, `retry` and `discard`.
     pub fn returns_or_drops(&self) -> bool {
         matches!(self.service.as_str(), "error" | "retry" | "discard")
@@ -140,14 +167,9 @@ fn is_text(service: &str, rest: &str) -> bool {
 
 impl fmt::Display for Transport {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}:{}", self.service, self.text)?;
-        for (at, next_hop) in self.next_hops.iter().enumerate() {
-            if at > 0 {
-                f.write_str(",")?;
-            }
-            f.write_str(next_hop.as_str())?;
-        }
-        Ok(())
+        let mut text = String::new();
+        self.write_to(&mut text);
+        f.write_str(&text)
     }
 }
 

@@ -30,8 +30,8 @@ pub fn lower(
         diagnostics,
         policies: BTreeMap::new(),
         by_next_hop: BTreeMap::new(),
-        transport: Vec::new(),
-        tls_policy: Vec::with_capacity(destinations.list.len()),
+        transport: Vec::with_capacity(routed(destinations)),
+        tls_policy: Vec::with_capacity(destinations.list.len() + next_hops(destinations)),
         failed: false,
     };
     let plans: Vec<Lowered<'_>> = destinations.plans.iter().map(Lowered::new).collect();
@@ -41,6 +41,26 @@ pub fn lower(
         lowering.next_hop(it.next_hop.as_str(), it.policy, origin);
     }
     lowering.finish()
+}
+
+/// How many destinations have an entry in the transport map: lists that long must not move.
+fn routed(destinations: &Destinations<Resolved>) -> usize {
+    let plans = &destinations.plans;
+    let routed = |it: &&Destination| match plans[it.plan as usize].way {
+        Way::Transport(_) | Way::Pinned(_) => true,
+        Way::Mx | Way::LeftTo(_) => false,
+    };
+    destinations.list.iter().filter(routed).count()
+}
+
+/// The most next hops that can have a policy of their own.
+fn next_hops(destinations: &Destinations<Resolved>) -> usize {
+    let of_plan = |plan: &Resolved| match &plan.way {
+        Way::Transport(transport) => transport.next_hops.len(),
+        Way::Pinned(hosts) => hosts.iter().map(|host| host.addresses.len()).sum(),
+        Way::Mx | Way::LeftTo(_) => 0,
+    };
+    destinations.plans.iter().map(of_plan).sum::<usize>() + destinations.next_hops.len()
 }
 
 /// A plan as one target sees it.
@@ -119,9 +139,7 @@ impl<'a> Lowering<'a> {
                 (Some(transport.clone()), policy)
             }
             State::Pinned(list, policy) => {
-                let addresses = list.order(&key);
-                let mut next_hops: Vec<NextHop> =
-                    addresses.into_iter().map(NextHop::address).collect();
+                let mut next_hops = list.order(&key);
                 next_hops.push(NextHop::domain(destination.recipients.name()));
                 (Some(Transport::smtp(next_hops)), Some(policy))
             }

@@ -1,5 +1,6 @@
 //! The order in which a pinned domain tries addresses.
 
+use crate::postfix::NextHop;
 use crate::resolve::PinHost;
 use std::collections::BTreeMap;
 use std::net::IpAddr;
@@ -11,9 +12,16 @@ const MOST: usize = 8;
 #[derive(Debug)]
 pub(super) struct PinList {
     /// Current addresses by preference; then those that vanished from DNS lately, as one last group.
-    groups: Vec<Vec<IpAddr>>,
+    groups: Vec<Vec<Address>>,
     /// The hosts of each address, for comments.
     pub(super) hosts: BTreeMap<IpAddr, String>,
+}
+
+/// An address as a next hop.
+#[derive(Clone, Debug)]
+struct Address {
+    ipv4: bool,
+    next_hop: NextHop,
 }
 
 impl PinList {
@@ -47,6 +55,8 @@ impl PinList {
             group.retain(|address| seen.insert(*address));
         }
         groups.retain(|group| !group.is_empty());
+        let address = |it: &IpAddr| Address { ipv4: it.is_ipv4(), next_hop: NextHop::address(*it) };
+        let groups = groups.iter().map(|group| group.iter().map(address).collect()).collect();
         let hosts = names
             .into_iter()
             .map(|(address, mut names)| {
@@ -59,18 +69,18 @@ impl PinList {
     }
 
     /// The addresses for one domain, at most eight: by preference, those of equal preference in an
-    /// order that differs from domain to domain, vanished ones last.
-    pub(super) fn order(&self, domain: &str) -> Vec<IpAddr> {
+    /// order that differs from domain to domain, vanished ones last. There is room for the domain.
+    pub(super) fn order(&self, domain: &str) -> Vec<NextHop> {
         let turn = hash(domain);
-        let mut list = Vec::with_capacity(MOST);
+        let mut list: Vec<&Address> = Vec::with_capacity(2 * MOST);
         for group in &self.groups {
             let first = usize::try_from(turn % group.len() as u64).unwrap_or_default();
             list.extend(group[first..].iter().chain(&group[..first]));
         }
-        let fallback = list.iter().copied().find(IpAddr::is_ipv4);
+        let fallback = list.iter().copied().find(|it| it.ipv4);
         list.truncate(MOST);
-        if list.last().is_some_and(IpAddr::is_ipv6) {
-            if let Some(at) = list.iter().rposition(IpAddr::is_ipv4) {
+        if list.last().is_some_and(|it| !it.ipv4) {
+            if let Some(at) = list.iter().rposition(|it| it.ipv4) {
                 let ipv4 = list.remove(at);
                 list.push(ipv4);
             } else {
@@ -78,7 +88,9 @@ impl PinList {
                 list.extend(fallback);
             }
         }
-        list
+        let mut next_hops = Vec::with_capacity(list.len() + 1);
+        next_hops.extend(list.into_iter().map(|it| it.next_hop.clone()));
+        next_hops
     }
 }
 
@@ -102,7 +114,7 @@ mod tests {
 
     fn order(hosts: &[PinHost], ipv6: bool, domain: &str) -> Vec<String> {
         let list = PinList::new(hosts, true, ipv6).unwrap().order(domain);
-        list.iter().map(ToString::to_string).collect()
+        list.iter().map(|it| it.host_part().to_owned()).collect()
     }
 
     #[test]

@@ -6,6 +6,7 @@
 
 mod compare;
 mod golden;
+pub(crate) mod postmap;
 
 pub(crate) use compare::assert_text;
 

@@ -30,12 +30,8 @@ pub(super) fn run(
     let repository = context.load(&mut diagnostics)?;
     let today = today.unwrap_or_else(|| context.world.today());
     let (mut domains, mut targets, mut stopped) = (0, repository.config.targets.len(), None);
-    let result = if diagnostics.has_errors() {
-        Err((Stopped::Invalid, Box::new(repository)))
-    } else {
-        let dns = DnsSettings::default();
-        compile(context.world, repository, LockMode::Frozen, &dns, &mut diagnostics)
-    };
+    let dns = DnsSettings::default();
+    let result = compile(context.world, repository, LockMode::Frozen, &dns, &mut diagnostics);
     let repository = match result {
         Ok(compiled) => {
             let selected = context.targets(&compiled.repository.config.targets)?;

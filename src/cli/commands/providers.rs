@@ -11,38 +11,28 @@ pub(super) use list::List;
 use crate::cli::args::ProvidersCommand;
 use crate::cli::context::Context;
 use crate::cli::exit::Exit;
+use crate::compile::Repository;
 use crate::diag::{Diagnostics, nearest, printable};
-use crate::model::load_provider::load_provider;
 use crate::model::{Hosts, PolicySpec, Provider, catalogue};
-use crate::source::SourceMap;
-use crate::world::Files;
 use serde_json::{Map, Value, json};
-use std::collections::BTreeMap;
 use std::fmt::Write as _;
-use std::io;
-
-/// The folder with the templates of a repository.
-const FOLDER: &str = "providers";
 
 /// Works without a repository too: then there are only the built-in templates.
 pub(super) fn run(
     context: &mut Context<'_, '_>,
     command: Option<&ProvidersCommand>,
 ) -> Result<Exit, Exit> {
-    let (mut sources, mut diagnostics) = (SourceMap::new(), Diagnostics::new());
     let folder = &context.global.directory;
-    let read = context
-        .world
-        .repository(folder)
-        .and_then(|files| own(&*files, &mut sources, &mut diagnostics));
-    let mut providers = match read {
-        Ok(providers) => providers,
+    let files = match context.world.repository(folder) {
+        Ok(files) => files,
         Err(error) => {
-            let folder = folder.join(FOLDER).display().to_string();
-            context.printer.error(&format!("cannot read `{}`: {error}", printable(&folder)));
+            let folder = Context::shown(folder);
+            context.printer.error(&format!("cannot read `{folder}`: {error}"));
             return Err(Exit::Failed);
         }
     };
+    let mut diagnostics = Diagnostics::new();
+    let (mut sources, mut providers) = Repository::own_providers(&*files, &mut diagnostics);
     catalogue::add_all(&mut providers, &mut sources, &mut diagnostics);
     diagnostics.sort();
     context.printer.diagnostics(&diagnostics, &sources);
@@ -67,28 +57,6 @@ pub(super) fn run(
         }
     }
     Ok(Exit::Done)
-}
-
-/// The templates of the repository.
-fn own(
-    files: &dyn Files,
-    sources: &mut SourceMap,
-    diagnostics: &mut Diagnostics,
-) -> io::Result<BTreeMap<String, Provider>> {
-    let mut providers = BTreeMap::new();
-    for path in files.list(FOLDER)? {
-        let stem = path.strip_prefix("providers/").and_then(|name| name.strip_suffix(".yaml"));
-        let Some(stem) = stem else { continue };
-        let text = String::from_utf8(files.read(&path)?).map_err(|_| {
-            io::Error::new(io::ErrorKind::InvalidData, format!("`{path}` is not UTF-8"))
-        })?;
-        let file = sources.add(path.as_str(), text);
-        let text = sources.text(file);
-        if let Some(provider) = load_provider(file, text, Some(stem), false, diagnostics) {
-            providers.insert(provider.name.value.clone(), provider);
-        }
-    }
-    Ok(providers)
 }
 
 /// `secure match=a:b`, as Postfix would read it.
@@ -144,6 +112,9 @@ mod tests {
     use super::*;
     use crate::cli::printer::Render;
     use crate::diag::Style;
+    use crate::model::load_provider;
+    use crate::source::SourceMap;
+    use std::collections::BTreeMap;
 
     const OWN: &str = "\
 name: own

@@ -4,7 +4,6 @@ use crate::cli::context::Context;
 use crate::cli::exit::Exit;
 use crate::compile::LOCK_FILE;
 use crate::diag::{Diagnostics, Style, printable, summary};
-use crate::expand::expand;
 use crate::names::DomainName;
 use crate::resolve::{Scope, needs, refresh};
 use std::collections::BTreeSet;
@@ -33,12 +32,7 @@ pub(super) fn run(context: &mut Context<'_, '_>, names: &[String]) -> Result<Exi
 pub(super) fn refresh_lock(context: &mut Context<'_, '_>, scope: &Scope) -> Result<Exit, Exit> {
     let mut diagnostics = Diagnostics::new();
     let mut repository = context.load(&mut diagnostics)?;
-    let destinations = if diagnostics.has_errors() {
-        None
-    } else {
-        expand(&mut repository.config, &mut diagnostics)
-    };
-    let Some(destinations) = destinations else {
+    let Some(destinations) = repository.expand(&mut diagnostics) else {
         diagnostics.sort();
         context.printer.diagnostics(&diagnostics, &repository.sources);
         return Err(Exit::Findings);

@@ -7,31 +7,40 @@ use crate::postfix::{NextHop, Transport, Version};
 use crate::source::{Node, NodeKind, Spanned};
 use jiff::civil::Date;
 
-/// Reads a provider's name, or a mapping. `None` after an error.
-pub(super) fn read_body(node: Node<'_>, diagnostics: &mut Diagnostics) -> Option<Body> {
+/// Reads a provider's name, or a mapping.
+pub(super) fn read_body(node: Node<'_>, diagnostics: &mut Diagnostics) -> Body {
     let mut body = Body::new(node.span);
     match &node.kind {
         NodeKind::Scalar(_) => {
-            body.provider = Some(values::text(&node, "the provider", diagnostics)?);
-            return Some(body);
+            body.provider = values::text(&node, "the provider", diagnostics);
+            return body;
         }
         NodeKind::Null => {
             diagnostics.push(
                 Diagnostic::error("empty-entry", node.span, "nothing is said about this domain")
                     .hint("write a provider, as in `example.com: google`, or a mapping with a `level`"),
             );
-            return None;
+            body.broken = true;
+            return body;
         }
-        NodeKind::Sequence(_) | NodeKind::Mapping(_) => {}
+        NodeKind::Sequence(_) => {
+            let message = "a domain takes the name of a provider or a mapping, not a sequence";
+            diagnostics.push(
+                Diagnostic::error("wrong-type", node.span, message)
+                    .hint("write `example.com: google`, or `example.com: { level: secure, … }`"),
+            );
+            body.broken = true;
+            return body;
+        }
+        NodeKind::Mapping(_) => {}
     }
-    let mut fields = Fields::new(node, "a domain", diagnostics)?;
+    let Some(mut fields) = Fields::new(node, "a domain", diagnostics) else { return body };
     let before = diagnostics.iter().count();
     fill(&mut body, &mut fields, diagnostics);
-    let span = fields.span();
     fields.finish(diagnostics);
     check(&body, diagnostics);
-    let _ = span;
-    (diagnostics.iter().count() == before).then_some(body)
+    body.broken = diagnostics.iter().count() != before;
+    body
 }
 
 /// Reads the keys of a body out of a mapping that may have others.
@@ -97,7 +106,7 @@ fn transport(text: &Spanned<String>, diagnostics: &mut Diagnostics) -> Option<Sp
 }
 
 /// Refuses what cannot stand together.
-fn check(body: &Body, diagnostics: &mut Diagnostics) {
+pub(super) fn check(body: &Body, diagnostics: &mut Diagnostics) {
     let policy = body.policy.level.as_ref().map(|it| it.span);
     let policy = policy.or_else(|| body.policy.attributes.first().map(|it| it.span));
     let mut conflict = |span, message: &str, hint: &str| {

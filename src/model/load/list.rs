@@ -15,7 +15,6 @@ pub(super) fn read_list(
     body: u32,
     diagnostics: &mut Diagnostics,
 ) {
-    declarations.reserve(memchr::memchr_iter(b'\n', text.as_bytes()).count());
     let mut start = 0;
     for line in text.split_inclusive('\n') {
         let at = start;

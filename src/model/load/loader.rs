@@ -4,7 +4,7 @@ use super::body::read_body;
 use super::root::read_root;
 use super::{Include, list};
 use crate::diag::{Diagnostic, Diagnostics, values};
-use crate::model::{Body, Config, Declaration, NextHopPolicy, PolicySpec};
+use crate::model::{Body, Config, Declaration, NextHopPolicy, PolicySpec, Provider};
 use crate::names::{NameError, Recipients};
 use crate::postfix::NextHop;
 use crate::source::yaml::Reader;
@@ -24,6 +24,11 @@ impl Loader {
     /// A loader that has read nothing.
     pub fn new() -> Self {
         Self::default()
+    }
+
+    /// Makes room for so many domains, so that a long list does not move while it grows.
+    pub fn reserve(&mut self, domains: usize) {
+        self.config.declarations.reserve(domains);
     }
 
     /// Reads `mxward.yaml` and gives what it includes.
@@ -60,7 +65,18 @@ impl Loader {
         } else if let Some(node) = reader.node() {
             wrong_top(&node, diagnostics);
         }
+        self.config.gaps.files |= reader.failed();
         diagnostics.push_yaml(reader.finish());
+    }
+
+    /// Notes that a file could not be read, which was reported.
+    pub fn unread(&mut self) {
+        self.config.gaps.files = true;
+    }
+
+    /// Notes that the template of that name could not be read, which was reported.
+    pub fn unread_provider(&mut self, name: &str) {
+        self.config.gaps.providers.insert(name.to_owned());
     }
 
     /// Reads a plain list: one domain a line, all with the body of the include.
@@ -75,13 +91,13 @@ impl Loader {
     }
 
     /// Adds a template; the first of a name stays.
-    pub fn provider(&mut self, provider: crate::model::Provider) {
+    pub fn add_provider(&mut self, provider: Provider) {
         self.config.providers.entry(provider.name.value.clone()).or_insert(provider);
     }
 
-    /// Whether a template of that name was added.
-    pub fn has_provider(&self, name: &str) -> bool {
-        self.config.providers.contains_key(name)
+    /// The template of that name, if one was added.
+    pub fn provider(&self, name: &str) -> Option<&Provider> {
+        self.config.providers.get(name)
     }
 
     /// The names of the templates that were named so far, each once, sorted.
@@ -97,7 +113,13 @@ impl Loader {
     pub fn finish(mut self, diagnostics: &mut Diagnostics) -> Config {
         let list = &mut self.config.declarations;
         if !list.is_sorted_by(|a, b| a.recipients < b.recipients) {
-            list.sort_by(|a, b| (&a.recipients, a.span).cmp(&(&b.recipients, b.span)));
+            // Numbers are sorted much faster than texts, and few texts begin with the same ones.
+            list.sort_by_cached_key(|it| it.recipients.sort_prefix());
+            for run in
+                list.chunk_by_mut(|a, b| a.recipients.sort_prefix() == b.recipients.sort_prefix())
+            {
+                run.sort_by(|a, b| (&a.recipients, a.span).cmp(&(&b.recipients, b.span)));
+            }
             list.dedup_by(|second, first| {
                 let twice = second.recipients == first.recipients;
                 if twice {
@@ -130,30 +152,45 @@ impl Loader {
                     "`domains` must be a mapping from domain to policy, not {}",
                     values::describe(&node)
                 );
-                diagnostics.push(Diagnostic::error("wrong-type", node.span, message));
+                let hint = match node.kind {
+                    NodeKind::Sequence(_) => {
+                        "write `example.com: google` without a dash, or put a plain list into a file"
+                    }
+                    NodeKind::Scalar(_) | NodeKind::Mapping(_) | NodeKind::Null => {
+                        "write `example.com: google`, with a blank behind the colon"
+                    }
+                };
+                diagnostics.push(Diagnostic::error("wrong-type", node.span, message).hint(hint));
             }
             return;
         }
         while let Some(key) = reader.next_key() {
             let recipients = recipients(&key, diagnostics);
-            let Some(node) = reader.node() else { return };
-            let Some(body) = self.body(text, node, diagnostics) else { continue };
+            let Some(body) = self.body(text, reader, diagnostics) else { return };
             if let Some(recipients) = recipients {
                 self.config.declarations.push(Declaration { recipients, span: key.span, body });
             }
         }
     }
 
-    /// The number of a body; `None` after an error.
-    fn body(&mut self, text: &str, node: Node<'_>, diagnostics: &mut Diagnostics) -> Option<u32> {
-        let words = &text[node.span.start as usize..node.span.end as usize];
+    /// The number of the body under way; `None` after a syntax error.
+    fn body<'src>(
+        &mut self,
+        text: &'src str,
+        reader: &mut Reader<'src>,
+        diagnostics: &mut Diagnostics,
+    ) -> Option<u32> {
+        let span = reader.value_span()?;
+        let words = &text[span.start as usize..span.end as usize];
         if let Some(known) = self.bodies.get(words) {
             return Some(*known);
         }
-        let body = read_body(node, diagnostics)?;
+        let errors = reader.errors();
+        let body = read_body(reader.node()?, diagnostics);
+        // The words of a body with an alias in it do not say all, and each mistake is reported.
+        let repeats = !body.broken && !words.contains('*') && reader.errors() == errors;
         let number = self.add_body(body);
-        // The words of a body with an alias in it do not say all.
-        if !words.contains('*') {
+        if repeats {
             self.bodies.insert(words.to_owned(), number);
         }
         Some(number)
@@ -228,9 +265,9 @@ pub(super) fn first_time<'src>(
             Diagnostic::error(
                 "duplicate-key",
                 key.span,
-                format!("the key `{}` stands twice", key.value),
+                format!("the key `{}` stands twice in this mapping", key.value),
             )
-            .related(first.span, "first here"),
+            .related(first.span, "first written here"),
         );
         return false;
     }
@@ -273,6 +310,10 @@ pub(super) fn recipients(
 pub(super) fn bad_domain(text: &str, span: Span, error: &NameError) -> Diagnostic {
     let diagnostic =
         Diagnostic::error("bad-domain", span, format!("`{text}` is not a domain: {error}"));
+    if let Some((_, rest)) = text.split_once("://") {
+        let host = rest.split(['/', ':', '?', '#']).next().unwrap_or_default();
+        return diagnostic.hint(format!("write the domain alone: `{host}`"));
+    }
     if let Some(rest) = text.strip_prefix("*.") {
         return diagnostic.hint(format!("for all subdomains write `.{rest}`"));
     }
@@ -284,6 +325,12 @@ pub(super) fn bad_domain(text: &str, span: Span, error: &NameError) -> Diagnosti
             diagnostic.hint("a next hop that is an address goes to `next_hops`, as `[192.0.2.1]`")
         }
         NameError::Character('[') => diagnostic.hint("a next hop in brackets goes to `next_hops`"),
+        NameError::Character(' ' | '\t' | ',' | ';') => {
+            diagnostic.hint("write one domain a line, and nothing else")
+        }
+        NameError::EmptyLabel if text.starts_with("..") => {
+            diagnostic.hint(format!("for all subdomains write `.{}`", text.trim_start_matches('.')))
+        }
         NameError::Empty
         | NameError::TooLong
         | NameError::EmptyLabel

@@ -17,6 +17,9 @@ pub(super) fn read_location(
     };
     let url = text.value.as_str();
     let Some((scheme, rest)) = url.split_once(':') else {
+        if url.starts_with('/') {
+            return refuse(format!("`{url}` is not a URL"), &format!("write `file://{url}`"));
+        }
         return refuse(
             format!("`{url}` is not a URL"),
             "write `file:PATH`, `ssh://HOST/PATH`, `mysql://…`, `postgres://…` or `sqlite:PATH`",

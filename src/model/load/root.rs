@@ -1,7 +1,7 @@
 //! `mxward.yaml`.
 
 use super::Loader;
-use super::body::fill;
+use super::body::{check, fill};
 use super::loader::{first_time, wrong_top};
 use super::target::read_targets;
 use crate::diag::{Diagnostic, Diagnostics, Fields, unknown_key, values};
@@ -57,6 +57,9 @@ pub(super) fn read_root(
         wrong_top(&node, &mut found);
     }
     let Root { has_version, version, includes, .. } = root;
+    // An empty file, too, lacks its version.
+    let lacks_version = !has_version && !reader.failed() && (mapping || found.is_empty());
+    loader.config.gaps.files |= reader.failed();
     found.push_yaml(reader.finish());
     match version {
         Some(version) if version.value > VERSION => {
@@ -72,10 +75,10 @@ pub(super) fn read_root(
                 )
                 .hint("install a newer mxward"),
             );
+            loader.config.gaps.files = true;
             return Vec::new();
         }
-        _ if has_version => {}
-        Some(_) | None => found.push(
+        Some(_) | None if lacks_version => found.push(
             Diagnostic::error(
                 "missing-key",
                 Span::new(file, 0, 0),
@@ -83,6 +86,7 @@ pub(super) fn read_root(
             )
             .hint(format!("write `version: {VERSION}` as the first line")),
         ),
+        Some(_) | None => {}
     }
     diagnostics.extend(found);
     includes
@@ -114,9 +118,18 @@ impl Root<'_> {
                 self.includes = includes.unwrap_or_default();
             }
             "defaults" => {
-                let Some(mut fields) = Fields::new(node, "`defaults`", diagnostics) else { return };
-                self.loader.config.default_route = fields.choice("route", Route::ALL, diagnostics);
-                fields.finish(diagnostics);
+                let span = node.span;
+                let before = diagnostics.iter().count();
+                if let Some(mut fields) = Fields::new(node, "`defaults`", diagnostics) {
+                    self.loader.config.default_route =
+                        fields.choice("route", Route::ALL, diagnostics);
+                    fields.finish(diagnostics);
+                }
+                if diagnostics.iter().count() != before {
+                    // Domains are not to be asked for what is meant to stand here.
+                    let route = Spanned::new(Route::Mx, span);
+                    self.loader.config.default_route.get_or_insert(route);
+                }
             }
             "next_hops" => self.loader.next_hops(Some(node), diagnostics),
             "targets" => self.loader.config.targets = read_targets(node, diagnostics),
@@ -147,32 +160,40 @@ fn include(loader: &mut Loader, node: Node<'_>, diagnostics: &mut Diagnostics) -
         return Some(Include { glob, list: None });
     }
     let mut fields = Fields::new(node, "an include", diagnostics)?;
+    let before = diagnostics.iter().count();
     let glob = fields.required("list", diagnostics);
     let mut body = Body::new(fields.span());
     fill(&mut body, &mut fields, diagnostics);
     fields.finish(diagnostics);
+    check(&body, diagnostics);
+    body.broken = diagnostics.iter().count() != before;
     let glob = values::text(&glob?.1, "`list`", diagnostics)?;
     let glob = inside(glob, diagnostics)?;
     Some(Include { glob, list: Some(loader.add_body(body)) })
 }
 
-/// Refuses globs that leave the repository.
-fn inside(glob: Spanned<String>, diagnostics: &mut Diagnostics) -> Option<Spanned<String>> {
-    let leaves = glob.value.starts_with('/')
-        || glob.value.contains('\\')
-        || glob.value.split('/').any(|part| matches!(part, ".." | "." | ""));
-    if leaves {
-        diagnostics.push(
-            Diagnostic::error(
-                "bad-include",
-                glob.span,
-                format!("`{}` does not stay inside the repository", glob.value),
-            )
-            .hint("write a path relative to mxward.yaml, without `..` and `.`"),
-        );
-        return None;
+/// Refuses globs that leave the repository; `./` in front is dropped.
+fn inside(mut glob: Spanned<String>, diagnostics: &mut Diagnostics) -> Option<Spanned<String>> {
+    if let Some(rest) = glob.value.strip_prefix("./") {
+        glob.value = rest.to_owned();
     }
-    Some(glob)
+    let parts = || glob.value.split('/');
+    let (message, hint) = if glob.value.is_empty() {
+        ("this names no file".to_owned(), "write a glob such as `domains/*.yaml`")
+    } else if glob.value.starts_with('/') {
+        let message = format!("`{}` does not begin at the repository", glob.value);
+        (message, "write a path relative to mxward.yaml")
+    } else if parts().any(|part| part == "..") {
+        let message = format!("`{}` leads out of the repository", glob.value);
+        (message, "includes stay below the folder of mxward.yaml: move the files, or commit a copy")
+    } else if glob.value.contains('\\') || parts().any(|part| matches!(part, "" | ".")) {
+        let message = format!("`{}` is not a plain path", glob.value);
+        (message, "write a glob such as `domains/*.yaml`, without `\\`, `//` and `.`")
+    } else {
+        return Some(glob);
+    };
+    diagnostics.push(Diagnostic::error("bad-include", glob.span, message).hint(hint));
+    None
 }
 
 fn lock(node: Node<'_>, diagnostics: &mut Diagnostics) -> LockSettings {

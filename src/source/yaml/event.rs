@@ -40,6 +40,18 @@ pub trait Events<'src> {
     /// The next event; `None` at the end of the text, or where it cannot be read on.
     fn next(&mut self) -> Option<Event<'src>>;
 
+    /// The bytes of the value that begins next, whose events are still to come; `None` from a source
+    /// that would have to make them all to know.
+    fn value_span(&mut self) -> Option<Span> {
+        None
+    }
+
+    /// Passes over the value that begins next; false from a source that does it no faster than by
+    /// giving its events.
+    fn skip_value(&mut self) -> bool {
+        false
+    }
+
     /// Whether reading ended before the end of the text; the last error says why.
     fn failed(&self) -> bool;
 

@@ -245,9 +245,10 @@ impl<'src> GranitEvents<'src> {
             return Err(YamlError::new("yaml-alias", span, message));
         };
         self.alias_events += end - start;
-        if self.alias_events > MAX_ALIAS_EVENTS {
+        let limit = MAX_ALIAS_EVENTS.max(self.text.len());
+        if self.alias_events > limit {
             let message = "the aliases of this file repeat too much";
-            let hint = format!("the limit is {MAX_ALIAS_EVENTS} values and brackets together");
+            let hint = format!("the limit is {limit} values and brackets together");
             return Err(YamlError::new("yaml-limit", span, message).hint(hint));
         }
         let mut depth = self.open.len();

@@ -18,12 +18,32 @@ pub(super) fn from_scan_error(file: FileId, text: &str, error: &ScanError) -> Ya
     if *error.kind() == ErrorKind::RecursionLimitExceeded {
         return too_deep(span);
     }
+    if *error.kind() == ErrorKind::InvalidQuotedScalarIndent
+        && let Some(quote) = opening_quote(&text[..marker])
+    {
+        let quote = Span::new(file, offset(quote), offset(quote + 1));
+        let hint = "close it; quoted text of several lines is indented deeper than its key";
+        let error = YamlError::new("yaml-syntax", quote, "this quote is never closed").hint(hint);
+        return match here {
+            Some(_) => error.related(span, "the quoted text cannot go on here"),
+            None => error,
+        };
+    }
     let (message, hint) = explain(error.kind(), here);
     let error = YamlError::new("yaml-syntax", span, message);
     match hint {
         Some(hint) => error.hint(hint),
         None => error,
     }
+}
+
+/// The place of the quote that was opened last, as far as that can be told from behind.
+fn opening_quote(before: &str) -> Option<usize> {
+    let opens = |(at, c): &(usize, char)| {
+        matches!(c, '"' | '\'')
+            && before[..*at].chars().next_back().is_none_or(|c| " \t\n[{,".contains(c))
+    };
+    before.char_indices().rev().find(opens).map(|(at, _)| at)
 }
 
 #[expect(

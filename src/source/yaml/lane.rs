@@ -42,6 +42,20 @@ impl<'src> Events<'src> for Lane<'src> {
         }
     }
 
+    fn value_span(&mut self) -> Option<Span> {
+        match self {
+            Self::Fast(events) => events.value_span(),
+            Self::Granit(_) | Self::Refused(_) => None,
+        }
+    }
+
+    fn skip_value(&mut self) -> bool {
+        match self {
+            Self::Fast(events) => events.skip_value(),
+            Self::Granit(_) | Self::Refused(_) => false,
+        }
+    }
+
     fn failed(&self) -> bool {
         match self {
             Self::Fast(events) => events.failed(),

@@ -29,5 +29,6 @@ pub const MAX_BYTES: usize = 1 << 30;
 /// How deep collections may stand in each other, aliases followed.
 pub const MAX_DEPTH: usize = 64;
 
-/// How many events the aliases of one file may produce together.
+/// How many events the aliases of one file may produce together, unless the file has more bytes: then
+/// as many as that, so that a million domains may share an anchored policy.
 pub const MAX_ALIAS_EVENTS: usize = 100_000;

@@ -5,6 +5,7 @@ use super::lane::Lane;
 use super::{Event, EventKind, Events, YamlError};
 use crate::source::{FileId, Mapping, Node, NodeKind, Span, Spanned};
 use std::borrow::Cow;
+use std::collections::VecDeque;
 
 /// Reads a whole text as one node.
 ///
@@ -58,7 +59,8 @@ pub fn parse<'src>(
 pub struct Reader<'src> {
     file: FileId,
     events: Lane<'src>,
-    peeked: Option<Event<'src>>,
+    /// Events that were looked at and not yet taken.
+    ahead: VecDeque<Event<'src>>,
     errors: Vec<YamlError>,
     /// Mappings that were entered and not yet read to their end.
     entered: usize,
@@ -74,7 +76,7 @@ impl<'src> Reader<'src> {
         Self {
             file,
             events: Lane::new(file, text),
-            peeked: None,
+            ahead: VecDeque::new(),
             errors: Vec::new(),
             entered: 0,
             value_waits: true,
@@ -95,8 +97,34 @@ impl<'src> Reader<'src> {
             self.value_waits = false;
             return true;
         }
-        self.peeked = Some(event);
+        self.ahead.push_front(event);
         false
+    }
+
+    /// The bytes of the value under way, which stays there to be taken: who has met the same text
+    /// before need not take it apart again. `None` after a syntax error and in an empty text.
+    pub fn value_span(&mut self) -> Option<Span> {
+        if !self.value_waits {
+            return None;
+        }
+        if self.ahead.is_empty()
+            && let Some(span) = self.events.value_span()
+        {
+            return Some(span);
+        }
+        let (mut at, mut depth) = (0, 0);
+        loop {
+            if at == self.ahead.len() {
+                let event = self.read()?;
+                self.ahead.push_back(event);
+            }
+            depth += step(&self.ahead[at]);
+            if depth <= 0 {
+                let (start, end) = (self.ahead[0].span.start, self.ahead[at].span.end);
+                return Some(Span::new(self.file, start, end));
+            }
+            at += 1;
+        }
     }
 
     /// The next key of the mapping that was entered last.
@@ -137,11 +165,24 @@ impl<'src> Reader<'src> {
 
     /// Passes over the value under way, unless it was taken already.
     pub fn skip(&mut self) {
-        if std::mem::take(&mut self.value_waits)
-            && let Some(event) = self.next()
+        if !std::mem::take(&mut self.value_waits)
+            || (self.ahead.is_empty() && self.events.skip_value())
         {
+            return;
+        }
+        if let Some(event) = self.next() {
             self.skip_from(&event);
         }
+    }
+
+    /// How many errors were found so far in what was taken, syntax errors not among them.
+    pub fn errors(&self) -> usize {
+        self.errors.len()
+    }
+
+    /// Whether a syntax error ended the reading, so that what follows is not known.
+    pub fn failed(&self) -> bool {
+        self.failed
     }
 
     /// Reads on to the end of the text and gives all errors, in the order of their places.
@@ -153,9 +194,10 @@ impl<'src> Reader<'src> {
     }
 
     fn next(&mut self) -> Option<Event<'src>> {
-        if let Some(event) = self.peeked.take() {
-            return Some(event);
-        }
+        self.ahead.pop_front().or_else(|| self.read())
+    }
+
+    fn read(&mut self) -> Option<Event<'src>> {
         if self.failed {
             return None;
         }

@@ -132,7 +132,10 @@ fn syntax_errors_say_what_to_write() {
     let cases = [
         ("a: [b\n", "a:1:4 yaml-syntax: `[` is never closed\n"),
         ("a: \"b", "a:1:4 yaml-syntax: this quote is never closed\n"),
-        ("a: \"b\nc: d\n", "a:2:1 yaml-syntax: the quotes before this line are not closed\n"),
+        (
+            "a: \"b\nc: d\n",
+            "a:1:4 yaml-syntax: this quote is never closed (a:2:1: the quoted text cannot go on here)\n",
+        ),
         ("a: [b}\n", "a:1:4 yaml-syntax: `[` is closed with `}`\n"),
         ("a: b: c\n", "a:1:5 yaml-syntax: a key with `:` cannot stand here\n"),
         ("a:\n\tb: c\n", "a:2:1 yaml-syntax: a tab cannot stand here\n"),
@@ -170,10 +173,19 @@ fn billions_of_laughs_are_refused() {
     assert!(
         wrong(&text.concat()).ends_with("yaml-limit: the aliases of this file repeat too much\n")
     );
-    // Small values may be repeated as often as the budget has it, and no more.
-    let aliases = |count| format!("a: &a x\nb: [{}]\n", "*a,".repeat(count));
-    assert_eq!(wrong(&aliases(MAX_ALIAS_EVENTS)), "");
-    assert!(wrong(&aliases(MAX_ALIAS_EVENTS + 1)).contains("yaml-limit"));
+    // Values may be repeated as often as the budget has it, and no more.
+    let hundred = format!("a: &a [{}]\n", "x,".repeat(98));
+    let aliases = |count| format!("{hundred}b: [{}]\n", "*a,".repeat(count));
+    assert_eq!(wrong(&aliases(MAX_ALIAS_EVENTS / 100)), "");
+    assert!(wrong(&aliases(MAX_ALIAS_EVENTS / 100 + 1)).contains("yaml-limit"));
+}
+
+#[test]
+fn a_long_file_may_use_an_anchor_in_every_line() {
+    let line = |number: u32| format!("d{number}.example: *p\n");
+    let lines: Vec<String> = (0..100_000).map(line).collect();
+    let text = format!("p: &p {{ level: secure, match: [a, b] }}\n{}", lines.concat());
+    assert_eq!(wrong(&text), "");
 }
 
 #[test]
@@ -235,6 +247,33 @@ fn entries_are_read_one_by_one_in_both_lanes() {
 }
 
 #[test]
+fn a_value_is_looked_at_before_it_is_taken_or_passed_over_in_both_lanes() {
+    let simple = "a: {x: [1, 2]}\nb:\n  c: d\n  e: f # g\nh: i\nj:\nk: l\n";
+    let anchored = simple.replace(": i", ": &v i");
+    for text in [simple, &anchored] {
+        let mut sources = SourceMap::new();
+        let file = sources.add("a", text);
+        assert_eq!(FastLane::new(file, text).is_some(), text == simple);
+        let mut reader = Reader::new(file, text);
+        assert!(reader.enter_mapping());
+        let mut seen = Vec::new();
+        while let Some(key) = reader.next_key() {
+            let span = reader.value_span().unwrap();
+            assert_eq!(reader.value_span(), Some(span));
+            seen.push(format!("{} = {}", key.value, &text[span.start as usize..span.end as usize]));
+            if key.value == "b" {
+                assert_eq!(reader.node().unwrap().span, span);
+                assert_eq!(reader.value_span(), None);
+            }
+        }
+        let last = ["h = i", "j = ", "k = l"];
+        assert_eq!(seen[..2], ["a = {x: [1, 2]}", "b = c: d\n  e: f"]);
+        assert_eq!(seen[2..], last);
+        assert_eq!(reader.finish(), []);
+    }
+}
+
+#[test]
 fn a_reader_ends_at_a_syntax_error_and_names_it() {
     let text = "a:\n  b: 1\n  c: [\n";
     let mut sources = SourceMap::new();
@@ -270,7 +309,8 @@ fn survive(text: &str) {
         while reader.next_key().is_some() {
             if reader.enter_mapping() {
                 while reader.next_key().is_some() {
-                    reader.node();
+                    let span = reader.value_span();
+                    assert_eq!(reader.node().map(|node| node.span), span);
                 }
             }
         }

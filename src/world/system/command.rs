@@ -6,8 +6,12 @@ use std::io::{self, Write};
 use std::process::Stdio;
 
 pub(super) fn run(command: &Command) -> io::Result<CommandOutput> {
+    // The commands of Postfix lie where only the PATH of administrators leads.
+    let path = std::env::var("PATH").ok().filter(|it| !it.is_empty());
+    let path = path.as_deref().unwrap_or("/usr/bin:/bin");
     let mut child = std::process::Command::new(&command.program)
         .args(&command.args)
+        .env("PATH", format!("{path}:/usr/local/sbin:/usr/sbin:/sbin"))
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())

@@ -41,7 +41,7 @@ impl Folder {
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
             Err(error) => return Err(error),
         };
-        for entry in fs::read_dir(real)? {
+        for entry in fs::read_dir(&real)? {
             let name = entry?.file_name();
             let Some(name) = name.to_str() else {
                 return Err(io::Error::other(format!("a name in `{folder}` is not UTF-8")));
@@ -50,11 +50,23 @@ impl Folder {
                 continue;
             }
             let path = if folder.is_empty() { name.to_owned() } else { format!("{folder}/{name}") };
-            let metadata =
-                fs::metadata(self.inside(&path).map_err(|error| {
-                    io::Error::new(error.kind(), format!("`{path}`: {error}"))
-                })?)?;
+            let refused = |error: &dyn std::fmt::Display, kind| {
+                Err(io::Error::new(kind, format!("`{path}`: {error}")))
+            };
+            let target = match self.inside(&path) {
+                Ok(target) => target,
+                // It is in the folder, so only what it points to can be missing.
+                Err(error) if error.kind() == io::ErrorKind::NotFound => {
+                    return refused(&"a symbolic link leads nowhere", error.kind());
+                }
+                Err(error) => return refused(&error, error.kind()),
+            };
+            let metadata = fs::metadata(&target)?;
             if metadata.is_dir() {
+                if real.starts_with(&target) {
+                    let message = "a symbolic link leads back to a folder around it";
+                    return refused(&message, io::ErrorKind::InvalidInput);
+                }
                 self.walk(&path, depth + 1, found)?;
             } else if metadata.is_file() {
                 found.push(path);

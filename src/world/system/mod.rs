@@ -4,14 +4,19 @@
 mod command;
 mod dns;
 mod files;
+mod host;
 mod revision;
 
 use super::{
     Command, CommandOutput, Database, DatabaseError, Dns, DnsSettings, Files, Host, HostError,
     Place, Terminal, World,
 };
+pub use host::open as open_host;
 use std::io::{self, IsTerminal, Write};
 use std::path::Path;
+
+/// The environment variable with the command line to use instead of `ssh`, such as `ssh -F FILE`.
+pub const SSH_VARIABLE: &str = "MXWARD_SSH";
 
 /// The system this program runs on.
 #[derive(Clone, Copy, Default, Debug)]
@@ -70,8 +75,8 @@ impl World for System {
     }
 
     fn host(&self, place: &Place) -> Result<Box<dyn Host>, HostError> {
-        let _ = place;
-        Err(HostError::Failed("hosts cannot be changed by this version".to_owned()))
+        let ssh = self.variable(SSH_VARIABLE).filter(|it| !it.is_empty());
+        open_host(place, ssh.as_deref())
     }
 
     fn database(

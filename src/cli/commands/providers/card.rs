@@ -2,7 +2,7 @@
 
 use super::{policy_json, policy_text};
 use crate::cli::printer::Render;
-use crate::diag::{Style, printable};
+use crate::diag::{Style, printable, wrap};
 use crate::model::{Evidence, Hosts, MxPattern, Provider};
 use crate::report::markdown_cell;
 use serde_json::{Value, json};
@@ -66,10 +66,12 @@ impl Render for Card<'_> {
         for (what, values) in self.parts() {
             let mut what = what;
             for value in values {
+                // The lines of a value after its first one are indented.
+                let mut indent = "";
                 for line in wrap(&printable(&value), style.width.saturating_sub(LEFT + 4)) {
-                    text.push_str(format!("  {what:LEFT$}{line}").trim_end());
+                    text.push_str(format!("  {what:LEFT$}{indent}{line}").trim_end());
                     text.push('\n');
-                    what = "";
+                    (what, indent) = ("", "  ");
                 }
             }
         }
@@ -133,21 +135,4 @@ fn evidence(evidence: &Evidence) -> String {
     let claim = claim.as_str();
     let when = if date == "unknown" { "undated" } else { date };
     format!("{claim}: {fact} [{source}, {when}]")
-}
-
-/// Breaks at blanks, where the next word would not fit; the lines after the first are indented.
-fn wrap(text: &str, width: usize) -> Vec<String> {
-    let mut lines: Vec<String> = Vec::new();
-    let mut line = String::new();
-    for word in text.split(' ') {
-        let fits = line.chars().count() + word.chars().count() < width;
-        if !line.trim().is_empty() && !fits {
-            lines.push(std::mem::replace(&mut line, "  ".to_owned()));
-        } else if !line.is_empty() || (lines.is_empty() && word.is_empty()) {
-            line.push(' ');
-        }
-        line.push_str(word);
-    }
-    lines.push(line);
-    lines
 }

@@ -288,6 +288,30 @@ impl<'src> FastLane<'src> {
         at
     }
 
+    /// Reads on until the value that begins next has ended; the place behind it among the tokens.
+    fn value_end(&mut self) -> Option<usize> {
+        let (mut at, mut depth) = (self.given, 0_usize);
+        loop {
+            if at == self.tokens.len() && !self.line()? && at == self.tokens.len() {
+                return None;
+            }
+            // A line without a value adds nothing.
+            let Some(token) = self.tokens.get(at) else { continue };
+            at += 1;
+            match token.kind {
+                TokenKind::BlockMapping
+                | TokenKind::FlowMapping
+                | TokenKind::BlockSequence
+                | TokenKind::FlowSequence => depth += 1,
+                TokenKind::MappingEnd | TokenKind::SequenceEnd => depth = depth.checked_sub(1)?,
+                TokenKind::Plain | TokenKind::Quoted => {}
+            }
+            if depth == 0 {
+                return Some(at);
+            }
+        }
+    }
+
     fn next_line(&self, at: usize) -> usize {
         let rest = &self.text.as_bytes()[at..];
         memchr::memchr(b'\n', rest).map_or(self.text.len(), |found| at + found + 1)
@@ -326,6 +350,17 @@ impl<'src> Events<'src> for FastLane<'src> {
             }
         };
         Some(Event { kind, span: Span::new(self.file, start, end) })
+    }
+
+    fn value_span(&mut self) -> Option<Span> {
+        let last = self.value_end()? - 1;
+        Some(Span::new(self.file, self.tokens[self.given].start, self.tokens[last].end))
+    }
+
+    fn skip_value(&mut self) -> bool {
+        let end = self.value_end();
+        self.given = end.unwrap_or(self.given);
+        end.is_some()
     }
 
     fn failed(&self) -> bool {

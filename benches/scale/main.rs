@@ -1,0 +1,101 @@
+//! How mxward grows with the repository, measured beside `postmap` and `diff` on the same data.
+//!
+//! `cargo bench --bench scale` prints the table of README.md and fails when a limit is missed;
+//! `-- --smoke` does the same with few domains and judges nothing, so that CI keeps it running.
+//! Needs postmap(1) with lmdb and diff(1).
+#![expect(
+    clippy::disallowed_methods,
+    clippy::panic,
+    reason = "a bench stands outside of the program's world"
+)]
+#![expect(clippy::print_stdout, reason = "the table is the result")]
+
+mod measure;
+mod repository;
+mod table;
+
+use measure::{Cost, measure, measured};
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+use table::{Limit, Table};
+
+/// The program.
+const MXWARD: &str = env!("CARGO_BIN_EXE_mxward");
+
+/// How often everything is run, in turns; the middle one counts.
+const ROUNDS: usize = 5;
+
+/// How often the small repository is checked.
+const CHECKS: usize = 50;
+
+fn main() -> ExitCode {
+    let args: Vec<String> = std::env::args().skip(1).collect();
+    if let [first, command @ ..] = &args[..]
+        && first == measure::FLAG
+    {
+        return measured(command);
+    }
+    let smoke = args.iter().any(|arg| arg == "--smoke");
+    let (small, large, rounds, checks) =
+        if smoke { (1_000, 10_000, 1, 3) } else { (100_000, 1_000_000, ROUNDS, CHECKS) };
+    let mut table = Table::default();
+    let one = size(small, rounds, Limit::AtMost(150.0), &mut table);
+    let ten = size(large, rounds, Limit::AtMost(1024.0), &mut table);
+    let growth = ten.cpu / one.cpu;
+    table.ratio(&format!("compile of {large} to {small}"), growth, Limit::AtMost(12.0));
+    check(checks, &mut table);
+    print!("{table}");
+    if smoke || table.met() { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+}
+
+/// Measures everything at one size, and gives what compiling costs.
+fn size(domains: u32, rounds: usize, memory: Limit, table: &mut Table) -> Cost {
+    let folder = fresh(&domains.to_string());
+    repository::write(&folder, domains).expect("the repository can be written");
+    let compile_once = || {
+        empty(&folder.join("out"));
+        measure(&folder, &[0], &[MXWARD, "compile", "--frozen", "--quiet", "--out", "out"])
+    };
+    let (mut compile, mut postmap) = (Vec::new(), Vec::new());
+    for _ in 0..rounds {
+        compile.push(compile_once());
+        let maps = ["lmdb:out/mx/transport", "lmdb:out/mx/tls_policy"];
+        postmap.push(measure(&folder, &[0], &["postmap", "-c", "postfix", maps[0], maps[1]]));
+    }
+    let (compile, postmap) = (middle(compile), middle(postmap));
+    let what = format!("compile, {domains} domains");
+    table.cost(&what, compile, "postmap lmdb: of both maps", postmap, Limit::AtMost(1.0));
+    table.memory(&what, compile.memory, memory);
+    compile
+}
+
+/// `check` of a repository of ordinary size, as an editor or a hook runs it.
+fn check(runs: usize, table: &mut Table) {
+    let folder = fresh("500");
+    repository::write(&folder, 500).expect("the repository can be written");
+    let check = || measure(&folder, &[0], &[MXWARD, "check"]);
+    let cost = middle((0..runs).map(|_| check()).collect());
+    table.time("check, 500 domains", cost, Limit::AtMost(30.0));
+}
+
+/// The run in the middle by time, with the largest memory of all.
+fn middle(mut costs: Vec<Cost>) -> Cost {
+    costs.sort_by(|a, b| a.cpu.total_cmp(&b.cpu));
+    let memory = costs.iter().map(|cost| cost.memory).fold(0.0, f64::max);
+    Cost { memory, ..costs[costs.len() / 2] }
+}
+
+/// An empty folder among those of the build.
+fn fresh(name: &str) -> PathBuf {
+    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("scale").join(name);
+    empty(&folder);
+    std::fs::create_dir_all(&folder).expect("a folder of the build");
+    folder
+}
+
+/// Removes a folder, if it is there.
+fn empty(folder: &Path) {
+    if folder.exists() {
+        std::fs::remove_dir_all(folder).expect("what this program made, it may remove");
+    }
+}

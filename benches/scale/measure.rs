@@ -1,0 +1,53 @@
+//! What a command costs.
+
+use nix::sys::resource::{UsageWho, getrusage};
+use nix::sys::time::TimeValLike as _;
+use std::path::Path;
+use std::process::{Command, ExitCode, Stdio};
+
+/// The cost of one run of a command.
+#[derive(Clone, Copy)]
+pub(crate) struct Cost {
+    /// User and system time, in milliseconds.
+    pub(crate) cpu: f64,
+    /// The peak of its resident memory, in MiB.
+    pub(crate) memory: f64,
+}
+
+/// The word that makes this program measure the command behind it.
+pub(crate) const FLAG: &str = "--measure";
+
+/// Runs a command in `folder` and measures it; its status must be among `good`.
+///
+/// Another run of this program does it, which has no other children: the system counts the time and
+/// the memory of all children together.
+pub(crate) fn measure(folder: &Path, good: &[i32], command: &[&str]) -> Cost {
+    let output = Command::new(std::env::current_exe().expect("this program has a path"))
+        .arg(FLAG)
+        .args(command)
+        .current_dir(folder)
+        .stderr(Stdio::inherit())
+        .output()
+        .expect("this program can be run again");
+    let numbers = String::from_utf8_lossy(&output.stdout);
+    let numbers: Vec<f64> = numbers.split_whitespace().flat_map(str::parse).collect();
+    let [status, cpu, memory] = numbers[..] else { panic!("{command:?} was not measured") };
+    assert!(good.iter().any(|good| f64::from(*good) == status), "{command:?} ended with {status}");
+    Cost { cpu, memory }
+}
+
+/// The other run: prints the status, the milliseconds and the MiB of the command.
+pub(crate) fn measured(command: &[String]) -> ExitCode {
+    let [program, args @ ..] = command else { return ExitCode::FAILURE };
+    let status = Command::new(program)
+        .args(args)
+        .stdin(Stdio::null())
+        .stdout(Stdio::null())
+        .status()
+        .unwrap_or_else(|error| panic!("{program}: {error}"));
+    let usage = getrusage(UsageWho::RUSAGE_CHILDREN).expect("the system counts");
+    let cpu = (usage.user_time() + usage.system_time()).num_microseconds() as f64 / 1000.0;
+    let memory = usage.max_rss() as f64 / 1024.0;
+    println!("{} {cpu} {memory}", status.code().unwrap_or(-1));
+    ExitCode::SUCCESS
+}

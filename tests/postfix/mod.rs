@@ -1,0 +1,9 @@
+//! What is said here of Postfix, asked of the Postfix that is installed.
+#![expect(clippy::disallowed_methods, reason = "tests stand outside of the program's world")]
+
+mod certificates;
+mod instance;
+mod map_facts;
+mod map_text;
+mod policies;
+mod tools;
