@@ -1,6 +1,7 @@
 //! A map in files: source text, and the index that daemons read.
 
 use super::store::{Failure, Store};
+use crate::deployed::FOLDER;
 use crate::diff::Line;
 use crate::formats::postmap_text;
 use crate::model::MapType;
@@ -9,10 +10,6 @@ use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::rc::Rc;
 use std::sync::Arc;
-
-/// The folder beside the maps in which mxward keeps what it needs: the lock, steps that are made
-/// ready, what was applied last, and generations for a rollback.
-pub const FOLDER: &str = ".mxward";
 
 /// So many generations are kept.
 const GENERATIONS: usize = 5;
@@ -182,8 +179,12 @@ impl Store for FileStore {
     fn record(&mut self, record: &str) -> Result<(), String> {
         let (new, name, like) = (self.own("applied.new"), self.own("applied"), self.path());
         let mut host = self.host.borrow_mut();
-        host.write(&new, record.as_bytes(), &like)
-            .and_then(|()| host.rename(&new, &name))
+        let written = if record.is_empty() {
+            host.remove(&name)
+        } else {
+            host.write(&new, record.as_bytes(), &like).and_then(|()| host.rename(&new, &name))
+        };
+        written
             .and_then(|()| host.sync(&format!("{}/{FOLDER}", self.folder)))
             .map_err(text)
     }
@@ -225,10 +226,15 @@ impl Store for FileStore {
         let mut host = self.host.borrow_mut();
         let name = |number: u64, what: &str| self.own(&format!("generation-{number}.{what}"));
         host.write(&name(generation, "entries"), entries.as_bytes(), &like).map_err(text)?;
+        // The text with all comments, for people.
+        if let Some(source) = host.read(&like).map_err(text)? {
+            host.write(&name(generation, "text"), &source, &like).map_err(text)?;
+        }
         host.write(&name(generation, "record"), record.as_bytes(), &like).map_err(text)?;
         if let Some(old) = generation.checked_sub(GENERATIONS as u64) {
-            host.remove(&name(old, "entries")).map_err(text)?;
-            host.remove(&name(old, "record")).map_err(text)?;
+            for what in ["entries", "record", "text"] {
+                host.remove(&name(old, what)).map_err(text)?;
+            }
         }
         host.sync(&format!("{}/{FOLDER}", self.folder)).map_err(text)
     }

@@ -21,7 +21,7 @@ impl Reload {
     ///
     /// What Postfix says, in a phrase.
     pub fn run(&self) -> Result<(), String> {
-        let mut command = |verb: &str| {
+        let command = |verb: &str| {
             let mut args = Vec::new();
             if let Some(config) = &self.config {
                 args.extend(["-c", config.as_str()]);

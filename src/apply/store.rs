@@ -19,7 +19,7 @@ pub trait Store {
     /// [`Failure`], which tells whether the map may have changed.
     fn switch(&mut self, step: usize, record: &str) -> Result<(), Failure>;
 
-    /// Notes what is ours, where no entry changes.
+    /// Notes what is ours, where no entry changes; the empty text means that nothing was ever applied.
     ///
     /// # Errors
     ///

@@ -6,7 +6,7 @@ mod context;
 mod exit;
 mod printer;
 
-pub use args::{Args, Color, Command, Global, ProvidersCommand, SchemaKind, Validation};
+pub use args::{Args, Color, Command, Consent, Global, ProvidersCommand, SchemaKind, Validation};
 pub use context::Context;
 pub use exit::Exit;
 pub use printer::{Format, Printer, Render};

@@ -54,6 +54,27 @@ pub(super) fn read(
     Ok(read)
 }
 
+/// The folder beside the maps in which mxward keeps the lock, what was applied last, and generations
+/// for a rollback.
+pub const FOLDER: &str = ".mxward";
+
+/// What was applied last to a map.
+pub(super) fn applied(
+    world: &dyn World,
+    repository: &Path,
+    path: &str,
+) -> Result<Option<String>, String> {
+    let (folder, name) = path.rsplit_once('/').unwrap_or((".", path));
+    let path = format!("{folder}/{FOLDER}/{name}.applied");
+    match world.read(&repository.join(&path)) {
+        Ok(bytes) => {
+            String::from_utf8(bytes).map(Some).map_err(|_| format!("`{path}` is not UTF-8"))
+        }
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(format!("cannot read `{path}`: {error}")),
+    }
+}
+
 /// The file that Postfix reads instead of the text.
 fn index(world: &dyn World, file: &Path, map_type: MapType) -> Option<PathBuf> {
     let suffix = match map_type {

@@ -3,6 +3,7 @@
 mod files;
 mod hosts;
 
+pub use files::FOLDER;
 pub use hosts::Hosts;
 
 use crate::formats::seal;
@@ -56,7 +57,9 @@ pub fn read_deployed(
     let mut deployed = Deployed::default();
     let mut map = |location: &Location| match location {
         Location::File(path) => {
-            files::read(world, repository, path, target.map_type.value, &mut deployed.notes)
+            let map =
+                files::read(world, repository, path, target.map_type.value, &mut deployed.notes)?;
+            Ok(DeployedMap { applied: files::applied(world, repository, path)?, ..map })
         }
         Location::Ssh { destination, path } => Err(format!(
             "`ssh://{destination}{path}` cannot be read by this version: copy the map here, and name it \

@@ -10,7 +10,8 @@ pub(crate) use affected::{Recipient, affected};
 pub(crate) use describe::describe;
 pub use differ::diff;
 pub(crate) use differ::{Compared, compare};
-pub(crate) use side::{Difference, Line, Side, differences, find, lines};
+pub use side::Line;
+pub(crate) use side::{Difference, Side, differences, find, lines};
 
 use crate::formats::{Ignored, MapText};
 use crate::postfix::{Effect, Settings};

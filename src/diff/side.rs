@@ -4,12 +4,14 @@ use crate::formats::{MapEntry, MapText};
 use crate::postfix::{Delivery, Settings, deliver};
 
 /// Entries sorted by key, whichever text they come from.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Line<'a> {
-    pub(crate) key: &'a str,
-    pub(crate) value: &'a str,
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Line<'a> {
+    /// The lookup key.
+    pub key: &'a str,
+    /// The right-hand side.
+    pub value: &'a str,
     /// The line in the text, from 1.
-    pub(crate) number: u32,
+    pub number: u32,
 }
 
 /// Both maps of one side, and how Postfix reads them.

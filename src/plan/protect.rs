@@ -191,6 +191,6 @@ fn waiver(node: Node<'_>, diagnostics: &mut Diagnostics) -> Option<Waiver> {
         date
     });
     fields.finish(diagnostics);
-    let _ = reason?;
+    reason?;
     Some(Waiver { domain: domain?, class: class?.value, until: until? })
 }

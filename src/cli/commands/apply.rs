@@ -1,8 +1,9 @@
 //! `mxward apply` and `rollback`
 
-use super::change::{Computed, Opened, Sides, Texts, judge, open};
+use super::change::{Opened, judge, open};
 use super::consent::Consented;
 use super::plan::Report;
+use super::sides::{Computed, Sides, Texts};
 use crate::apply::{Ending, Reload, Run, Store, run as change};
 use crate::cli::args::Consent;
 use crate::cli::context::Context;
@@ -94,10 +95,9 @@ fn restore(
 ) -> Result<[String; 2], String> {
     let mut records = [String::new(), String::new()];
     let generation = sides
-        .records
+        .before
         .iter()
-        .flatten()
-        .filter_map(|text| Record::read(text).ok())
+        .filter_map(|map| Record::read(map.applied.as_deref()?).ok())
         .map(|record| record.generation)
         .max()
         .ok_or("nothing was ever applied there")?;
@@ -105,13 +105,14 @@ fn restore(
     for at in [0, 1] {
         let Some(store) = &mut stores[at] else { continue };
         let live = postmap_text::read(&sides.before[at].bytes);
-        let now = sides.records[at].as_deref().map(Record::read).transpose()?.unwrap_or_default();
+        let now =
+            sides.before[at].applied.as_deref().map(Record::read).transpose()?.unwrap_or_default();
         let kept = store.generation(generation)?;
         let Some((entries, record)) = kept else {
             // This map did not change then.
-            records[at] = sides.records[at].clone().unwrap_or_default();
+            records[at] = sides.before[at].applied.clone().unwrap_or_default();
             let lines = live.entries.iter().map(|it| format!("{} {}\n", it.key, it.value));
-            sides.after[at] = lines.collect::<String>().into_bytes();
+            sides.after[at] = lines.collect();
             continue;
         };
         found = true;
@@ -126,7 +127,7 @@ fn restore(
             };
         }
         let lines = wanted.iter().map(|(key, value)| format!("{key} {value}\n"));
-        sides.after[at] = lines.collect::<String>().into_bytes();
+        sides.after[at] = lines.collect();
         records[at] = record;
     }
     if found { Ok(records) } else { Err(format!("generation {generation} is not kept any more")) }
@@ -188,7 +189,8 @@ fn prepared<'a>(
         kept.map(|line| line.key.as_str()).collect()
     };
     let diff = &computed.compared.diff;
-    let records = [0, 1].map(|at: usize| texts.sides.records[at].clone().unwrap_or_default());
+    let record = |at: usize| texts.sides.before[at].applied.clone().unwrap_or_default();
+    let records = [record(0), record(1)];
     let known = texts.records.iter().flatten();
     let generation = known.map(|record| record.generation).max().unwrap_or_default() + 1;
     let waiting = texts.records[1].as_ref().map(|it| it.waiting.clone()).unwrap_or_default();

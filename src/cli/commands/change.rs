@@ -1,113 +1,23 @@
-//! What `plan`, `apply` and `rollback` share: targets with their deployed maps, and what would change.
+//! What `plan`, `apply` and `rollback` share: targets that are opened, and what is against a change.
 
 use super::consent::Consented;
 use super::diff::output;
+use super::sides::{Computed, Sides, Texts};
 use crate::apply::{FileStore, Reload, Store};
 use crate::cli::context::Context;
 use crate::cli::exit::Exit;
 use crate::compile::Compiled;
-use crate::deployed::{DeployedMap, Hosts, read_deployed};
-use crate::diff::{Compared, Maps, Owner, compare};
+use crate::deployed::{Hosts, read_deployed};
 use crate::emit::Artifact;
-use crate::formats::record::Record;
 use crate::formats::seal::SEAL;
-use crate::formats::{MapText, postmap_text};
 use crate::model::{Location, Target};
-use crate::plan::{
-    Exposed, FORMAT_VERSION, Guarded, Plan, Refusal, Step, TargetPlan, refusals, steps,
-};
-use crate::postfix::Settings;
+use crate::plan::{FORMAT_VERSION, Guarded, Plan, Refusal, TargetPlan, refusals};
 use crate::tables::Tables;
 use crate::world::Place;
-use jiff::Timestamp;
 use jiff::civil::Date;
 use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 use std::sync::Arc;
-
-/// The least time for which keys stay in a table that nothing asks for any more, in seconds: a delivery
-/// under way may still ask.
-pub(super) const PRUNE_AFTER: i64 = 3600;
-
-/// What a target has and what it will have, as texts.
-pub(super) struct Sides {
-    pub(super) target: Target,
-    pub(super) settings: Settings,
-    pub(super) tables: Tables,
-    /// What is deployed: `transport_maps` and `smtp_tls_policy_maps`.
-    pub(super) before: [DeployedMap; 2],
-    /// What will be, `key value` a line.
-    pub(super) after: [Vec<u8>; 2],
-    /// What is known to be ours.
-    pub(super) records: [Option<String>; 2],
-}
-
-/// The texts of a target, read.
-pub(super) struct Texts<'s> {
-    pub(super) sides: &'s Sides,
-    before: [MapText<'s>; 2],
-    after: [MapText<'s>; 2],
-    pub(super) records: [Option<Record<'s>>; 2],
-}
-
-/// What would change for a target.
-pub(super) struct Computed<'s> {
-    pub(super) compared: Compared<'s>,
-    pub(super) steps: Result<Vec<Step<'s>>, Vec<Exposed>>,
-}
-
-impl Sides {
-    /// Reads the texts. Keys that wait to be pruned and are not due stay out of it: they are there, and
-    /// nothing asks for them.
-    ///
-    /// # Errors
-    ///
-    /// What is wrong with a record, in a phrase.
-    pub(super) fn texts(&self, now: Timestamp) -> Result<Texts<'_>, String> {
-        let read = |at: usize| -> Result<Option<Record<'_>>, String> {
-            let Some(text) = &self.records[at] else { return Ok(None) };
-            let name = &self.before[at].name;
-            Record::read(text)
-                .map(Some)
-                .map_err(|why| format!("what was applied last to `{name}` cannot be read: {why}"))
-        };
-        let records = [read(0)?, read(1)?];
-        let mut before = [0, 1].map(|at: usize| postmap_text::read(&self.before[at].bytes));
-        let after = [0, 1].map(|at: usize| postmap_text::read(&self.after[at]));
-        for at in [0, 1] {
-            let Some(record) = &records[at] else { continue };
-            before[at].entries.retain(|entry| {
-                let waits = record
-                    .waiting
-                    .get(&*entry.key)
-                    .is_some_and(|since| now.duration_since(*since).as_secs() < PRUNE_AFTER);
-                !waits || after[at].get(&entry.key).is_some()
-            });
-        }
-        Ok(Texts { sides: self, before, after, records })
-    }
-}
-
-impl Texts<'_> {
-    /// Compares both sides and finds the steps between them.
-    pub(super) fn compute(&self) -> Computed<'_> {
-        let owner = |at: usize| match (&self.records[at], self.sides.before[at].is_ours()) {
-            (Some(record), _) => Owner::Applied(&record.entries),
-            (None, true) => Owner::Ours,
-            (None, false) => Owner::Unknown,
-        };
-        let settings = &self.sides.settings;
-        let compared = compare(
-            Maps { transport: &self.before[0], tls_policy: &self.before[1], settings },
-            [owner(0), owner(1)],
-            Maps { transport: &self.after[0], tls_policy: &self.after[1], settings },
-            &self.sides.tables,
-            self.sides.target.unmanaged,
-        );
-        let steps = steps(&compared.before, &compared.after);
-        Computed { compared, steps }
-    }
-}
 
 /// A target that is opened for a change.
 pub(super) struct Opened {
@@ -213,15 +123,8 @@ fn open_target(
     for note in &deployed.notes {
         context.printer.note(&format!("note: {note}"));
     }
-    let records = [deployed.transport.applied.clone(), deployed.tls_policy.applied.clone()];
-    let sides = Sides {
-        settings: target.settings(),
-        target: target.clone(),
-        tables,
-        before: [deployed.transport, deployed.tls_policy],
-        after: artifacts.map(|it| it.text.into_bytes()),
-        records,
-    };
+    let before = ([deployed.transport, deployed.tls_policy], target.settings());
+    let sides = Sides::new(target, before, (tables, artifacts));
     Ok(Opened { sides, stores, reloads })
 }
 

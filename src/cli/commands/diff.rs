@@ -5,19 +5,20 @@ mod markdown;
 mod text;
 mod unified;
 
+use super::sides::Sides;
 use crate::cli::context::Context;
 use crate::cli::exit::Exit;
 use crate::cli::printer::Render;
 use crate::compile::{Compiled, Repository};
 use crate::deployed::{Deployed, DeployedMap, read_deployed};
 use crate::diag::{Diagnostics, Style, printable};
-use crate::diff::{Diff, Maps, Owner, diff};
+use crate::diff::Diff;
 use crate::emit::{Artifact, maps};
-use crate::formats::postmap_text;
 use crate::model::Target;
 use crate::postfix::{Effect, Settings};
 use crate::source::SourceMap;
 use crate::tables::Tables;
+use jiff::Timestamp;
 use serde_json::Value;
 
 /// What changes, for every target.
@@ -56,10 +57,9 @@ struct Compared {
     unified: String,
 }
 
-/// One side of a target: both maps, in the order of [`Compared::names`].
-struct Side {
+/// Both maps as they are, and what decides beside them.
+struct Before {
     maps: [DeployedMap; 2],
-    owner: [Owner<'static>; 2],
     settings: Settings,
     notes: Vec<String>,
 }
@@ -78,7 +78,7 @@ pub(super) fn run(
     }
     let mut reports = Vec::with_capacity(targets.len());
     for target in targets {
-        let (tables, after) = output(context, &compiled, target)?;
+        let after = output(context, &compiled, target)?;
         let before = match &old {
             Some(old) => compiled_side(context, old, target),
             None if target.transport.is_none() && target.tls_policy.is_none() => {
@@ -88,7 +88,7 @@ pub(super) fn run(
             None => deployed_side(context, target),
         };
         reports.push(match before {
-            Ok(before) => compare(target, before, &tables, &after, lines),
+            Ok(before) => compare(target, before, after, lines, context.world.now()),
             Err(why) => TargetReport::new(target, Outcome::Unread(why)),
         });
     }
@@ -134,12 +134,10 @@ pub(super) fn output(
 }
 
 /// What is deployed.
-fn deployed_side(context: &Context<'_, '_>, target: &Target) -> Result<Side, String> {
+fn deployed_side(context: &Context<'_, '_>, target: &Target) -> Result<Before, String> {
     let Deployed { transport, tls_policy, notes } =
         read_deployed(context.world, &context.global.directory, target)?;
-    let owner = |map: &DeployedMap| if map.is_ours() { Owner::Ours } else { Owner::Unknown };
-    let owner = [owner(&transport), owner(&tls_policy)];
-    Ok(Side { maps: [transport, tls_policy], owner, settings: target.settings(), notes })
+    Ok(Before { maps: [transport, tls_policy], settings: target.settings(), notes })
 }
 
 /// What another revision gives for a target; a target that is new there starts empty.
@@ -147,14 +145,16 @@ fn compiled_side(
     context: &mut Context<'_, '_>,
     old: &Compiled,
     target: &Target,
-) -> Result<Side, String> {
+) -> Result<Before, String> {
     let known = old.repository.config.targets.iter().find(|it| it.name.value == target.name.value);
-    let names = ["transport", "tls_policy"].map(str::to_owned);
     let Some(known) = known else {
-        let maps =
-            names.map(|name| DeployedMap { name, has_lines: true, ..DeployedMap::default() });
+        let maps = ["transport", "tls_policy"].map(|name| DeployedMap {
+            name: name.to_owned(),
+            has_lines: true,
+            ..DeployedMap::default()
+        });
         let notes = vec!["the target is new: as if its maps were empty".to_owned()];
-        return Ok(Side { maps, owner: [Owner::Ours; 2], settings: target.settings(), notes });
+        return Ok(Before { maps, settings: target.settings(), notes });
     };
     let (_, artifacts) = output(context, old, known)
         .map_err(|_| "the target cannot be compiled in that revision".to_owned())?;
@@ -165,29 +165,24 @@ fn compiled_side(
         has_lines: true,
         applied: None,
     });
-    Ok(Side { maps, owner: [Owner::Ours; 2], settings: known.settings(), notes: Vec::new() })
+    Ok(Before { maps, settings: known.settings(), notes: Vec::new() })
 }
 
 fn compare(
     target: &Target,
-    before: Side,
-    tables: &Tables,
-    after: &[Artifact; 2],
+    before: Before,
+    after: (Tables, [Artifact; 2]),
     lines: bool,
+    now: Timestamp,
 ) -> TargetReport {
-    let settings = target.settings();
-    let old = [0, 1].map(|at: usize| postmap_text::read(&before.maps[at].bytes));
-    let new = [0, 1].map(|at: usize| postmap_text::read(after[at].text.as_bytes()));
-    let diff = diff(
-        Maps { transport: &old[0], tls_policy: &old[1], settings: &before.settings },
-        before.owner,
-        Maps { transport: &new[0], tls_policy: &new[1], settings: &settings },
-        tables,
-        target.unmanaged,
-    );
-    let unified = if lines { unified::unified(&before.maps, after, &diff) } else { String::new() };
-    let has_lines = [before.maps[0].has_lines, before.maps[1].has_lines];
-    let names = before.maps.map(|map| map.name);
+    let sides = Sides::new(target, (before.maps, before.settings), after);
+    let diff = match sides.texts(now) {
+        Ok(texts) => texts.compare().diff,
+        Err(why) => return TargetReport::new(target, Outcome::Unread(why)),
+    };
+    let unified = if lines { unified::unified(&sides, &diff) } else { String::new() };
+    let has_lines = [sides.before[0].has_lines, sides.before[1].has_lines];
+    let names = sides.before.map(|map| map.name);
     let compared = Compared { diff, names, has_lines, unified };
     let report = TargetReport::new(target, Outcome::Compared(Box::new(compared)));
     TargetReport { notes: before.notes, ..report }

@@ -11,6 +11,7 @@ mod lock;
 mod packaging;
 mod plan;
 mod providers;
+mod sides;
 mod update;
 
 use super::args::Command;

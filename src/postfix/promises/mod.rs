@@ -128,9 +128,7 @@ impl Promises {
             SecurityLevel::None => true,
             SecurityLevel::May => worlds.iter().all(tls),
             SecurityLevel::Encrypt => worlds.iter().all(|world| world.never_plain),
-            SecurityLevel::Dane => {
-                worlds.iter().all(tls) && authenticated(&self.with_tlsa, true)
-            }
+            SecurityLevel::Dane => worlds.iter().all(tls) && authenticated(&self.with_tlsa, true),
             SecurityLevel::Verify => worlds.iter().all(|world| authenticated(world, true)),
             SecurityLevel::DaneOnly | SecurityLevel::Fingerprint | SecurityLevel::Secure => {
                 worlds.iter().all(|world| authenticated(world, false))

@@ -1,10 +1,9 @@
 //! What changes, as lines of the files.
 
 use super::Report;
-use crate::deployed::DeployedMap;
+use crate::cli::commands::sides::Sides;
 use crate::diag::{Style, printable};
 use crate::diff::{Diff, MapDiff};
-use crate::emit::Artifact;
 use crate::formats::seal::SEAL;
 use anstyle::AnsiColor;
 use similar::{Algorithm, ChangeTag, TextDiff};
@@ -17,15 +16,15 @@ const CONTEXT: usize = 3;
 const MOVING: [&str; 2] = ["# source sha256:", SEAL];
 
 /// Compares both files with what would be written, foreign entries included.
-pub(super) fn unified(before: &[DeployedMap; 2], after: &[Artifact; 2], diff: &Diff) -> String {
+pub(super) fn unified(sides: &Sides, diff: &Diff) -> String {
     let mut text = String::new();
     let maps = [&diff.transport, &diff.tls_policy];
-    for ((before, after), map) in before.iter().zip(after).zip(maps) {
+    for ((before, after), map) in sides.before.iter().zip(&sides.after).zip(maps) {
         if before.name.is_empty() {
             continue;
         }
         let old = String::from_utf8_lossy(&before.bytes);
-        let (old, new) = (still(&old), still(&wanted(&after.text, map)));
+        let (old, new) = (still(&old), still(&wanted(after, map)));
         // No deadline: with one the whole file is shown as changed when time is short.
         let changes = TextDiff::configure().algorithm(Algorithm::Histogram).diff_lines(&old, &new);
         let mut changes = changes.unified_diff();

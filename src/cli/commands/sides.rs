@@ -1,0 +1,111 @@
+//! What a target has and what it will have: what `diff`, `plan`, `apply` and `rollback` compare.
+
+use crate::deployed::DeployedMap;
+use crate::diff::{Compared, Maps, Owner, compare};
+use crate::emit::Artifact;
+use crate::formats::record::Record;
+use crate::formats::{MapText, postmap_text};
+use crate::model::Target;
+use crate::plan::{Exposed, Step, steps};
+use crate::postfix::Settings;
+use crate::tables::Tables;
+use jiff::Timestamp;
+
+/// The least time for which keys stay in a table that nothing asks for any more, in seconds: a delivery
+/// under way may still ask.
+const PRUNE_AFTER: i64 = 3600;
+
+/// What a target has and what it will have, as texts.
+pub(super) struct Sides {
+    pub(super) target: Target,
+    /// What decides beside the maps, before and after.
+    settings: [Settings; 2],
+    pub(super) tables: Tables,
+    /// What is there: `transport_maps` and `smtp_tls_policy_maps`.
+    pub(super) before: [DeployedMap; 2],
+    /// What will be there, as map text.
+    pub(super) after: [String; 2],
+}
+
+/// The texts of a target, read.
+pub(super) struct Texts<'s> {
+    pub(super) sides: &'s Sides,
+    before: [MapText<'s>; 2],
+    after: [MapText<'s>; 2],
+    pub(super) records: [Option<Record<'s>>; 2],
+}
+
+/// What would change for a target.
+pub(super) struct Computed<'s> {
+    pub(super) compared: Compared<'s>,
+    pub(super) steps: Result<Vec<Step<'s>>, Vec<Exposed>>,
+}
+
+impl Sides {
+    /// Both sides of a target; `before_settings` are those that hold for what is there.
+    pub(super) fn new(
+        target: &Target,
+        (before, before_settings): ([DeployedMap; 2], Settings),
+        (tables, after): (Tables, [Artifact; 2]),
+    ) -> Self {
+        let settings = [before_settings, target.settings()];
+        let after = after.map(|artifact| artifact.text);
+        Self { target: target.clone(), settings, tables, before, after }
+    }
+
+    /// Reads the texts. Keys that wait to be pruned and are not due stay out of it: they are there, and
+    /// nothing asks for them.
+    ///
+    /// # Errors
+    ///
+    /// What is wrong with a record, in a phrase.
+    pub(super) fn texts(&self, now: Timestamp) -> Result<Texts<'_>, String> {
+        let read = |at: usize| -> Result<Option<Record<'_>>, String> {
+            let Some(text) = &self.before[at].applied else { return Ok(None) };
+            let name = &self.before[at].name;
+            Record::read(text)
+                .map(Some)
+                .map_err(|why| format!("what was applied last to `{name}` cannot be read: {why}"))
+        };
+        let records = [read(0)?, read(1)?];
+        let mut before = [0, 1].map(|at: usize| postmap_text::read(&self.before[at].bytes));
+        let after = [0, 1].map(|at: usize| postmap_text::read(self.after[at].as_bytes()));
+        for at in [0, 1] {
+            let Some(record) = &records[at] else { continue };
+            before[at].entries.retain(|entry| {
+                let waits = record
+                    .waiting
+                    .get(&*entry.key)
+                    .is_some_and(|since| now.duration_since(*since).as_secs() < PRUNE_AFTER);
+                !waits || after[at].get(&entry.key).is_some()
+            });
+        }
+        Ok(Texts { sides: self, before, after, records })
+    }
+}
+
+impl Texts<'_> {
+    /// Compares both sides.
+    pub(super) fn compare(&self) -> Compared<'_> {
+        let owner = |at: usize| match (&self.records[at], self.sides.before[at].is_ours()) {
+            (Some(record), _) => Owner::Applied(&record.entries),
+            (None, true) => Owner::Ours,
+            (None, false) => Owner::Unknown,
+        };
+        let [before, after] = &self.sides.settings;
+        compare(
+            Maps { transport: &self.before[0], tls_policy: &self.before[1], settings: before },
+            [owner(0), owner(1)],
+            Maps { transport: &self.after[0], tls_policy: &self.after[1], settings: after },
+            &self.sides.tables,
+            self.sides.target.unmanaged,
+        )
+    }
+
+    /// Compares both sides and finds the steps between them.
+    pub(super) fn compute(&self) -> Computed<'_> {
+        let compared = self.compare();
+        let steps = steps(&compared.before, &compared.after);
+        Computed { compared, steps }
+    }
+}
