@@ -14,7 +14,14 @@ impl Authority {
     pub(crate) fn new(folder: &Path, name: &str) -> Self {
         let authority = Self { folder: folder.to_owned() };
         let (key, certificate) = (format!("{name}.key"), format!("{name}.pem"));
-        authority.openssl(&["-keyout", &key, "-out", &certificate, "-subj", &format!("/CN=Test {name}")]);
+        authority.openssl(&[
+            "-keyout",
+            &key,
+            "-out",
+            &certificate,
+            "-subj",
+            &format!("/CN=Test {name}"),
+        ]);
         Self { folder: folder.join(name) }
     }
 
@@ -27,12 +34,27 @@ impl Authority {
         let (key, certificate, names) =
             (format!("{file}.key"), format!("{file}.crt"), format!("subjectAltName={names}"));
         folder.openssl(&[
-            "-CA", &ca, "-CAkey", &ca_key, "-keyout", &key, "-out", &certificate, "-subj", "/O=Test", "-addext",
-            &names, "-addext", "basicConstraints=critical,CA:FALSE",
+            "-CA",
+            &ca,
+            "-CAkey",
+            &ca_key,
+            "-keyout",
+            &key,
+            "-out",
+            &certificate,
+            "-subj",
+            "/O=Test",
+            "-addext",
+            &names,
+            "-addext",
+            "basicConstraints=critical,CA:FALSE",
         ]);
         let read = |name: &str| std::fs::read(folder.folder.join(name)).unwrap();
-        std::fs::write(folder.folder.join(format!("{file}.pem")), [read(&key), read(&certificate)].concat())
-            .unwrap();
+        std::fs::write(
+            folder.folder.join(format!("{file}.pem")),
+            [read(&key), read(&certificate)].concat(),
+        )
+        .unwrap();
     }
 
     fn openssl(&self, args: &[&str]) {

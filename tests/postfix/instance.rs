@@ -91,7 +91,9 @@ impl Setup {
             }
         }
         let path = folder.path().display();
-        let main_cf = format!("{MAIN_CF}maillog_file = {path}/log\nqueue_directory = {path}/spool\ndata_directory = {path}/data\n");
+        let main_cf = format!(
+            "{MAIN_CF}maillog_file = {path}/log\nqueue_directory = {path}/spool\ndata_directory = {path}/data\n"
+        );
         let (master_cf, commands) = (MASTER_CF.to_owned(), String::new());
         Self { folder, main_cf, master_cf, commands }
     }
@@ -135,9 +137,19 @@ impl Setup {
         std::fs::create_dir(path.join("spool")).unwrap();
         std::fs::create_dir(path.join("data")).unwrap();
         std::fs::write(path.join("etc/master.cf"), master_cf).unwrap();
-        let output = || std::fs::File::options().create(true).append(true).open(path.join("shell")).unwrap();
+        let output =
+            || std::fs::File::options().create(true).append(true).open(path.join("shell")).unwrap();
         let mut shell = Command::new("unshare")
-            .args(["--net", "--mount", "--pid", "--fork", "--mount-proc", "--kill-child", "sh", "-e"])
+            .args([
+                "--net",
+                "--mount",
+                "--pid",
+                "--fork",
+                "--mount-proc",
+                "--kill-child",
+                "sh",
+                "-e",
+            ])
             .env("PATH", crate::harness::path())
             .stdin(Stdio::piped())
             .stdout(output())
@@ -190,7 +202,11 @@ impl Instance {
             let ended = self.shell.try_wait().unwrap();
             if ended.is_some() || Instant::now() > end {
                 let read = |name: &str| read_tail(&self.folder.path().join(name));
-                panic!("Postfix did not do what was waited for: {ended:?}\n{}{}", read("shell"), read("log"));
+                panic!(
+                    "Postfix did not do what was waited for: {ended:?}\n{}{}",
+                    read("shell"),
+                    read("log")
+                );
             }
             std::thread::sleep(Duration::from_millis(30));
         }
