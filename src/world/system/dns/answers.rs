@@ -4,6 +4,7 @@ use crate::answer::{MAX_ALIASES, MAX_RECORDS, MxRecord, Question, Reply, Unknown
 use crate::names::DomainName;
 use hickory_resolver::proto::rr::rdata::tlsa::{CertUsage, Matching, Selector};
 use hickory_resolver::proto::rr::{Name, RData, Record, RecordType};
+use std::fmt::Write as _;
 
 /// The name and type to ask for.
 pub(super) fn query(question: &Question) -> Result<(Name, RecordType), UnknownReason> {
@@ -130,11 +131,36 @@ pub(super) fn reply<'r>(
 }
 
 fn name(name: &Name) -> Result<DomainName, UnknownReason> {
-    let text = name.to_ascii();
-    DomainName::parse(&text).map_err(|_| {
-        let shown: String = text.chars().take(80).collect();
-        UnknownReason::Malformed(format!("the MX host `{shown}` is no host name"))
+    // A label may hold any bytes, the dot included: only those of host names are read as text.
+    let plain = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_');
+    let is_plain = name.iter().all(|label| label.iter().all(plain));
+    let parsed = if is_plain { DomainName::parse(&name.to_ascii()).ok() } else { None };
+    parsed.ok_or_else(|| {
+        UnknownReason::Malformed(format!("the MX host `{}` is no host name", shown(name)))
     })
+}
+
+/// A name as zone files write it, cut to a length for messages. [RFC 1035 §5.1]
+fn shown(name: &Name) -> String {
+    let mut text = String::new();
+    for label in name.iter() {
+        for &byte in label {
+            match byte {
+                b'.' | b'\\' => text.extend(['\\', char::from(byte)]),
+                _ if byte.is_ascii_graphic() => text.push(char::from(byte)),
+                _ => {
+                    // Writing to a String cannot fail.
+                    let _ = write!(text, "\\{byte:03}");
+                }
+            }
+        }
+        text.push('.');
+    }
+    if text.len() > 80 {
+        text.truncate(80);
+        text.push('\u{2026}');
+    }
+    text
 }
 
 /// Whether a mail client may use the record: PKIX usages are not for mail. [RFC 7672 §3.1]
