@@ -1,7 +1,15 @@
 //! `mxward lock` and `mxward update`, against real name servers and against broken ones.
 
+mod addresses;
 mod answers;
+mod dane;
 mod fill;
+mod gate;
+mod losses;
+mod network;
+mod partial;
+mod resolver;
+mod silence;
 
 use crate::harness::{Ran, Test};
 use crate::lab::{Lab, Zone};

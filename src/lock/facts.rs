@@ -4,6 +4,7 @@ use crate::answer::{Dnssec, MxRecord};
 use crate::names::DomainName;
 use jiff::civil::Date;
 use std::collections::BTreeMap;
+use std::fmt::Write as _;
 use std::net::IpAddr;
 
 /// Everything that `mxward.lock` records.
@@ -68,6 +69,32 @@ pub struct Stale {
 }
 
 impl Lock {
+    /// Gives every fact that a compilation may look at, in order, as text: names, addresses and whether
+    /// they are gone, MX sets, and the status of each; no day and no mark.
+    pub fn compiled_facts(&self, mut give: impl FnMut(&str)) {
+        let mut line = String::new();
+        for (name, HostFact { dnssec, addresses, dane, stale: _ }) in &self.hosts {
+            line.clear();
+            // Writing to a String cannot fail.
+            let _ = write!(line, "{name} {dnssec:?} {dane:?}");
+            for AddressFact { address, since: _, gone } in addresses {
+                let _ = write!(line, " {address} {}", gone.is_some());
+            }
+            line.push('\n');
+            give(&line);
+        }
+        for (name, DomainFact { dnssec, mx, since: _, stale: _ }) in &self.domains {
+            line.clear();
+            let _ = write!(line, "{name} {dnssec:?}");
+            for MxRecord { preference, exchange } in mx {
+                let host = exchange.as_ref().map_or(".", DomainName::as_str);
+                let _ = write!(line, " {preference} {host}");
+            }
+            line.push('\n');
+            give(&line);
+        }
+    }
+
     /// The last day on which a fact with this mark is known to have been right; `None` when nothing
     /// tells.
     pub fn confirmed(&self, stale: Option<&Stale>) -> Option<Date> {

@@ -249,7 +249,10 @@ mod tests {
             "encrypt ciphers=strong",
             "encrypt exclude=!RC4",
         ] {
-            assert!(matches!(TlsPolicy::parse(text, V3_7), Err(PolicyError::Handshake(..))), "{text}");
+            assert!(
+                matches!(TlsPolicy::parse(text, V3_7), Err(PolicyError::Handshake(..))),
+                "{text}"
+            );
             let (policy, warnings) = TlsPolicy::parse_as_postfix(text, V3_7).unwrap();
             assert!(policy.fails_handshake && warnings.len() == 1, "{text}");
         }
@@ -281,7 +284,8 @@ mod tests {
     /// [Postfix `tls_dane.c`: `malformed fingerprint value`; RELEASE_NOTES-3.6]
     #[test]
     fn what_is_no_fingerprint_is_left_out_and_without_any_the_policy_is_invalid() {
-        let (policy, warnings) = TlsPolicy::parse_as_postfix("fingerprint match=zz|aa:bb", V3_7).unwrap();
+        let (policy, warnings) =
+            TlsPolicy::parse_as_postfix("fingerprint match=zz|aa:bb", V3_7).unwrap();
         assert_eq!((policy.matches.len(), warnings.len()), (1, 2));
         assert_eq!(refused("fingerprint match=zz", V3_7), PolicyError::NoFingerprint);
         assert!(TlsPolicy::parse_as_postfix("fingerprint match=zz", Version::series(3, 5)).is_ok());

@@ -1,12 +1,12 @@
 //! The grammar of a policy. [Postfix `smtp_tls_policy.c` `tls_policy_lookup_one`]
 
 use super::attribute::{Attribute, Multiplicity};
+use super::hostname::is_hostname;
 use super::level::SecurityLevel;
 use super::match_pattern::MatchPattern;
 use super::policy::TlsPolicy;
 use super::policy_error::PolicyError;
-use super::hostname::is_hostname;
-use super::protocols::{allowed, has_empty_bound, exclusion_fault, grade_rank};
+use super::protocols::{allowed, exclusion_fault, grade_rank, has_empty_bound};
 use super::version::Version;
 
 /// What separates the words of a policy. [Postfix `CHARS_COMMA_SP`]

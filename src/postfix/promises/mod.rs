@@ -156,7 +156,8 @@ impl World {
     }
 
     fn compare(&self, other: &Self) -> Option<Ordering> {
-        let covers = |a: &Self, b: &Self| all_covered(&a.listening, &b.listening, Listening::covers);
+        let covers =
+            |a: &Self, b: &Self| all_covered(&a.listening, &b.listening, Listening::covers);
         let listening = by_inclusion(covers(self, other), covers(other, self))?;
         let plain = self.never_plain.cmp(&other.never_plain);
         combine(combine(plain, self.peers.compare(&other.peers)?)?, listening)

@@ -1,7 +1,7 @@
 //! The addresses and TLSA records of MX hosts.
 
 use super::addresses::{Change, retained};
-use super::problem::Problem;
+use super::problem::{IPV4, IPV6, Problem};
 use super::verdict::Verdict;
 use super::{LockEvent, Refresh};
 use crate::answer::{Answer, Dnssec, Question, Reply, UnknownReason};
@@ -158,7 +158,7 @@ impl Refresh<'_> {
             Found { addresses: Vec::new(), dnssec: None, unknown: [false; 2], problem: None };
         let mut problems = [None, None];
         for (at, verdict) in verdicts.into_iter().enumerate() {
-            let what = if at == 0 { "the IPv4 addresses" } else { "the IPv6 addresses" };
+            let what = if at == 0 { IPV4 } else { IPV6 };
             match verdict {
                 Verdict::Records(dnssec, reply) => {
                     found.dnssec = found.dnssec.max(Some(dnssec));

@@ -6,6 +6,11 @@ use crate::names::DomainName;
 use crate::source::Span;
 use std::net::IpAddr;
 
+/// The records of one family, which the other may outlive.
+pub(super) const IPV4: &str = "the IPv4 addresses";
+/// See [`IPV4`].
+pub(super) const IPV6: &str = "the IPv6 addresses";
+
 /// What keeps an answer from becoming a fact.
 pub(super) enum Problem {
     /// No usable answer about these records.
@@ -75,13 +80,18 @@ impl Problem {
                     .hint("try again later, or ask another server with `--dns-server`")
                 }
             }
-            Self::Denied(what) => Diagnostic::warning(
-                "lock-stale",
-                span,
-                format!(
+            Self::Denied(what) => {
+                let message = format!(
                     "{what} of `{name}` could not be confirmed: an unsigned answer denies what the lock knows"
-                ),
-            ),
+                );
+                let denied = Diagnostic::warning("lock-stale", span, message);
+                match *what {
+                    IPV4 | IPV6 => {
+                        denied.hint(format!("if they are gone, say so: `mxward update {name}`"))
+                    }
+                    _ => denied,
+                }
+            }
             Self::NullMx => {
                 error("no-mail", format!("`{name}` takes no mail: it has a null MX [RFC 7505 §3]"))
                     .hint("remove the domain, or correct its name")
