@@ -97,12 +97,34 @@ pub enum Command {
         out: Option<PathBuf>,
     },
     /// Look up what mxward.lock lacks, and drop what nobody needs
-    Lock,
+    ///
+    /// Facts that are there are not asked for again, and nothing is asked when nothing is missing: with
+    /// --locked or --offline this only tells whether the lock is complete.
+    ///
+    /// Exit status: 0 the lock is complete; 1 a fact could not be looked up; 3 an answer has to be looked
+    /// at; 4 facts are missing or to be dropped, and --locked or --offline forbids that.
+    Lock {
+        /// Record this day instead of today
+        #[arg(long, value_name = "YYYY-MM-DD")]
+        today: Option<jiff::civil::Date>,
+    },
     /// Look everything up again, or what is named, and say what changed
+    ///
+    /// What cannot be confirmed stays in the lock and is marked stale, which changes nothing that is
+    /// compiled. When no question at all gets a usable answer, the lock is not touched.
+    ///
+    /// Exit status: 0 done, also where facts stay stale; 1 a fact that the lock lacks could not be looked
+    /// up, or no question got a usable answer; 3 an answer has to be looked at: a domain left its
+    /// provider, takes no mail or lost DNSSEC or DANE, or an address is refused; 4 the lock would change,
+    /// and --locked forbids that.
     Update {
-        /// Domains or MX hosts
+        /// Domains, with the MX hosts they need, or MX hosts; the loss of DNSSEC or DANE is accepted for
+        /// what is named here
         #[arg(value_name = "NAME")]
         names: Vec<String>,
+        /// Record this day instead of today, and judge by it how long addresses are gone
+        #[arg(long, value_name = "YYYY-MM-DD")]
+        today: Option<jiff::civil::Date>,
     },
     /// Show what would change where the maps are deployed, by its effect on every domain
     Diff {

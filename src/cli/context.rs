@@ -91,18 +91,21 @@ impl Context<'_, '_> {
         diagnostics: &Diagnostics,
         sources: &SourceMap,
     ) -> Exit {
-        self.printer.diagnostics(diagnostics, sources);
-        match stopped {
-            Stopped::Invalid => Exit::Findings,
-            Stopped::CouldNot => Exit::Failed,
-            Stopped::LockOutdated => {
-                self.printer.error(&format!(
-                    "`{LOCK_FILE}` lacks facts, and {} keeps them from being looked up: run `mxward lock`",
-                    self.lock_reason()
-                ));
-                Exit::LockOutdated
-            }
+        if stopped == Stopped::LockOutdated {
+            return self.lacks_facts(diagnostics, sources);
         }
+        self.printer.diagnostics(diagnostics, sources);
+        if stopped == Stopped::CouldNot { Exit::Failed } else { Exit::Findings }
+    }
+
+    /// Shows which facts the lock lacks, and what keeps them from being looked up.
+    pub fn lacks_facts(&mut self, diagnostics: &Diagnostics, sources: &SourceMap) -> Exit {
+        self.printer.diagnostics(diagnostics, sources);
+        self.printer.error(&format!(
+            "`{LOCK_FILE}` lacks facts, and {} keeps them from being looked up: run `mxward lock`",
+            self.lock_reason()
+        ));
+        Exit::LockOutdated
     }
 
     fn write_lock(&mut self, compiled: &Compiled) -> Result<(), Exit> {

@@ -7,7 +7,7 @@ use std::net::IpAddr;
 /// One change of the lock.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug)]
 pub enum LockEvent {
-    /// A host was added.
+    /// A host was added, with so many addresses.
     AddHost(DomainName, usize),
     /// A domain was added with its MX set.
     AddDomain(DomainName, String),
@@ -25,8 +25,6 @@ pub enum LockEvent {
     Dnssec(DomainName, &'static str),
     /// A host has usable TLSA records now, or has none any more.
     Dane(DomainName, bool),
-    /// A fact could not be confirmed, and stays.
-    Stale(DomainName, String),
     /// Nobody needs the name any more.
     Remove(DomainName),
 }
@@ -37,6 +35,7 @@ impl fmt::Display for LockEvent {
             write!(f, "{word:>9} {name}{rest}")
         };
         match self {
+            Self::AddHost(name, 0) => line("Adding", name, format_args!("")),
             Self::AddHost(name, 1) => line("Adding", name, format_args!(" (1 address)")),
             Self::AddHost(name, count) => {
                 line("Adding", name, format_args!(" ({count} addresses)"))
@@ -56,7 +55,6 @@ impl fmt::Display for LockEvent {
             Self::Dane(name, false) => {
                 line("Changing", name, format_args!(" has no usable TLSA records any more"))
             }
-            Self::Stale(name, reason) => line("Keeping", name, format_args!(" ({reason})")),
             Self::Remove(name) => line("Removing", name, format_args!("")),
         }
     }

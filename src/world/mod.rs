@@ -60,8 +60,12 @@ pub struct CommandOutput {
 /// DNS questions in batches, answered in the order of asking.
 pub trait Dns {
     /// Asks all questions, each within its deadline; a question that cannot be answered is
-    /// [`Answer::Unknown`], never an error.
-    fn lookup(&self, questions: &[Question]) -> Vec<Answer>;
+    /// [`Answer::Unknown`].
+    ///
+    /// # Errors
+    ///
+    /// When nobody can be asked: the resolver whose validation should be trusted does not validate.
+    fn lookup(&self, questions: &[Question]) -> io::Result<Vec<Answer>>;
 }
 
 /// Everything outside this program.
@@ -125,7 +129,7 @@ pub trait World {
         password: Option<&str>,
     ) -> Result<Box<dyn Database>, DatabaseError>;
 
-    /// A resolver.
+    /// A resolver. Nothing is sent before the first question.
     ///
     /// # Errors
     ///
