@@ -9,3 +9,4 @@ mod map_text;
 mod policies;
 mod promises;
 mod tools;
+mod transports;
