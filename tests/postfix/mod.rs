@@ -8,5 +8,6 @@ mod map_facts;
 mod map_text;
 mod policies;
 mod promises;
+mod search;
 mod tools;
 mod transports;
