@@ -2,6 +2,7 @@
 #![expect(clippy::disallowed_methods, reason = "tests stand outside of the program's world")]
 
 mod attacker;
+mod certificate_names;
 mod certificates;
 mod instance;
 mod map_facts;
