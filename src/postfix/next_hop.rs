@@ -126,7 +126,9 @@ impl NextHop {
             is_hostname(host) || host.parse::<IpAddr>().is_ok()
         };
         if !valid {
-            return Err(name(host).err().unwrap_or_else(|| NextHopError::Address(host.to_owned())));
+            let numeric = host.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.');
+            let address = || NextHopError::Address(host.to_owned());
+            return Err(name(host).err().filter(|_| !numeric).unwrap_or_else(address));
         }
         // An empty port means the default.
         if !port.is_empty() {

@@ -112,6 +112,9 @@ impl Transport {
     /// Reads a deployed result as Postfix does: split at the first colon, without one a service alone;
     /// before 3.5 the rest is one next hop.
     ///
+    /// What services other than `smtp` and `relay` make of the rest is not known here: when it is no list
+    /// of next hops, it is kept as [`Self::text`].
+    ///
     /// # Errors
     ///
     /// [`TransportError::NextHop`] when a next hop would end smtp(8), which then stalls all mail of the
@@ -119,19 +122,23 @@ impl Transport {
     pub fn parse_as_postfix(text: &str, version: Version) -> Result<Self, TransportError> {
         let text = text.trim();
         let (service, rest) = text.split_once(':').unwrap_or((text, ""));
+        let as_text = || Self { service: service.into(), next_hops: Vec::new(), text: rest.into() };
         if is_text(service, rest) {
-            let (service, text) = (service.into(), rest.into());
-            return Ok(Self { service, next_hops: Vec::new(), text });
+            return Ok(as_text());
         }
         let next_hop = |word| NextHop::parse_as_postfix(word).map_err(TransportError::NextHop);
         let next_hops = if version.at_least(3, 5) {
-            words(rest).map(next_hop).collect::<Result<Vec<NextHop>, TransportError>>()?
+            words(rest).map(next_hop).collect::<Result<Vec<NextHop>, TransportError>>()
         } else if rest.is_empty() {
-            Vec::new()
+            Ok(Vec::new())
         } else {
-            vec![next_hop(rest)?]
+            next_hop(rest).map(|it| vec![it])
         };
-        Ok(Self { service: service.into(), next_hops, text: CompactString::default() })
+        match next_hops {
+            Ok(next_hops) => Ok(Self { next_hops, text: CompactString::default(), ..as_text() }),
+            Err(_) if !matches!(service, "" | "smtp" | "relay") => Ok(as_text()),
+            Err(error) => Err(error),
+        }
     }
 }
 
