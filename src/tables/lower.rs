@@ -9,6 +9,7 @@ use crate::postfix::{NextHop, TlsPolicy, Transport, Version};
 use crate::resolve::{PinHost, Resolved, Way};
 use crate::source::Span;
 use compact_str::CompactString;
+use hashbrown::HashMap;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -28,7 +29,7 @@ pub fn lower(
         destinations,
         target,
         diagnostics,
-        policies: BTreeMap::new(),
+        policies: HashMap::new(),
         by_next_hop: BTreeMap::new(),
         transport: Vec::with_capacity(routed(destinations)),
         tls_policy: Vec::with_capacity(destinations.list.len() + next_hops(destinations)),
@@ -92,7 +93,7 @@ struct Lowering<'a> {
     target: &'a Target,
     diagnostics: &'a mut Diagnostics,
     /// Policies that were checked for the target's version; `None` when refused.
-    policies: BTreeMap<PolicyId, Option<Arc<TlsPolicy>>>,
+    policies: HashMap<PolicyId, Option<Arc<TlsPolicy>>>,
     by_next_hop: BTreeMap<CompactString, (PolicyId, Origin)>,
     transport: Vec<Entry<Transport>>,
     tls_policy: Vec<Entry<Arc<TlsPolicy>>>,
@@ -333,9 +334,15 @@ impl<'a> Lowering<'a> {
 
     fn finish(mut self) -> Option<Tables> {
         let policies = &self.destinations.policies;
-        for (key, (id, origin)) in self.by_next_hop {
-            let value = Arc::clone(policies.get(id));
-            self.tls_policy.push(Entry { key, value, origin });
+        let mut next_hops = self.by_next_hop.into_iter().peekable();
+        if let Some((first, _)) = next_hops.peek() {
+            // Most stand together there, in brackets, so that nothing is left to sort.
+            let at = self.tls_policy.partition_point(|entry| entry.key < *first);
+            let entries = next_hops.map(|(key, (id, origin))| {
+                let value = Arc::clone(policies.get(id));
+                Entry { key, value, origin }
+            });
+            self.tls_policy.splice(at..at, entries);
         }
         let mut conflicts = Vec::new();
         let tls_policy = Table::from_unsorted(self.tls_policy, |first, second| {
