@@ -2,6 +2,7 @@
 
 mod attribute;
 mod delivery;
+mod demands;
 mod level;
 mod match_pattern;
 mod next_hop;

@@ -249,7 +249,7 @@ fn credentials(policy: &TlsPolicy, next_hop: &NextHop) -> BTreeSet<Credential> {
                 | MatchPattern::LiteralWildcard(_),
                 _,
             ) => certificate(Some(pattern.clone())),
-            (MatchPattern::Hostname, _) if next_hop.bare_domain().is_some() => certificate(None),
+            (MatchPattern::Hostname, _) if next_hop.asks_for_mx() => certificate(None),
             (MatchPattern::NextHop | MatchPattern::Hostname, Some(host)) => {
                 certificate(Some(MatchPattern::Name(host.clone())))
             }
@@ -364,6 +364,15 @@ mod tests {
             assert_eq!(compare(a, b), order, "{a} and {b}");
             assert_eq!(compare(b, a), order.map(Ordering::reverse), "{b} and {a}");
         }
+    }
+
+    /// [postconf(5) `smtp_tls_verify_cert_match`: `hostname` is the name from the MX record]
+    #[test]
+    fn a_port_does_not_keep_mx_records_from_naming_the_host() {
+        let named = |next_hop| promises("verify", next_hop).unwrap();
+        let fixed = promises("secure match=relay.example", "relay.example").unwrap();
+        assert_eq!(named("relay.example:587").partial_cmp(&fixed), Some(Ordering::Less));
+        assert_eq!(named("[relay.example]:587").partial_cmp(&fixed), Some(Ordering::Equal));
     }
 
     #[test]

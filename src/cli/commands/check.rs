@@ -3,7 +3,7 @@
 use crate::cli::context::Context;
 use crate::cli::exit::Exit;
 use crate::cli::printer::Render;
-use crate::compile::{Stopped, compile};
+use crate::compile::{Compiled, Repository, Stopped, compile};
 use crate::diag::{Diagnostic, Diagnostics, Severity, Style, render, summary, to_json};
 use crate::lint::{Linted, lint};
 use crate::lock::LockMode;
@@ -42,14 +42,15 @@ pub(super) fn run(
             (domains, targets) = (compiled.destinations.list.len(), selected.len());
             let tables: Vec<_> = selected
                 .into_iter()
-                .filter_map(|target| Some((target, compiled.tables(target, &mut diagnostics)?)))
+                .map(|target| (target, compiled.tables(target, &mut diagnostics)))
                 .collect();
+            let Compiled { repository, destinations, .. } = &compiled;
             lint(
                 &Linted {
-                    config: &compiled.repository.config,
-                    lock: &compiled.repository.lock,
-                    destinations: &compiled.destinations,
-                    tables: &tables,
+                    config: &repository.config,
+                    lock: &repository.lock,
+                    destinations: Some(destinations),
+                    targets: &tables,
                     today,
                 },
                 &mut diagnostics,
@@ -59,6 +60,14 @@ pub(super) fn run(
         }
         Err((why, repository)) => {
             stopped = Some(why);
+            // What stands in the files can be judged without the facts of DNS.
+            let selected = context.targets(&repository.config.targets)?;
+            let tables: Vec<_> = selected.into_iter().map(|target| (target, None)).collect();
+            let Repository { config, lock, .. } = &*repository;
+            lint(
+                &Linted { config, lock, destinations: None, targets: &tables, today },
+                &mut diagnostics,
+            );
             *repository
         }
     };
