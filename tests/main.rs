@@ -12,5 +12,6 @@ mod diff;
 mod explain;
 mod harness;
 mod layers;
+mod lints;
 mod providers;
 mod yaml_differential;

@@ -6,6 +6,7 @@ mod json;
 mod nearest;
 mod printable;
 mod render;
+mod thousands;
 pub mod values;
 mod yaml;
 
@@ -15,4 +16,5 @@ pub use json::to_json;
 pub use nearest::nearest;
 pub use printable::printable;
 pub use render::{Style, render, render_short, summary};
+pub use thousands::thousands;
 pub use yaml::parse_yaml;

@@ -1,6 +1,8 @@
 //! What a lint reports.
 
 use super::rule::Rule;
+use super::users::Users;
+use super::view::View;
 use crate::diag::{Diagnostic, Diagnostics, Severity};
 use crate::source::Span;
 
@@ -24,6 +26,16 @@ impl<'a> Findings<'a> {
     /// A finding at a place.
     pub(super) fn at(&self, span: Span, message: impl Into<String>) -> Diagnostic {
         self.nowhere(message).at(span)
+    }
+
+    /// A finding at the first of those it concerns.
+    pub(super) fn about(
+        &self,
+        users: Users,
+        view: &View<'_>,
+        message: impl Into<String>,
+    ) -> Diagnostic {
+        Diagnostic { span: view.first_place(users), ..self.nowhere(message) }
     }
 
     /// A finding without a place in a file.

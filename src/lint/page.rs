@@ -40,7 +40,7 @@ for, a level that does not hold, a name that everybody can get a certificate for
 compiled.
 
 A `reason` beside a domain marks an exception. It silences the lints that ask whether something is meant;
-their pages say so. With `until`, it does so up to and including that day.
+their pages say so. When its `until` has passed, `exception-expired` takes over.
 
 ";
 
@@ -68,9 +68,10 @@ pub fn page() -> String {
     page.push('\n');
     for rule in RULES {
         let level = rule.level.as_str();
-        let lowest = match rule.lowest {
-            LintLevel::Allow => String::new(),
-            lowest => format!("; guards, `{}` at least", lowest.as_str()),
+        let lowest = if rule.lowest > LintLevel::Allow {
+            format!("; guards, `{}` at least", rule.lowest.as_str())
+        } else {
+            String::new()
         };
         let head =
             format!("### {}\n\n{}. Level: `{level}`{lowest}.\n", rule.name, sentence(rule.summary));

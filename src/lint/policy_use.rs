@@ -1,7 +1,6 @@
 //! A policy with where it is written and who gets it.
 
 use super::users::Users;
-use super::view::View;
 use crate::model::{AttributeSpec, Body, PolicySpec, Provider};
 use crate::postfix::{MatchPattern, NextHop, TlsPolicy};
 use crate::resolve::{Resolved, Way};
@@ -80,8 +79,9 @@ impl<'a> PolicyUse<'a> {
         }
     }
 
-    /// Whether somebody has said why this is as it is.
-    pub(super) fn is_excused(&self, view: &View<'_>) -> bool {
-        self.plan.is_some_and(|(_, body)| view.is_excused(body))
+    /// Whether somebody has said why this is as it is. When the exception has ended
+    /// `exception-expired` says so, which cannot be allowed.
+    pub(super) fn is_excused(&self) -> bool {
+        self.plan.is_some_and(|(_, body)| body.reason.is_some())
     }
 }

@@ -38,7 +38,6 @@ fn relation(
     names: &[MatchPattern],
     provider: &Provider,
 ) -> Option<Relation> {
-    let is_host = |name: &DomainName| provider.accepts(name);
     let host_below = |parent: &DomainName| match &provider.hosts {
         Hosts::Listed(hosts) => hosts.iter().any(|host| {
             DomainName::parse(&host.name.value).is_ok_and(|it| it.is_below(parent.as_str()))
@@ -46,20 +45,20 @@ fn relation(
         Hosts::Unknown | Hosts::FromMx(_) => false,
     };
     match pattern {
+        MatchPattern::Name(_) | MatchPattern::Subdomains(_) | MatchPattern::LiteralWildcard(_) => {}
         MatchPattern::NextHop
         | MatchPattern::DotNextHop
         | MatchPattern::Hostname
         | MatchPattern::Fingerprint(_)
         | MatchPattern::Unmatchable(_) => return None,
-        MatchPattern::Name(_) | MatchPattern::Subdomains(_) | MatchPattern::LiteralWildcard(_) => {}
     }
-    if names.iter().any(|name| name.covers(pattern)) {
-        return Some(Relation::Known);
-    }
-    Some(match pattern {
-        MatchPattern::Name(name) if is_host(name) => Relation::Known,
-        _ if names.iter().any(|name| pattern.covers(name)) => Relation::Wider,
-        MatchPattern::Subdomains(parent) if host_below(parent) => Relation::Wider,
-        _ => Relation::Foreign,
+    let known = names.iter().any(|name| name.covers(pattern))
+        || matches!(pattern, MatchPattern::Name(name) if provider.accepts(name));
+    let wider = names.iter().any(|name| pattern.covers(name))
+        || matches!(pattern, MatchPattern::Subdomains(parent) if host_below(parent));
+    Some(match (known, wider) {
+        (true, _) => Relation::Known,
+        (false, true) => Relation::Wider,
+        (false, false) => Relation::Foreign,
     })
 }

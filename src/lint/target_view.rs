@@ -58,6 +58,11 @@ impl<'a> TargetView<'a> {
         policy_keys(next_hop).find_map(|key| tables.tls_policy.get(key))
     }
 
+    /// Whether some transport entry catches mail for domains below its own.
+    pub(super) fn catches(&self) -> bool {
+        self.has_parents
+    }
+
     /// The transport entry of a parent that catches mail for a destination without one of its own.
     pub(super) fn caught_by(&self, recipients: &Recipients) -> Option<&'a Entry<Transport>> {
         let tables = self.tables.filter(|_| self.has_parents)?;
@@ -84,22 +89,26 @@ impl<'a> TargetView<'a> {
             || (is_sql(transport) && is_sql(tls_policy)))
     }
 
-    /// The next hops of domains' own for which no entry is found, with their plans. Services that
-    /// ask for no policies are left out.
-    pub(super) fn own_next_hops_without_policy(
+    /// The transport entry of a parent that sends mail for a destination to another next hop than the
+    /// destination itself; `smtp:` does not.
+    pub(super) fn sent_elsewhere(&self, recipients: &Recipients) -> Option<&'a Entry<Transport>> {
+        let entry = self.caught_by(recipients)?;
+        (!entry.value.next_hops.is_empty() || !entry.value.text.is_empty()).then_some(entry)
+    }
+
+    /// The next hops of a plan's own for which no entry is found. Services that ask for no policies
+    /// have none.
+    pub(super) fn next_hops_of_plan_without_policy(
         &self,
-        view: &View<'a>,
-    ) -> impl Iterator<Item = (&'a NextHop, &'a Resolved, Users)> {
-        view.plans_on(self).flat_map(|(plan, users)| {
-            let next_hops = match &plan.way {
-                Way::Transport(transport) if plan.policy.is_none() && asks_policies(transport) => {
-                    transport.next_hops.as_slice()
-                }
-                Way::Transport(_) | Way::Mx | Way::Pinned(_) | Way::LeftTo(_) => &[],
-            };
-            let unknown = next_hops.iter().filter(|it| self.policy_entry(it).is_none());
-            unknown.map(move |next_hop| (next_hop, plan, users))
-        })
+        plan: &'a Resolved,
+    ) -> impl Iterator<Item = &'a NextHop> {
+        let next_hops = match &plan.way {
+            Way::Transport(transport) if plan.policy.is_none() && asks_policies(transport) => {
+                transport.next_hops.as_slice()
+            }
+            Way::Transport(_) | Way::Mx | Way::Pinned(_) | Way::LeftTo(_) => &[],
+        };
+        next_hops.iter().filter(|it| self.policy_entry(it).is_none())
     }
 
     /// Every next hop for which no entry is found, those of main.cf included, with its place.
@@ -107,12 +116,13 @@ impl<'a> TargetView<'a> {
         &self,
         view: &View<'a>,
     ) -> BTreeSet<(&'a NextHop, Span)> {
-        let own = self.own_next_hops_without_policy(view);
+        let own = view.plans_on(self).flat_map(|(plan, _)| {
+            let next_hops = self.next_hops_of_plan_without_policy(plan);
+            next_hops.map(|next_hop| (next_hop, plan.span))
+        });
         let relays = self.target.relayhost.iter().chain(&self.target.fallback_relay);
         let relays = relays.filter(|it| self.policy_entry(&it.value).is_none());
-        own.map(|(next_hop, plan, _)| (next_hop, plan.span))
-            .chain(relays.map(|it| (&it.value, it.span)))
-            .collect()
+        own.chain(relays.map(|it| (&it.value, it.span))).collect()
     }
 
     /// The next hops of main.cf: `relayhost` and `smtp_fallback_relay`.

@@ -1,6 +1,7 @@
 //! Who is concerned by something.
 
 use super::target_view::TargetView;
+use crate::diag::thousands;
 use crate::expand::{Destination, Destinations};
 use crate::resolve::Resolved;
 use std::collections::BTreeMap;
@@ -94,7 +95,7 @@ impl<'a, K: Ord + Clone> GroupsByTarget<'a, K> {
     /// stand for all.
     pub(super) fn add(&mut self, key: K, users: Users, target: &TargetView<'_>) {
         let level = target.target.security_level.value;
-        let level = format!("`{level}` of target `{}`", target.name());
+        let level = format!("`{level}` on `{}`", target.name());
         let levels = self.levels.entry(key.clone()).or_default();
         if levels.is_empty() || levels[0] == level {
             self.groups.add(key, users);
@@ -106,7 +107,7 @@ impl<'a, K: Ord + Clone> GroupsByTarget<'a, K> {
 }
 
 impl<K: Ord> IntoIterator for GroupsByTarget<'_, K> {
-    /// The key, the users, and the levels of the targets in words.
+    /// The key, the users, and the levels of the targets in words: `dane` on `mx`, `may` on `mta`.
     type Item = (K, Users, String);
     type IntoIter = std::vec::IntoIter<Self::Item>;
 
@@ -114,7 +115,18 @@ impl<K: Ord> IntoIterator for GroupsByTarget<'_, K> {
         // Both maps have the same keys.
         let groups = self.groups.groups.into_iter().zip(self.levels.into_values());
         let list: Vec<_> =
-            groups.map(|((key, users), levels)| (key, users, levels.join(" and "))).collect();
+            groups.map(|((key, users), levels)| (key, users, words(&levels))).collect();
         list.into_iter()
     }
+}
+
+/// The first three, and how many there are more.
+fn words(levels: &[String]) -> String {
+    let shown = if levels.len() > 4 { 3 } else { levels.len() };
+    format!("{}{}", levels[..shown].join(", "), and_more(levels.len() - shown + 1))
+}
+
+/// What follows the name of one of `count` things: nothing, or ` and 3 more`.
+pub(super) fn and_more(count: usize) -> String {
+    if count > 1 { format!(" and {} more", thousands(count - 1)) } else { String::new() }
 }

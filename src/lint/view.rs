@@ -3,7 +3,7 @@
 use super::Linted;
 use super::policy_use::PolicyUse;
 use super::target_view::TargetView;
-use super::users::{Groups, GroupsByTarget, Users};
+use super::users::{Groups, GroupsByTarget, Users, and_more};
 use crate::expand::Destination;
 use crate::model::{Body, Config, Provider};
 use crate::postfix::{NextHop, TlsPolicy};
@@ -136,19 +136,12 @@ impl<'a> View<'a> {
         self.config().providers.get(&**plan.template.as_ref()?)
     }
 
-    /// Whether somebody has said why this is as it is, and that still holds.
-    pub(super) fn is_excused(&self, body: &Body) -> bool {
-        let ended = body.until.as_ref().is_some_and(|until| until.value < self.linted.today);
-        body.reason.is_some() && !ended
-    }
-
     /// `gmail.com`, or `gmail.com` and 3 more; "this entry" where nobody is known.
     pub(super) fn who(&self, users: Users) -> String {
         let first = users.first(self.list()).map(|it| it.recipients.to_string());
-        match (first, users.count) {
-            (None, _) => "this entry".to_owned(),
-            (Some(name), 1) => format!("`{name}`"),
-            (Some(name), count) => format!("`{name}` and {} more", count - 1),
+        match first {
+            None => "this entry".to_owned(),
+            Some(name) => format!("`{name}`{}", and_more(users.count)),
         }
     }
 

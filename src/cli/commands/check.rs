@@ -7,6 +7,7 @@ use crate::compile::{Compiled, Repository, Stopped, compile};
 use crate::diag::{Diagnostic, Diagnostics, Severity, Style, render, summary, to_json};
 use crate::lint::{Linted, lint};
 use crate::lock::LockMode;
+use crate::report::counted;
 use crate::source::SourceMap;
 use crate::world::DnsSettings;
 use jiff::civil::Date;
@@ -17,7 +18,8 @@ use std::fmt::Write as _;
 struct Findings<'a> {
     diagnostics: &'a Diagnostics,
     sources: &'a SourceMap,
-    domains: usize,
+    /// How many domains there are; `None` when the repository did not compile.
+    domains: Option<usize>,
     targets: usize,
 }
 
@@ -29,7 +31,7 @@ pub(super) fn run(
     let mut diagnostics = Diagnostics::new();
     let repository = context.load(&mut diagnostics)?;
     let today = today.unwrap_or_else(|| context.world.today());
-    let (mut domains, mut targets, mut stopped) = (0, repository.config.targets.len(), None);
+    let (mut domains, mut targets, mut stopped) = (None, repository.config.targets.len(), None);
     let result = if diagnostics.has_errors() {
         Err((Stopped::Invalid, Box::new(repository)))
     } else {
@@ -39,7 +41,7 @@ pub(super) fn run(
     let repository = match result {
         Ok(compiled) => {
             let selected = context.targets(&compiled.repository.config.targets)?;
-            (domains, targets) = (compiled.destinations.list.len(), selected.len());
+            (domains, targets) = (Some(compiled.destinations.list.len()), selected.len());
             let tables: Vec<_> = selected
                 .into_iter()
                 .map(|target| (target, compiled.tables(target, &mut diagnostics)))
@@ -86,13 +88,14 @@ pub(super) fn run(
 impl Render for Findings<'_> {
     fn text(&self, style: &Style) -> String {
         let mut text = render(self.diagnostics, self.sources, style);
-        let (domains, targets) = (self.domains, self.targets);
-        let s = |count: usize| if count == 1 { "" } else { "s" };
-        let counted = format!("{domains} domain{}, {targets} target{}", s(domains), s(targets));
+        let found = summary(self.diagnostics, style);
         // Writing to a String cannot fail.
-        let _ = match summary(self.diagnostics, style) {
-            none if self.diagnostics.is_empty() => writeln!(text, "{counted}: {none}"),
-            some => writeln!(text, "{some}"),
+        let _ = match self.domains {
+            None => writeln!(text, "{found}"),
+            Some(domains) => {
+                let domains = counted(domains, "domain");
+                writeln!(text, "{domains}, {}: {found}", counted(self.targets, "target"))
+            }
         };
         text
     }

@@ -55,9 +55,9 @@ fn run(view: &View<'_>, findings: &mut Findings<'_>) {
         for (next_hop, place) in target.next_hops_without_policy(view) {
             if next_hop.is_address() {
                 let message = format!(
-                    "`{next_hop}` has no policy, and `{level}` of target `{}` {} there",
-                    target.name(),
-                    outcome(level.as_str())
+                    "`{next_hop}` has no policy, and `{level}` of target `{}` defers all mail to an \
+                     address",
+                    target.name()
                 );
                 let hint = "give it a policy under `next_hops`, or name the host instead";
                 findings.push(findings.at(place, message).hint(hint));

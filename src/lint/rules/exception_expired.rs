@@ -13,8 +13,7 @@ pub(super) static RULE: Rule = Rule {
     docs: Docs {
         what: "\
 Finds entries whose `until` lies before today, or before the day that `--today` gives. The maps stay as
-they are: the same repository gives the same maps on any day, and mail goes on. From that day on a
-`reason` no longer silences other lints.",
+they are: the same repository gives the same maps on any day, and mail goes on.",
         why: "\
 An exception without an end is a rule. Whoever wrote `until` wanted to be asked again.",
         example: "\

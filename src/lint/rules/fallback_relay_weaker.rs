@@ -5,7 +5,7 @@ use crate::lint::rule::{Docs, Rule};
 use crate::lint::target_view::is_inside;
 use crate::lint::view::View;
 use crate::model::LintLevel;
-use crate::postfix::{Promises, SecurityLevel, TlsPolicy};
+use crate::postfix::{Promises, TlsPolicy};
 
 pub(super) static RULE: Rule = Rule {
     name: "fallback-relay-weaker",
@@ -58,10 +58,12 @@ enum Strength {
 
 impl Strength {
     fn of(policy: &TlsPolicy) -> Self {
-        match policy.level {
-            level if level.may_end_in_plain_text() => Self::PlainText,
-            SecurityLevel::Encrypt => Self::AnyPeer,
-            _ => Self::KnownPeer,
+        if policy.level.may_end_in_plain_text() {
+            Self::PlainText
+        } else if policy.level.takes_anyone() {
+            Self::AnyPeer
+        } else {
+            Self::KnownPeer
         }
     }
 }
@@ -87,7 +89,7 @@ fn run(view: &View<'_>, findings: &mut Findings<'_>) {
                 continue;
             }
             let message = format!(
-                "the fallback relay `{}` gets at `{}` what could not be delivered at `{}`",
+                "`{}` takes at `{}` what could not be delivered at `{}`",
                 relay.value, policy.level, strongest.value.level
             );
             let finding = findings

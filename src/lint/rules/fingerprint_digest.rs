@@ -5,6 +5,7 @@ use crate::lint::rule::{Docs, Rule};
 use crate::lint::view::View;
 use crate::model::LintLevel;
 use crate::postfix::MatchPattern;
+use std::collections::BTreeSet;
 
 /// The bytes of SHA-256, which `main.cf.required` asks for.
 const SHA256: usize = 32;
@@ -39,17 +40,17 @@ domains:
 };
 
 fn run(view: &View<'_>, findings: &mut Findings<'_>) {
-    let mut groups = view.groups();
+    let mut places = BTreeSet::new();
     for it in view.policies() {
         for pattern in &it.policy.matches {
             let MatchPattern::Fingerprint(text) = pattern else { continue };
             let bytes = (text.len() + 1) / 3;
             if bytes != SHA256 {
-                groups.add((it.attribute_place("match"), bytes), it.users);
+                places.insert((it.attribute_place("match"), bytes));
             }
         }
     }
-    for ((place, bytes), _) in groups {
+    for (place, bytes) in places {
         let digest = match bytes {
             16 => "that is MD5",
             20 => "that is SHA-1",

@@ -5,7 +5,7 @@ use crate::lint::rule::{Docs, Rule};
 use crate::lint::users::Users;
 use crate::lint::view::View;
 use crate::model::LintLevel;
-use crate::postfix::NextHop;
+use crate::postfix::{NextHop, policy_keys};
 use crate::resolve::Way;
 use std::collections::BTreeSet;
 
@@ -39,6 +39,9 @@ domains:
 };
 
 fn run(view: &View<'_>, findings: &mut Findings<'_>) {
+    if !view.plans().any(|(plan, _)| matches!(plan.way, Way::LeftTo(_))) {
+        return;
+    }
     let mut policies = view.groups();
     let mut transports = view.groups();
     let mut seen = BTreeSet::new();
@@ -50,35 +53,37 @@ fn run(view: &View<'_>, findings: &mut Findings<'_>) {
             if !target.takes(destination) {
                 continue;
             }
-            if let Some(entry) = target.caught_by(&destination.recipients) {
-                if !entry.value.next_hops.is_empty() && seen.insert((at, true)) {
-                    let key = (plan.span, resolver, &entry.key, entry.origin.span);
+            if let Some(entry) = target.sent_elsewhere(&destination.recipients) {
+                if seen.insert((at, true)) {
+                    let key = (resolver, &entry.key, entry.origin.span);
                     transports.add((key, entry.value.to_string()), Users::one(at));
                 }
                 continue;
             }
             let domain = NextHop::domain(destination.recipients.name());
-            let parents = crate::postfix::policy_keys(&domain).skip(1);
-            let covering = parents.filter_map(|key| tables.tls_policy.get(key)).next();
+            let mut parents = policy_keys(&domain).skip(1);
+            let covering = parents.find_map(|key| tables.tls_policy.get(key));
             if let Some(entry) = covering
                 && seen.insert((at, false))
             {
-                policies.add((plan.span, resolver, &entry.key, entry.origin.span), Users::one(at));
+                policies.add((resolver, &entry.key, entry.origin.span), Users::one(at));
             }
         }
     }
-    for ((place, resolver, key, caught), users) in policies {
+    for ((resolver, key, caught), users) in policies {
         let who = view.who(users);
         let message = format!("where `{resolver}` has no answer for {who}, `{key}` decides");
-        let finding = findings.at(place, message).related(caught, "the entry that decides");
+        let finding =
+            findings.about(users, view, message).related(caught, "the entry that decides");
         findings.push(finding);
     }
-    for (((place, resolver, key, caught), transport), users) in transports {
+    for (((resolver, key, caught), transport), users) in transports {
         let who = view.who(users);
         let message = format!(
             "`{resolver}` is never asked about {who}: mail goes to `{transport}` by `{key}`"
         );
-        let finding = findings.at(place, message).related(caught, "the entry that decides");
+        let finding =
+            findings.about(users, view, message).related(caught, "the entry that decides");
         findings.push(finding.hint("write `transport: smtp` instead, to send it by its own MX"));
     }
 }

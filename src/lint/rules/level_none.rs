@@ -33,10 +33,12 @@ domains:
 };
 
 fn run(view: &View<'_>, findings: &mut Findings<'_>) {
+    let today = view.linted().today;
     let mut groups = view.groups();
     for it in view.policies().filter(|it| it.policy.level == SecurityLevel::None) {
-        let ends = it.plan.is_some_and(|(_, body)| body.until.is_some());
-        if !(ends && it.is_excused(view)) {
+        let until = it.plan.and_then(|(_, body)| body.until.as_ref());
+        let excused = it.is_excused() && until.is_some_and(|it| it.value >= today);
+        if !excused {
             groups.add((it.level_place(), it.next_hop.map(|it| &it.value)), it.users);
         }
     }

@@ -5,6 +5,7 @@ use crate::lint::rule::{Docs, Rule};
 use crate::lint::view::View;
 use crate::model::LintLevel;
 use crate::postfix::MatchPattern;
+use std::collections::BTreeMap;
 
 pub(super) static RULE: Rule = Rule {
     name: "literal-wildcard",
@@ -31,15 +32,16 @@ domains:
 };
 
 fn run(view: &View<'_>, findings: &mut Findings<'_>) {
-    let mut groups = view.groups();
+    // One place stands for many names where a template's text depends on the domain.
+    let mut places = BTreeMap::new();
     for it in view.policies() {
         for pattern in &it.policy.matches {
             if let MatchPattern::LiteralWildcard(parent) = pattern {
-                groups.add((it.match_place(pattern), parent), it.users);
+                places.entry(it.match_place(pattern)).or_insert(parent);
             }
         }
     }
-    for ((place, parent), _) in groups {
+    for (place, parent) in places {
         let message =
             format!("only a certificate with exactly the name `*.{parent}` satisfies this");
         let finding = findings

@@ -2,6 +2,7 @@
 
 use crate::lint::findings::Findings;
 use crate::lint::rule::{Docs, Rule};
+use crate::lint::users::and_more;
 use crate::lint::view::View;
 use crate::model::LintLevel;
 
@@ -41,11 +42,11 @@ fn run(view: &View<'_>, findings: &mut Findings<'_>) {
     });
     let late: Vec<_> = gone.filter(|(gone, ..)| (today - *gone).get_days() > retain).collect();
     let Some((day, host, address)) = late.iter().min() else { return };
-    let more = match late.len() {
-        1 => String::new(),
-        count => format!(", and {} more", count - 1),
-    };
+    let more = and_more(late.len());
     let message =
-        format!("{address} of `{host}` is gone since {day}{more}: `lock.retain` is {retain} days");
-    findings.push(findings.nowhere(message).hint("run `mxward update`"));
+        format!("{address} of `{host}`{more} should be gone: `lock.retain` is {retain} days");
+    let finding = findings
+        .nowhere(message)
+        .hint(format!("DNS has not given it since {day}: run `mxward update`"));
+    findings.push(finding);
 }

@@ -2,6 +2,7 @@
 
 use crate::lint::findings::Findings;
 use crate::lint::rule::{Docs, Rule};
+use crate::lint::users::and_more;
 use crate::lint::view::View;
 use crate::lock::Stale;
 use crate::model::LintLevel;
@@ -20,7 +21,7 @@ Finds hosts and domains in `mxward.lock` that are marked `stale:`, one finding f
 An answer that fails is no news: what was known stays, so that nobody weakens a policy by breaking DNS.
 But what is known gets older, and a failure that lasts is either a fault or an attack.",
         example: "\
-domains:                         # and mxward.lock says `stale: 2026-11-20 SERVFAIL` of its MX host
+domains:                         # and mxward.lock says `stale: SERVFAIL since 2026-11-20`
   kunde.example: { provider: hostpoint, route: pin }
 ",
         instead: "\
@@ -43,10 +44,7 @@ fn run(view: &View<'_>, findings: &mut Findings<'_>) {
     for (reason, mut list) in reasons {
         list.sort_by_key(|(name, stale)| (stale.since, *name));
         let (name, stale) = list[0];
-        let more = match list.len() {
-            1 => String::new(),
-            count => format!(" and {} more", count - 1),
-        };
+        let more = and_more(list.len());
         let message =
             format!("`{name}`{more} could not be confirmed since {}: {reason}", stale.since);
         findings

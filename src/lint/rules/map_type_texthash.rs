@@ -34,8 +34,7 @@ fn run(view: &View<'_>, findings: &mut Findings<'_>) {
     for target in view.targets.iter().filter(|it| it.has_files()) {
         let kind = &target.target.map_type;
         if kind.value == MapType::Texthash {
-            let message = "`texthash` is read when a daemon starts, and a key that stands twice breaks \
-                           all lookups";
+            let message = "`texthash` is read when a daemon starts, and never again";
             let finding = findings
                 .at(kind.span, message)
                 .hint("write `lmdb` or `cdb`, or run `postfix reload` after every change");

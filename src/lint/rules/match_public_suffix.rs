@@ -6,6 +6,7 @@ use crate::lint::rule::{Docs, Rule};
 use crate::lint::view::View;
 use crate::model::LintLevel;
 use crate::postfix::MatchPattern;
+use std::collections::BTreeMap;
 
 pub(super) static RULE: Rule = Rule {
     name: "match-public-suffix",
@@ -33,17 +34,17 @@ domains:
 };
 
 fn run(view: &View<'_>, findings: &mut Findings<'_>) {
-    let mut groups = view.groups();
+    let mut places = BTreeMap::new();
     for it in view.policies() {
         for pattern in &it.policy.matches {
             if let MatchPattern::Subdomains(name) = pattern
                 && is_public_suffix(name)
             {
-                groups.add((it.match_place(pattern), name), it.users);
+                places.entry(it.match_place(pattern)).or_insert(name);
             }
         }
     }
-    for ((place, name), _) in groups {
+    for (place, name) in places {
         let message = format!("anybody can get a certificate for a name below `.{name}`");
         let finding = findings
             .at(place, message)

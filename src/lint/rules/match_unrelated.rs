@@ -34,7 +34,7 @@ domains:
 
 fn run(view: &View<'_>, findings: &mut Findings<'_>) {
     let mut groups = view.groups();
-    for it in view.policies().filter(|it| !it.is_excused(view)) {
+    for it in view.policies().filter(|it| !it.is_excused()) {
         let (Some(relations), Some(provider)) = (relations(&it), it.provider) else { continue };
         // Strategies such as `nexthop` are no names, and may well hold.
         let all_names = relations.len() == it.policy.matches.len();

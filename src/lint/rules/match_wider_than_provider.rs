@@ -34,7 +34,7 @@ domains:
 
 fn run(view: &View<'_>, findings: &mut Findings<'_>) {
     let mut groups = view.groups();
-    for it in view.policies().filter(|it| !it.is_excused(view)) {
+    for it in view.policies().filter(|it| !it.is_excused()) {
         let (Some(relations), Some(provider)) = (relations(&it), it.provider) else { continue };
         if relations.iter().all(|(_, relation)| *relation == Relation::Foreign) {
             continue;
@@ -47,7 +47,10 @@ fn run(view: &View<'_>, findings: &mut Findings<'_>) {
         }
     }
     for ((place, pattern, provider), users) in groups {
-        let message = format!("`{pattern}` accepts more than `{provider}` for {}", view.who(users));
+        let message = format!(
+            "`{pattern}` for {} accepts more than the template `{provider}`",
+            view.who(users)
+        );
         let finding = findings
             .at(place, message)
             .hint("leave `match` out: the template has one")

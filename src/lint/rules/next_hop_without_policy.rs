@@ -5,6 +5,7 @@ use crate::lint::rule::{Docs, Rule};
 use crate::lint::target_view::is_inside;
 use crate::lint::view::View;
 use crate::model::LintLevel;
+use std::collections::BTreeMap;
 
 pub(super) static RULE: Rule = Rule {
     name: "next-hop-without-policy",
@@ -35,19 +36,24 @@ domains:
 
 fn run(view: &View<'_>, findings: &mut Findings<'_>) {
     let mut groups = view.groups_by_target();
+    let mut first = BTreeMap::new();
     for target in &view.targets {
         if target.tables.is_none() || !target.target.security_level.value.takes_anyone() {
             continue;
         }
-        for (next_hop, plan, users) in target.own_next_hops_without_policy(view) {
-            if !is_inside(next_hop) && !view.is_excused(view.body(plan)) {
-                groups.add((plan.span, next_hop), users, target);
+        for (plan, users) in view.plans_on(target) {
+            let mut next_hops = target.next_hops_of_plan_without_policy(plan);
+            let outside = next_hops.find(|next_hop| !is_inside(next_hop));
+            if let (Some(next_hop), None) = (outside, &view.body(plan).reason) {
+                groups.add(plan.span, users, target);
+                first.entry(plan.span).or_insert(next_hop);
             }
         }
     }
-    for ((place, next_hop), users, levels) in groups {
+    for (place, users, levels) in groups {
+        let next_hop = first[&place];
         let message = format!(
-            "`{next_hop}` has no policy: mail for {} goes there at {levels}",
+            "the next hop of {} has no policy: `{next_hop}` gets {levels}",
             view.who(users)
         );
         findings.push(findings.at(place, message).hint("write a `level` beside the next hop"));

@@ -5,6 +5,7 @@ use crate::lint::rule::{Docs, Rule};
 use crate::lint::view::View;
 use crate::model::LintLevel;
 use crate::postfix::SecurityLevel;
+use std::collections::BTreeSet;
 
 pub(super) static RULE: Rule = Rule {
     name: "opportunistic-demands",
@@ -32,20 +33,20 @@ domains:
 };
 
 fn run(view: &View<'_>, findings: &mut Findings<'_>) {
-    let mut groups = view.groups();
+    let mut places = BTreeSet::new();
     for it in view.policies() {
         if matches!(it.policy.level, SecurityLevel::May | SecurityLevel::Dane) {
             for name in it.policy.demands_more() {
-                groups.add((it.attribute_place(name), name, it.policy.level.as_str()), it.users);
+                places.insert((it.attribute_place(name), name, it.policy.level.as_str()));
             }
         }
     }
-    for ((place, name, level), _) in groups {
-        let where_ = if level == "dane" { ", without TLSA records," } else { "" };
-        let message = format!(
-            "a server that fails `{name}` at `{level}`{where_} gets the mail in plain text"
-        );
-        let instead = if level == "dane" { "dane-only" } else { "encrypt" };
+    for (place, name, level) in places {
+        let (when, instead) = match level {
+            "dane" => (" where there are no TLSA records", "dane-only"),
+            _ => ("", "encrypt"),
+        };
+        let message = format!("`{name}` at `{level}` can end in plain text{when}");
         let finding = findings
             .at(place, message)
             .hint(format!("leave `{name}` out, or write `level: {instead}`"));

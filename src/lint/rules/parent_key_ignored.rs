@@ -2,6 +2,7 @@
 
 use crate::lint::findings::Findings;
 use crate::lint::rule::{Docs, Rule};
+use crate::lint::users::and_more;
 use crate::lint::view::View;
 use crate::model::LintLevel;
 
@@ -50,10 +51,7 @@ fn run(view: &View<'_>, findings: &mut Findings<'_>) {
         let dotted = &entries[..entries.partition_point(|it| it.key.as_str() < "/")];
         let dotted = dotted.iter().filter(|it| it.key.starts_with('.'));
         let Some(first) = dotted.clone().min_by_key(|it| it.origin.span) else { continue };
-        let more = match dotted.count() {
-            1 => String::new(),
-            count => format!(" and {} more", count - 1),
-        };
+        let more = and_more(dotted.count());
         let message = format!(
             "target `{}` never looks up `{}`{more} in transport_maps",
             target.name(),

@@ -39,7 +39,7 @@ fn run(view: &View<'_>, findings: &mut Findings<'_>) {
     let mut places: BTreeMap<&str, Span> = BTreeMap::new();
     for (plan, users) in view.plans() {
         let (Way::Pinned(_), Some(provider)) = (&plan.way, view.provider(plan)) else { continue };
-        if provider.pin != PinAdvice::Discouraged || view.is_excused(view.body(plan)) {
+        if provider.pin != PinAdvice::Discouraged || view.body(plan).reason.is_some() {
             continue;
         }
         groups.add(provider.name.value.as_str(), users);
@@ -48,11 +48,10 @@ fn run(view: &View<'_>, findings: &mut Findings<'_>) {
     }
     for (name, users) in groups {
         let are = if users.count == 1 { "is" } else { "are" };
-        let message =
-            format!("{} {are} pinned, against the advice of `{name}`", view.who(users));
+        let message = format!("{} {are} pinned, against the advice of `{name}`", view.who(users));
         let mut finding = findings.at(places[name], message);
-        let notes = view.config().providers.get(name).into_iter().flat_map(|it| &it.notes);
-        let why = notes.filter_map(|note| note.strip_prefix("Do not pin: ")).next();
+        let mut notes = view.config().providers.get(name).into_iter().flat_map(|it| &it.notes);
+        let why = notes.find_map(|note| note.strip_prefix("Do not pin: "));
         if let Some(why) = why.and_then(|note| note.split(['.', ':']).next()) {
             finding = finding.hint(format!("the template says: {why}"));
         }

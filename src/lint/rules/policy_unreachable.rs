@@ -6,6 +6,7 @@ use crate::lint::users::Users;
 use crate::lint::view::View;
 use crate::model::LintLevel;
 use crate::resolve::Way;
+use std::collections::BTreeSet;
 
 pub(super) static RULE: Rule = Rule {
     name: "policy-unreachable",
@@ -49,28 +50,27 @@ targets:
 
 fn run(view: &View<'_>, findings: &mut Findings<'_>) {
     let mut groups = view.groups();
-    for target in &view.targets {
+    let mut seen = BTreeSet::new();
+    for target in view.targets.iter().filter(|it| it.catches()) {
         for (at, destination) in view.list().iter().enumerate() {
             let plan = view.plan(destination);
             if plan.way != Way::Mx || plan.policy.is_none() || !target.takes(destination) {
                 continue;
             }
-            let Some(entry) = target.caught_by(&destination.recipients) else { continue };
-            // `smtp:` leaves the recipient domain as the next hop.
-            if !entry.value.next_hops.is_empty() || !entry.value.text.is_empty() {
-                let key = (plan.span, &entry.key, entry.origin.span, target.name());
-                groups.add((key, entry.value.to_string()), Users::one(at));
+            let Some(entry) = target.sent_elsewhere(&destination.recipients) else { continue };
+            if seen.insert((at, &entry.key)) {
+                let key = (&entry.key, entry.origin.span, entry.value.to_string());
+                groups.add(key, Users::one(at));
             }
         }
     }
-    for (((place, key, caught, target), transport), users) in groups {
+    for ((key, caught, transport), users) in groups {
         let message = format!(
-            "the policy of {} is never asked for on target `{target}`: `{key}` sends the mail to \
-             `{transport}`",
+            "mail for {} goes to `{transport}` by `{key}`, whatever its policy",
             view.who(users)
         );
         let finding = findings
-            .at(place, message)
+            .about(users, view, message)
             .related(caught, "the entry that decides")
             .hint("write `transport: smtp` instead of a route, to send it by its own MX");
         findings.push(finding);

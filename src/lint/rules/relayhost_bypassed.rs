@@ -68,9 +68,8 @@ fn run(view: &View<'_>, findings: &mut Findings<'_>) {
         }
         let Some(first) = view.first_place(past) else { continue };
         let message = format!(
-            "mail for {} does not go to the relayhost of target `{}`, but straight to MX hosts",
-            view.who(past),
-            target.name()
+            "mail for {} goes straight to MX hosts, and not to the relayhost",
+            view.who(past)
         );
         let finding = findings
             .at(relayhost.span, message)

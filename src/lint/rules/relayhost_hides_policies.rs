@@ -69,8 +69,7 @@ fn run(view: &View<'_>, findings: &mut Findings<'_>) {
         }
         let Some(first) = view.first_place(hidden) else { continue };
         let message = format!(
-            "target `{}` never asks for the policy of {}: mail goes to its relayhost",
-            target.name(),
+            "Postfix never asks for the policy of {}: the relayhost gets the mail",
             view.who(hidden)
         );
         let finding = findings

@@ -51,7 +51,7 @@ fn run(view: &View<'_>, findings: &mut Findings<'_>) {
             continue;
         }
         let message = format!(
-            "the relayhost of target `{}` has no policy: `{level}` holds, which takes whoever answers",
+            "the relayhost has no policy: `{level}` of target `{}` takes whoever answers",
             target.name()
         );
         let finding = findings.at(relayhost.span, message).hint(format!(

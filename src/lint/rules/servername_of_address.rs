@@ -4,7 +4,9 @@ use crate::lint::findings::Findings;
 use crate::lint::rule::{Docs, Rule};
 use crate::lint::view::View;
 use crate::model::LintLevel;
+use crate::postfix::NextHop;
 use crate::resolve::Way;
+use std::collections::BTreeSet;
 
 pub(super) static RULE: Rule = Rule {
     name: "servername-of-address",
@@ -40,17 +42,17 @@ domains:
 };
 
 fn run(view: &View<'_>, findings: &mut Findings<'_>) {
-    let mut groups = view.groups();
+    let mut places = BTreeSet::new();
     for it in view.policies() {
         let Some(word @ ("hostname" | "nexthop")) = it.policy.servername.as_deref() else {
             continue;
         };
         let pinned = it.plan.is_some_and(|(plan, _)| matches!(plan.way, Way::Pinned(_)));
-        if pinned || it.next_hops().iter().any(|next_hop| next_hop.is_address()) {
-            groups.add((it.attribute_place("servername"), word), it.users);
+        if pinned || it.next_hops().iter().any(NextHop::is_address) {
+            places.insert((it.attribute_place("servername"), word));
         }
     }
-    for ((place, word), _) in groups {
+    for (place, word) in places {
         let message = format!("`{word}` is an address here, and an address is no name of a server");
         let finding = findings
             .at(place, message)

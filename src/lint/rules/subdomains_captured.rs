@@ -2,6 +2,7 @@
 
 use crate::lint::findings::Findings;
 use crate::lint::rule::{Docs, Rule};
+use crate::lint::users::and_more;
 use crate::lint::view::View;
 use crate::model::LintLevel;
 
@@ -48,10 +49,7 @@ fn run(view: &View<'_>, findings: &mut Findings<'_>) {
         let entries = target.tables.map_or(&[][..], |it| it.transport.entries());
         let exact = || entries.iter().filter(|it| !it.key.starts_with('.'));
         let Some(first) = exact().min_by_key(|it| it.origin.span) else { continue };
-        let more = match exact().count() {
-            1 => String::new(),
-            count => format!(" and {} more", count - 1),
-        };
+        let more = and_more(exact().count());
         let message = format!(
             "on target `{}` the next hop of `{}`{more} takes the mail of all subdomains too",
             target.name(),

@@ -3,6 +3,7 @@
 use crate::lint::findings::Findings;
 use crate::lint::public_suffix::is_public_suffix;
 use crate::lint::rule::{Docs, Rule};
+use crate::lint::users::Users;
 use crate::lint::view::View;
 use crate::model::LintLevel;
 use crate::resolve::Way;
@@ -33,16 +34,24 @@ domains:
 };
 
 fn run(view: &View<'_>, findings: &mut Findings<'_>) {
+    let mut groups = view.groups();
     // The list starts with all of them.
     let subdomains = view.list().iter().take_while(|it| it.recipients.is_subdomains());
-    for destination in subdomains.filter(|it| is_public_suffix(it.recipients.name())) {
+    for (at, destination) in subdomains.enumerate() {
         let plan = view.plan(destination);
-        if matches!(plan.way, Way::LeftTo(_)) || view.is_excused(view.body(plan)) {
-            continue;
+        let left = matches!(plan.way, Way::LeftTo(_));
+        if !left
+            && view.body(plan).reason.is_none()
+            && is_public_suffix(destination.recipients.name())
+        {
+            groups.add(plan.body, Users::one(at));
         }
-        let message = format!("`{}` holds for domains of very many owners", destination.recipients);
+    }
+    for (_, users) in groups {
+        let hold = if users.count == 1 { "holds" } else { "hold" };
+        let message = format!("{} {hold} for domains of very many owners", view.who(users));
         let finding = findings
-            .at(destination.span, message)
+            .about(users, view, message)
             .hint("name the domains, or write a `reason` beside it");
         findings.push(finding);
     }

@@ -5,7 +5,7 @@ use crate::lint::policy_use::PolicyUse;
 use crate::lint::rule::{Docs, Rule};
 use crate::lint::view::View;
 use crate::model::LintLevel;
-use crate::postfix::{MatchPattern, SecurityLevel};
+use crate::postfix::{MatchPattern, NextHop, SecurityLevel};
 use crate::resolve::Way;
 
 pub(super) static RULE: Rule = Rule {
@@ -37,7 +37,7 @@ domains:
 
 fn run(view: &View<'_>, findings: &mut Findings<'_>) {
     let mut groups = view.groups();
-    for it in view.policies().filter(|it| !it.is_excused(view)) {
+    for it in view.policies().filter(|it| !it.is_excused()) {
         if !by_mx(&it) {
             continue;
         }
@@ -67,5 +67,5 @@ fn by_mx(used: &PolicyUse<'_>) -> bool {
         Way::Transport(transport) => transport.next_hops.is_empty(),
         Way::Pinned(_) | Way::LeftTo(_) => false,
     });
-    to_domain || used.next_hops().iter().any(|next_hop| next_hop.asks_for_mx())
+    to_domain || used.next_hops().iter().any(NextHop::asks_for_mx)
 }

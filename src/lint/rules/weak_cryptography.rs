@@ -4,6 +4,7 @@ use crate::lint::findings::Findings;
 use crate::lint::rule::{Docs, Rule};
 use crate::lint::view::View;
 use crate::model::LintLevel;
+use std::collections::BTreeSet;
 
 pub(super) static RULE: Rule = Rule {
     name: "weak-cryptography",
@@ -32,17 +33,17 @@ domains:
 };
 
 fn run(view: &View<'_>, findings: &mut Findings<'_>) {
-    let mut groups = view.groups();
-    for it in view.policies().filter(|it| !it.is_excused(view)) {
+    let mut places = BTreeSet::new();
+    for it in view.policies().filter(|it| !it.is_excused()) {
         for name in it.policy.allows_more() {
-            groups.add((it.attribute_place(name), name), it.users);
+            places.insert((it.attribute_place(name), name));
         }
     }
-    for ((place, name), _) in groups {
+    for (place, name) in places {
         let (what, instead) = if name == "protocols" {
-            ("a broken protocol", "`protocols: \">=TLSv1\"`, or before 3.6 `\"!SSLv2:!SSLv3\"`")
+            ("broken protocols", "`protocols: \">=TLSv1\"`, or before 3.6 `\"!SSLv2:!SSLv3\"`")
         } else {
-            ("ciphers that protect nothing", "`ciphers: medium`")
+            ("weak ciphers", "`ciphers: medium`")
         };
         let message = format!("`{name}` allows {what}, which Postfix refuses by default");
         findings.push(findings.at(place, message).hint(format!("write {instead}")));

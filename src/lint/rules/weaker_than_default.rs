@@ -20,7 +20,7 @@ pub(super) static RULE: Rule = Rule {
 Finds policies that promise less than `security_level` of a target would without them. Levels are compared
 by what an attacker on the way can do: `secure` and `dane-only` trust different roots, so neither is
 weaker, and `encrypt` beside `dane` is not reported either. A `reason` beside the domain silences the
-lint until its `until` has passed.",
+lint; when its `until` has passed, `exception-expired` takes over.",
         why: "\
 An entry is not a minimum: it replaces the level of the target, also downwards. `level: may` for a domain
 that publishes TLSA records turns DANE off on a target that would have used it.",
@@ -79,7 +79,7 @@ fn compare(view: &View<'_>, default: &TlsPolicy, used: &PolicyUse<'_>) -> bool {
 fn run(view: &View<'_>, findings: &mut Findings<'_>) {
     let mut groups = view.groups_by_target();
     for Weaker { used, target } in weaker(view) {
-        if !used.is_excused(view) {
+        if !used.is_excused() {
             let next_hop = used.next_hop.map(|it| &it.value);
             let key = (used.level_place(), used.policy.level.as_str(), next_hop);
             groups.add(key, used.users, target);
