@@ -3,6 +3,10 @@
 //! Every lint is a file of `rules/` with its documentation; [`RULES`] lists them. They look at a
 //! [`View`](view::View) and report what they find, one finding for what is written once, however many
 //! domains it concerns.
+//!
+//! A new lint is a file in `rules/`, its line in `rules/mod.rs` and in [`crate::model::LINTS`], and a
+//! test below `tests/lints/` that `fires` and one that is `silent`; tests say when one of these lacks.
+//! `UPDATE=1 cargo test` adds it to the documentation.
 
 mod errors;
 mod findings;

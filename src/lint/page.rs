@@ -95,7 +95,7 @@ pub fn page() -> String {
 fn section(page: &mut String, head: &str, docs: &Docs) {
     let Docs { what, why, example, instead, sources } = docs;
     page.push_str(head);
-    for (title, text) in [("What it finds", what), ("Why", why)] {
+    for (title, text) in [("What it does", what), ("Why", why)] {
         add(page, format_args!("\n**{title}.** {text}\n"));
     }
     for (title, text) in [("Example", example), ("Write instead", instead)] {

@@ -125,6 +125,15 @@ impl<'a> TargetView<'a> {
         own.chain(relays.map(|it| (&it.value, it.span))).collect()
     }
 
+    /// Every next hop that is written for mail of the target: those of domains and of main.cf.
+    pub(super) fn next_hops(&self, view: &View<'a>) -> BTreeSet<&'a NextHop> {
+        let own = view.plans_on(self).flat_map(|(plan, _)| match &plan.way {
+            Way::Transport(transport) => transport.next_hops.as_slice(),
+            Way::Mx | Way::Pinned(_) | Way::LeftTo(_) => &[],
+        });
+        own.chain(self.relays()).collect()
+    }
+
     /// The next hops of main.cf: `relayhost` and `smtp_fallback_relay`.
     pub(super) fn relays(&self) -> impl Iterator<Item = &'a NextHop> {
         let target = self.target;

@@ -384,18 +384,27 @@ domains:
   c.example: { level: may, reason: "no STARTTLS, ticket 4711" }
   d.example: { level: dane-only }
   e.example: { leave_to: mta-sts }
+next_hops:
+  "[relay.example.net]": { level: dane }
 targets:
   mx:
     postfix: "3.10"
     security_level: dane
     map_type: lmdb
     ca: /etc/ssl/certs/ca-certificates.crt
+    relayhost: "[relay.example.net]"
+    domains: none
   mta:
     postfix: "3.10"
     security_level: dane-only
     map_type: lmdb
     ca: /etc/ssl/certs/ca-certificates.crt
     domains: [d.*, e.*]
+  out:
+    postfix: "3.10"
+    security_level: dane
+    map_type: lmdb
+    ca: /etc/ssl/certs/ca-certificates.crt
 "#,
     )
     .run();

@@ -15,7 +15,7 @@ pub(super) static RULE: Rule = Rule {
         what: "Finds targets whose `security_level` is `none`.",
         why: "\
 Mail to every domain without an entry goes out in plain text, also where the other side offers TLS. It is
-what Postfix does when `smtp_tls_security_level` is not set, until 3.11.",
+what Postfix before 3.11 does when `smtp_tls_security_level` is not set.",
         example: "\
 targets:
   mx: { postfix: \"3.10\", security_level: none, map_type: lmdb }

@@ -15,8 +15,8 @@ pub(super) static RULE: Rule = Rule {
         why: "\
 `postmap` empties such a map before it fills it again. When it is killed in between, the map stays empty,
 every lookup finds nothing, and mail goes out at the level of the target. `lmdb` keeps the old content
-until the new one is complete, and `cdb` is built beside and renamed. Berkeley DB also is on its way out
-of distributions: Postfix 3.11 warns about these types.",
+until the new one is complete, and `cdb` is built beside and renamed. Berkeley DB is also on its way out
+of distributions.",
         example: "\
 targets:
   mx: { postfix: \"3.10\", security_level: dane, map_type: hash }
@@ -25,7 +25,7 @@ targets:
 targets:
   mx: { postfix: \"3.10\", security_level: dane, map_type: lmdb }
 ",
-        sources: "Postfix `dict_db.c`, `mkmap_db.c`, `dict_lmdb.c`, `mkmap_cdb.c`; Postfix 3.11 RELEASE_NOTES",
+        sources: "Postfix `dict_db.c`, `mkmap_db.c`, `dict_lmdb.c`, `mkmap_cdb.c`; DATABASE_README",
     },
     run,
 };

@@ -16,7 +16,7 @@ pub(super) static RULE: Rule = Rule {
         what: "\
 Finds policies at `may` or `dane` that refuse TLS protocols or ciphers which Postfix takes by default.",
         why: "\
-At `may` a handshake that fails is no reason to defer the mail: Postfix tries again without TLS. Asking for
+At `may` a handshake that fails is no reason to defer the mail: Postfix tries again later without TLS. Asking for
 more therefore does not make old servers better, it makes them get plain text. `dane` does the same for
 every domain that has no TLSA records.",
         example: "\

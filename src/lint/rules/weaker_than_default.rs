@@ -48,7 +48,12 @@ pub(super) fn weaker<'v, 'a>(view: &'v View<'a>) -> impl Iterator<Item = Weaker<
     view.targets.iter().flat_map(move |target| {
         let plans = view.plans_on(target);
         let plans = plans.filter_map(|(plan, users)| view.policy_use(plan, users));
-        let all = plans.chain(view.next_hop_policies());
+        let mut next_hops = view.next_hop_policies().peekable();
+        // Another target's relay is of no concern here.
+        let asked = next_hops.peek().map(|_| target.next_hops(view)).unwrap_or_default();
+        let next_hops =
+            next_hops.filter(move |it| it.next_hop.is_some_and(|hop| asked.contains(&hop.value)));
+        let all = plans.chain(next_hops);
         all.filter(move |used| is_weaker(view, target, used))
             .map(move |used| Weaker { used, target })
     })
