@@ -1,7 +1,7 @@
 //! Lints: what is valid and still not what anybody wants.
 //!
 //! Every lint is a file of `rules/` with its documentation; [`RULES`] lists them. They look at a
-//! [`View`](view::View) and report what they find, one finding for what is written once, however many
+//! [`View`] and report what they find, one finding for what is written once, however many
 //! domains it concerns.
 //!
 //! A new lint is a file in `rules/`, its line in `rules/mod.rs` and in [`crate::model::LINTS`], and a
