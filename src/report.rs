@@ -2,6 +2,8 @@
 
 use crate::diag::printable;
 
+pub use crate::diag::thousands;
+
 /// A value as the cell of a Markdown table in which nothing is markup.
 ///
 /// Code spans keep names readable: backticks in a message mark values, and stay; everything outside
@@ -31,19 +33,6 @@ pub fn markdown_cell(value: &str) -> String {
         }
     }
     cell
-}
-
-/// A number as people read it: `1,204`.
-pub fn thousands(number: usize) -> String {
-    let digits = number.to_string();
-    let mut shown = String::with_capacity(digits.len() + digits.len() / 3);
-    for (at, digit) in digits.chars().enumerate() {
-        if at > 0 && (digits.len() - at).is_multiple_of(3) {
-            shown.push(',');
-        }
-        shown.push(digit);
-    }
-    shown
 }
 
 /// A count with its noun: `1 domain`, `1,204 domains`.

@@ -15,6 +15,7 @@ mod harness;
 mod host;
 mod lab;
 mod layers;
+mod lints;
 mod lock;
 mod postfix;
 mod providers;

@@ -1,7 +1,9 @@
 //! The whole repository as declared.
 
 use super::declaration::{Body, Declaration, NextHopPolicy, Route};
+use super::lint_level::LintLevel;
 use super::provider::Provider;
+use crate::names::DomainName;
 use crate::postfix::{NextHop, SecurityLevel, Settings, Version};
 use crate::source::Spanned;
 use ipnet::IpNet;
@@ -26,6 +28,8 @@ pub struct Config {
     pub lock: LockSettings,
     /// `dns:`
     pub dns: DnsConfig,
+    /// `lints:`, the levels that differ from the lints' own, by name.
+    pub lints: BTreeMap<&'static str, LintLevel>,
     /// What could not be read.
     pub gaps: Gaps,
 }
@@ -168,6 +172,22 @@ pub enum DomainFilter {
     None,
     /// Those whose name matches one of the globs.
     Globs(globset::GlobSet, Vec<String>),
+}
+
+impl DomainFilter {
+    /// Whether the target gets every domain.
+    pub fn is_all(&self) -> bool {
+        matches!(self, Self::All)
+    }
+
+    /// Whether the target gets this domain; all subdomains of a domain go where it goes.
+    pub fn takes(&self, domain: &DomainName) -> bool {
+        match self {
+            Self::All => true,
+            Self::None => false,
+            Self::Globs(globs, _) => globs.is_match(domain.as_str()),
+        }
+    }
 }
 
 impl PartialEq for DomainFilter {

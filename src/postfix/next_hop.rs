@@ -170,6 +170,12 @@ impl NextHop {
         (bare && !numeric && !self.0.ends_with('.')).then_some(&*self.0)
     }
 
+    /// Whether MX records decide which hosts are tried: without brackets they do, with a port too.
+    /// [Postfix `smtp_connect.c` `smtp_connect_inet`]
+    pub fn asks_for_mx(&self) -> bool {
+        !self.0.starts_with('[') && !self.is_address()
+    }
+
     /// The host or domain, without brackets and port.
     pub fn host_part(&self) -> &str {
         match self.0.strip_prefix('[') {
@@ -269,6 +275,18 @@ mod tests {
             assert!(NextHop::parse(text).is_err(), "{text}");
             let bare = text.parse::<Ipv6Addr>().is_ok();
             assert!(bare || NextHop::parse_as_postfix(text).is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn only_brackets_keep_mx_records_out() {
+        for (text, asks) in [
+            ("example.com", true),
+            ("example.com:587", true),
+            ("[example.com]", false),
+            ("[192.0.2.1]", false),
+        ] {
+            assert_eq!(NextHop::parse(text).unwrap().asks_for_mx(), asks, "{text}");
         }
     }
 

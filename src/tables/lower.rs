@@ -4,7 +4,7 @@ use super::pin_list::PinList;
 use super::table::{Entry, Origin, Table, Tables};
 use crate::diag::{Diagnostic, Diagnostics};
 use crate::expand::{Destination, Destinations, PolicyId};
-use crate::model::{DomainFilter, PinFallback, Target};
+use crate::model::{PinFallback, Target};
 use crate::postfix::{NextHop, TlsPolicy, Transport, Version};
 use crate::resolve::{PinHost, Resolved, Way};
 use crate::source::Span;
@@ -104,14 +104,8 @@ impl<'a> Lowering<'a> {
     fn run(&mut self, mut plans: Vec<Lowered<'a>>) {
         let target = self.target;
         for destination in &self.destinations.list {
-            match &target.domains {
-                DomainFilter::All => {}
-                DomainFilter::None => return,
-                DomainFilter::Globs(globs, _) => {
-                    if !globs.is_match(destination.recipients.name().as_str()) {
-                        continue;
-                    }
-                }
+            if !target.domains.takes(destination.recipients.name()) {
+                continue;
             }
             let plan = &mut plans[destination.plan as usize];
             if let State::Unused = plan.state {

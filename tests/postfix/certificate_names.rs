@@ -49,18 +49,44 @@ fn verified(logged: &Logged) -> bool {
 #[test]
 fn patterns_match_certificates_as_mxward_says() {
     let patterns = [
-        "mx.example.com", "MX.Example.COM", "example.com", ".example.com", "*.example.com", ".mail.example.com",
-        "*.mail.example.com", "mx1.mail.example.com", "a.mx1.mail.example.com", "mail.example.com", "a.b.example.com",
-        ".b.example.com", "b.example.com", "mx1.example.com", "mx*.example.com", ".com", "com", "mx.example.net",
-        "a.mx.example.com", "mx.example.com.", "192.0.2.1", "192.0.2.1:mx.example.com", "192.0.2.1:nothing.example",
-        "nothing.example:mx.example.com", "nothing.example", "127.0.9.9", "*.com", ".", "*", "[mx.example.com]",
+        "mx.example.com",
+        "MX.Example.COM",
+        "example.com",
+        ".example.com",
+        "*.example.com",
+        ".mail.example.com",
+        "*.mail.example.com",
+        "mx1.mail.example.com",
+        "a.mx1.mail.example.com",
+        "mail.example.com",
+        "a.b.example.com",
+        ".b.example.com",
+        "b.example.com",
+        "mx1.example.com",
+        "mx*.example.com",
+        ".com",
+        "com",
+        "mx.example.net",
+        "a.mx.example.com",
+        "mx.example.com.",
+        "192.0.2.1",
+        "192.0.2.1:mx.example.com",
+        "192.0.2.1:nothing.example",
+        "nothing.example:mx.example.com",
+        "nothing.example",
+        "127.0.9.9",
+        "*.com",
+        ".",
+        "*",
+        "[mx.example.com]",
     ];
     let mut cases = Vec::new();
     for (at, names) in CERTIFICATES.iter().enumerate() {
         let host = |number: usize| format!("[127.2.{at}.{}]:{}", number + 1, 2600 + at);
         cases.extend(patterns.iter().enumerate().map(|(number, it)| (host(number), *names, *it)));
     }
-    let (mut transport, mut tls_policy, mut recipients) = (String::new(), String::new(), Vec::new());
+    let (mut transport, mut tls_policy, mut recipients) =
+        (String::new(), String::new(), Vec::new());
     for (at, (next_hop, _, pattern)) in cases.iter().enumerate() {
         transport.push_str(&format!("d{at}.example smtp:{next_hop}\n"));
         tls_policy.push_str(&format!("{next_hop} secure match={pattern}\n"));
@@ -68,13 +94,19 @@ fn patterns_match_certificates_as_mxward_says() {
     }
     let setup = servers().file("transport", transport).file("tls_policy", tls_policy);
     let mut wrong = Vec::new();
-    for ((next_hop, server, pattern), logged) in cases.iter().zip(setup.start().deliver(&recipients)) {
+    for ((next_hop, server, pattern), logged) in
+        cases.iter().zip(setup.start().deliver(&recipients))
+    {
         let (policy, _) =
-            TlsPolicy::parse_as_postfix(&format!("secure match={pattern}"), Version::NEWEST).unwrap();
+            TlsPolicy::parse_as_postfix(&format!("secure match={pattern}"), Version::NEWEST)
+                .unwrap();
         // An address in the list is asked for beside the names, and the certificates of mail servers have none.
         let possible = Promises::of(&policy, &NextHop::parse(next_hop).unwrap()).is_some();
         let names: Vec<&str> = server.split(',').filter_map(|it| it.strip_prefix("DNS:")).collect();
-        let named = policy.matches.iter().any(|it| names.iter().any(|san| it.matches_certificate_name(san)));
+        let named = policy
+            .matches
+            .iter()
+            .any(|it| names.iter().any(|san| it.matches_certificate_name(san)));
         // Nobody issues these: a name with a star inside of a label, and a mail server's address.
         let odd = names.contains(pattern) && pattern.starts_with("mx*");
         let address = *server == CERTIFICATES[7] && pattern.starts_with("192.0.2.1");
@@ -115,7 +147,8 @@ fn strategies_stand_for_the_next_hop_and_for_the_mx_host() {
         "example.net. 60 IN MX 10 mx.example.com.",
         "mx.example.com. 60 IN A 127.0.9.9",
     ];
-    let (mut services, mut transport, mut recipients) = (servers().dns(&mx), String::new(), Vec::new());
+    let (mut services, mut transport, mut recipients) =
+        (servers().dns(&mx), String::new(), Vec::new());
     for (at, (next_hop, policy, _)) in cases.iter().enumerate() {
         services = services
             .service(&format!(

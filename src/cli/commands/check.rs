@@ -3,10 +3,11 @@
 use crate::cli::context::Context;
 use crate::cli::exit::Exit;
 use crate::cli::printer::Render;
-use crate::compile::{Stopped, compile};
+use crate::compile::{Compiled, Repository, Stopped, compile};
 use crate::diag::{Diagnostic, Diagnostics, Severity, Style, render, summary, to_json};
 use crate::lint::{Linted, lint};
 use crate::lock::LockMode;
+use crate::report::counted;
 use crate::source::SourceMap;
 use crate::world::DnsSettings;
 use jiff::civil::Date;
@@ -17,7 +18,8 @@ use std::fmt::Write as _;
 struct Findings<'a> {
     diagnostics: &'a Diagnostics,
     sources: &'a SourceMap,
-    domains: usize,
+    /// How many domains there are; `None` when the repository did not compile.
+    domains: Option<usize>,
     targets: usize,
 }
 
@@ -29,23 +31,24 @@ pub(super) fn run(
     let mut diagnostics = Diagnostics::new();
     let repository = context.load(&mut diagnostics)?;
     let today = today.unwrap_or_else(|| context.world.today());
-    let (mut domains, mut targets, mut stopped) = (0, repository.config.targets.len(), None);
+    let (mut domains, mut targets, mut stopped) = (None, repository.config.targets.len(), None);
     let dns = DnsSettings::default();
     let result = compile(context.world, repository, LockMode::Frozen, &dns, &mut diagnostics);
     let repository = match result {
         Ok(compiled) => {
             let selected = context.targets(&compiled.repository.config.targets)?;
-            (domains, targets) = (compiled.destinations.list.len(), selected.len());
+            (domains, targets) = (Some(compiled.destinations.list.len()), selected.len());
             let tables: Vec<_> = selected
                 .into_iter()
-                .filter_map(|target| Some((target, compiled.tables(target, &mut diagnostics)?)))
+                .map(|target| (target, compiled.tables(target, &mut diagnostics)))
                 .collect();
+            let Compiled { repository, destinations, .. } = &compiled;
             lint(
                 &Linted {
-                    config: &compiled.repository.config,
-                    lock: &compiled.repository.lock,
-                    destinations: &compiled.destinations,
-                    tables: &tables,
+                    config: &repository.config,
+                    lock: &repository.lock,
+                    destinations: Some(destinations),
+                    targets: &tables,
                     today,
                 },
                 &mut diagnostics,
@@ -55,6 +58,14 @@ pub(super) fn run(
         }
         Err((why, repository)) => {
             stopped = Some(why);
+            // What stands in the files can be judged without the facts of DNS.
+            let selected = context.targets(&repository.config.targets)?;
+            let tables: Vec<_> = selected.into_iter().map(|target| (target, None)).collect();
+            let Repository { config, lock, .. } = &*repository;
+            lint(
+                &Linted { config, lock, destinations: None, targets: &tables, today },
+                &mut diagnostics,
+            );
             *repository
         }
     };
@@ -73,13 +84,14 @@ pub(super) fn run(
 impl Render for Findings<'_> {
     fn text(&self, style: &Style) -> String {
         let mut text = render(self.diagnostics, self.sources, style);
-        let (domains, targets) = (self.domains, self.targets);
-        let s = |count: usize| if count == 1 { "" } else { "s" };
-        let counted = format!("{domains} domain{}, {targets} target{}", s(domains), s(targets));
+        let found = summary(self.diagnostics, style);
         // Writing to a String cannot fail.
-        let _ = match summary(self.diagnostics, style) {
-            none if self.diagnostics.is_empty() => writeln!(text, "{counted}: {none}"),
-            some => writeln!(text, "{some}"),
+        let _ = match self.domains {
+            None => writeln!(text, "{found}"),
+            Some(domains) => {
+                let domains = counted(domains, "domain");
+                writeln!(text, "{domains}, {}: {found}", counted(self.targets, "target"))
+            }
         };
         text
     }

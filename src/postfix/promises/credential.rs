@@ -69,7 +69,7 @@ pub(super) fn credentials(policy: &TlsPolicy, next_hop: &NextHop) -> BTreeSet<Cr
                 | MatchPattern::LiteralWildcard(_),
                 _,
             ) => certificate(Some(pattern.clone())),
-            (MatchPattern::Hostname, _) if next_hop.bare_domain().is_some() => certificate(None),
+            (MatchPattern::Hostname, _) if next_hop.asks_for_mx() => certificate(None),
             (MatchPattern::NextHop | MatchPattern::Hostname, Some(host)) => {
                 certificate(Some(MatchPattern::Name(host.clone())))
             }
