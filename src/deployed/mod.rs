@@ -1,6 +1,9 @@
 //! What a target has now.
 
 mod files;
+mod rows;
+
+pub use rows::password;
 
 use crate::model::{Location, Target};
 use crate::world::World;
@@ -28,6 +31,8 @@ pub struct DeployedMap {
     pub exists: bool,
     /// Whether the lines of `bytes` are those of a file, so that their numbers mean something.
     pub has_lines: bool,
+    /// What was recorded of the last apply, where that is kept beside the map.
+    pub record: Option<String>,
 }
 
 /// Reads the maps of a target. Paths of the configuration start at `repository`.
@@ -49,9 +54,9 @@ pub fn read_deployed(
             "`ssh://{destination}{path}` cannot be read by this version: copy the map here, and name it \
              with `deployed: \"file:…\"`"
         )),
-        Location::Sql { scheme, .. } => Err(format!(
-            "`{scheme}:` tables cannot be read by this version: compare revisions with `--from`"
-        )),
+        Location::Sql { database, table } => {
+            rows::read(world, repository, target, database, table, &mut deployed.notes)
+        }
     };
     if let Some(location) = &target.transport {
         deployed.transport = map(&location.value)?;

@@ -2,7 +2,6 @@
 
 use super::{Artifact, header};
 use crate::compile::Repository;
-use crate::formats::tlspolicies_sql::Dialect;
 use crate::model::{Location, Target};
 use crate::postfix::SecurityLevel;
 use crate::tables::Tables;
@@ -110,9 +109,10 @@ fn map(target: &Target, policy: bool) -> Option<String> {
         Some(Location::File(path)) if path.starts_with('/') => Some(format!("{kind}:{path}")),
         Some(Location::File(_)) => Some(format!("{kind}:$config_directory/{name}")),
         Some(Location::Ssh { path, .. }) => Some(format!("{kind}:{path}")),
-        Some(Location::Sql { scheme, .. }) => {
-            let kind = Dialect::of_scheme(scheme)?.map_type();
-            Some(format!("proxy:{kind}:$config_directory/tlspolicies.cf"))
+        Some(Location::Sql { database, .. }) => {
+            let kind = database.dialect().map_type();
+            let file = if policy { "tlspolicies" } else { "transport" };
+            Some(format!("proxy:{kind}:$config_directory/{file}.cf"))
         }
     }
 }

@@ -9,6 +9,7 @@ use crate::compile::Repository;
 use crate::diag::Diagnostics;
 use crate::model::{Location, Target};
 use crate::tables::Tables;
+use sql::SqlMap;
 
 /// One file of a target.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -31,12 +32,31 @@ pub fn emit(
     diagnostics: &mut Diagnostics,
 ) -> Option<Vec<Artifact>> {
     let mut artifacts = Vec::new();
-    if target.transport.is_some() || target.tls_policy.is_none() {
-        artifacts.push(map::transport(repository, target, tables, diagnostics)?);
+    match target.transport.as_ref().map(|location| &location.value) {
+        Some(Location::Sql { database, table }) => {
+            let (name, parameter) = ("transport", "transport_maps");
+            let entries = tables.transport.entries();
+            // Every entry is parsed back there.
+            map::transport(repository, target, tables, diagnostics)?;
+            let map = SqlMap { name, parameter, database, table, entries };
+            artifacts.extend(sql::files(repository, target, &map, diagnostics)?);
+        }
+        Some(Location::File(_) | Location::Ssh { .. }) => {
+            artifacts.push(map::transport(repository, target, tables, diagnostics)?);
+        }
+        None if target.tls_policy.is_none() => {
+            artifacts.push(map::transport(repository, target, tables, diagnostics)?);
+        }
+        None => {}
     }
     match target.tls_policy.as_ref().map(|location| &location.value) {
-        Some(Location::Sql { scheme, url }) => {
-            artifacts.extend(sql::files(repository, target, tables, scheme, url, diagnostics)?);
+        Some(Location::Sql { database, table }) => {
+            let (name, parameter) = ("tlspolicies", "smtp_tls_policy_maps");
+            let entries = tables.tls_policy.entries();
+            // Every entry is parsed back there.
+            map::tls_policy(repository, target, tables, diagnostics)?;
+            let map = SqlMap { name, parameter, database, table, entries };
+            artifacts.extend(sql::files(repository, target, &map, diagnostics)?);
         }
         Some(Location::File(_) | Location::Ssh { .. }) | None => {
             artifacts.push(map::tls_policy(repository, target, tables, diagnostics)?);

@@ -2,6 +2,6 @@
 
 pub mod postmap_text;
 pub mod seal;
-pub mod tlspolicies_sql;
+pub mod sql_table;
 
 pub use postmap_text::{Ignored, IgnoredKind, MapEntry, MapText};

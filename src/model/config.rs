@@ -6,6 +6,7 @@ use super::provider::Provider;
 use crate::names::DomainName;
 use crate::postfix::{NextHop, SecurityLevel, Settings, Version};
 use crate::source::Spanned;
+use crate::sql::{DatabaseLocation, TableMapping};
 use ipnet::IpNet;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -153,12 +154,12 @@ pub enum Location {
         /// The absolute path there.
         path: String,
     },
-    /// An SQL table: the URL as written, without a password, and the scheme.
+    /// A table of an SQL database.
     Sql {
-        /// `mysql`, `postgres` or `sqlite`.
-        scheme: String,
-        /// The whole URL.
-        url: String,
+        /// The database.
+        database: DatabaseLocation,
+        /// The table and its columns.
+        table: Box<TableMapping>,
     },
 }
 

@@ -166,6 +166,7 @@ fn compiled_side(
         bytes: text.into_bytes(),
         exists: true,
         has_lines: true,
+        record: None,
     });
     Ok(Side { maps, owner: [Owner::Ours; 2], settings: known.settings(), notes: Vec::new() })
 }
