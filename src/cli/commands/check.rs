@@ -4,9 +4,10 @@ use crate::cli::context::Context;
 use crate::cli::exit::Exit;
 use crate::cli::printer::Render;
 use crate::compile::{Stopped, compile};
-use crate::diag::{Diagnostic, Diagnostics, Severity, Style, render, summary, to_json};
+use crate::diag::{Diagnostics, Severity, Style, render, summary};
 use crate::lint::{Linted, lint};
 use crate::lock::LockMode;
+use crate::report::{self, Item, Report, counted};
 use crate::source::SourceMap;
 use crate::world::DnsSettings;
 use jiff::civil::Date;
@@ -19,6 +20,8 @@ struct Findings<'a> {
     sources: &'a SourceMap,
     domains: usize,
     targets: usize,
+    /// What fails the run.
+    fails_at: Severity,
 }
 
 pub(super) fn run(
@@ -59,8 +62,13 @@ pub(super) fn run(
         }
     };
     diagnostics.sort();
-    let findings =
-        Findings { diagnostics: &diagnostics, sources: &repository.sources, domains, targets };
+    let findings = Findings {
+        diagnostics: &diagnostics,
+        sources: &repository.sources,
+        domains,
+        targets,
+        fails_at: if deny_warnings { Severity::Warning } else { Severity::Error },
+    };
     context.printer.report(&findings);
     let warnings = diagnostics.iter().any(|it| it.severity == Severity::Warning);
     if stopped == Some(Stopped::LockOutdated) && (context.global.locked || context.global.frozen) {
@@ -70,15 +78,24 @@ pub(super) fn run(
     Ok(if failed { Exit::Findings } else { Exit::Done })
 }
 
+impl Findings<'_> {
+    fn list(&self) -> Report {
+        let items = self.diagnostics.iter().map(|it| Item::of(it, self.sources)).collect();
+        let mut report = Report::new("check", "", items);
+        let (domains, targets) = (counted(self.domains, "domain"), counted(self.targets, "target"));
+        report.summary = format!("{domains}, {targets}: {}", report.counts());
+        report.fails_at = self.fails_at;
+        report
+    }
+}
+
 impl Render for Findings<'_> {
     fn text(&self, style: &Style) -> String {
         let mut text = render(self.diagnostics, self.sources, style);
-        let (domains, targets) = (self.domains, self.targets);
-        let s = |count: usize| if count == 1 { "" } else { "s" };
-        let counted = format!("{domains} domain{}, {targets} target{}", s(domains), s(targets));
+        let (domains, targets) = (counted(self.domains, "domain"), counted(self.targets, "target"));
         // Writing to a String cannot fail.
         let _ = match summary(self.diagnostics, style) {
-            none if self.diagnostics.is_empty() => writeln!(text, "{counted}: {none}"),
+            none if self.diagnostics.is_empty() => writeln!(text, "{domains}, {targets}: {none}"),
             some => writeln!(text, "{some}"),
         };
         text
@@ -89,31 +106,15 @@ impl Render for Findings<'_> {
             "format_version": 1,
             "domains": self.domains,
             "targets": self.targets,
-            "findings": to_json(self.diagnostics, self.sources),
+            "findings": report::findings(&self.list()),
         })
     }
 
     fn markdown(&self) -> String {
-        let mut text = String::from("### mxward check\n\n");
-        let style = Style::default();
-        let _ = writeln!(text, "{}\n", summary(self.diagnostics, &style));
-        if !self.diagnostics.is_empty() {
-            text.push_str("| | Where | What | Code |\n|---|---|---|---|\n");
-        }
-        for Diagnostic { severity, code, message, span, .. } in self.diagnostics.iter() {
-            let place = span.map_or(String::new(), |span| self.sources.place(span));
-            let word = match severity {
-                Severity::Error => "error",
-                Severity::Warning => "warning",
-                Severity::Note => "note",
-            };
-            let _ = writeln!(
-                text,
-                "| {word} | {} | {} | {code} |",
-                crate::report::markdown_cell(&place),
-                crate::report::markdown_cell(message)
-            );
-        }
-        text
+        report::markdown(&self.list())
+    }
+
+    fn findings(&self) -> Option<Report> {
+        Some(self.list())
     }
 }
