@@ -32,7 +32,8 @@ pub struct Global {
     /// Say more
     #[arg(short, long, global = true)]
     pub verbose: bool,
-    /// Report as `text`, `json` or `markdown`, to standard output or to a file; repeatable
+    /// Report as text, json, jsonl, markdown, sarif, junit, github, gitlab or rdjsonl, to standard
+    /// output or to a file; repeatable
     #[arg(long, global = true, value_name = "FORMAT[=FILE]")]
     pub report: Vec<String>,
     /// Use no network
@@ -171,6 +172,24 @@ pub enum Command {
     },
 }
 
+impl Command {
+    /// The name on the command line.
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::Check { .. } => "check",
+            Self::Compile { .. } => "compile",
+            Self::Lock { .. } => "lock",
+            Self::Update { .. } => "update",
+            Self::Diff { .. } => "diff",
+            Self::Explain { .. } => "explain",
+            Self::Providers { .. } => "providers",
+            Self::Schema { .. } => "schema",
+            Self::Completions { .. } => "completions",
+            Self::Man { .. } => "man",
+        }
+    }
+}
+
 /// What to show of the catalogue.
 #[derive(Subcommand, Debug)]
 pub enum ProvidersCommand {
@@ -198,4 +217,10 @@ pub enum SchemaKind {
     Domains,
     /// providers/*.yaml
     Provider,
+    /// The output of `check --report json`
+    CheckReport,
+    /// The output of `diff --report json`
+    DiffReport,
+    /// A line of `--report jsonl`
+    ReportLine,
 }

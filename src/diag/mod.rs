@@ -2,7 +2,6 @@
 
 mod diagnostic;
 mod fields;
-mod json;
 mod nearest;
 mod printable;
 mod render;
@@ -13,7 +12,6 @@ mod yaml;
 
 pub use diagnostic::{Diagnostic, Diagnostics, Severity};
 pub use fields::{Fields, unknown_key};
-pub use json::to_json;
 pub use nearest::nearest;
 pub use printable::printable;
 pub use render::{Style, render, render_short, summary};

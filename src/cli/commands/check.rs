@@ -4,15 +4,14 @@ use crate::cli::context::Context;
 use crate::cli::exit::Exit;
 use crate::cli::printer::Render;
 use crate::compile::{Compiled, Repository, Stopped, compile};
-use crate::diag::{Diagnostic, Diagnostics, Severity, Style, render, summary, to_json};
+use crate::diag::{Diagnostics, Severity, Style, render, summary};
 use crate::lint::{Linted, lint};
 use crate::lock::LockMode;
-use crate::report::counted;
+use crate::report::{self, Item, Report, counted};
 use crate::source::SourceMap;
 use crate::world::DnsSettings;
 use jiff::civil::Date;
 use serde_json::{Value, json};
-use std::fmt::Write as _;
 
 /// Findings as a report.
 struct Findings<'a> {
@@ -21,6 +20,8 @@ struct Findings<'a> {
     /// How many domains there are; `None` when the repository did not compile.
     domains: Option<usize>,
     targets: usize,
+    /// What fails the run.
+    fails_at: Severity,
 }
 
 pub(super) fn run(
@@ -70,8 +71,13 @@ pub(super) fn run(
         }
     };
     diagnostics.sort();
-    let findings =
-        Findings { diagnostics: &diagnostics, sources: &repository.sources, domains, targets };
+    let findings = Findings {
+        diagnostics: &diagnostics,
+        sources: &repository.sources,
+        domains,
+        targets,
+        fails_at: if deny_warnings { Severity::Warning } else { Severity::Error },
+    };
     context.printer.report(&findings);
     let warnings = diagnostics.iter().any(|it| it.severity == Severity::Warning);
     if stopped == Some(Stopped::LockOutdated) && (context.global.locked || context.global.frozen) {
@@ -81,18 +87,27 @@ pub(super) fn run(
     Ok(if failed { Exit::Findings } else { Exit::Done })
 }
 
+impl Findings<'_> {
+    /// What was found, behind how much was looked at.
+    fn counted(&self, found: &str) -> String {
+        let Some(domains) = self.domains else { return found.to_owned() };
+        format!("{}, {}: {found}", counted(domains, "domain"), counted(self.targets, "target"))
+    }
+
+    fn list(&self) -> Report {
+        let items = self.diagnostics.iter().map(|it| Item::of(it, self.sources)).collect();
+        let mut report = Report::new("check", "", items);
+        report.summary = self.counted(&report.counts());
+        report.fails_at = self.fails_at;
+        report
+    }
+}
+
 impl Render for Findings<'_> {
     fn text(&self, style: &Style) -> String {
         let mut text = render(self.diagnostics, self.sources, style);
-        let found = summary(self.diagnostics, style);
-        // Writing to a String cannot fail.
-        let _ = match self.domains {
-            None => writeln!(text, "{found}"),
-            Some(domains) => {
-                let domains = counted(domains, "domain");
-                writeln!(text, "{domains}, {}: {found}", counted(self.targets, "target"))
-            }
-        };
+        text.push_str(&self.counted(&summary(self.diagnostics, style)));
+        text.push('\n');
         text
     }
 
@@ -101,31 +116,15 @@ impl Render for Findings<'_> {
             "format_version": 1,
             "domains": self.domains,
             "targets": self.targets,
-            "findings": to_json(self.diagnostics, self.sources),
+            "findings": report::findings(&self.list()),
         })
     }
 
     fn markdown(&self) -> String {
-        let mut text = String::from("### mxward check\n\n");
-        let style = Style::default();
-        let _ = writeln!(text, "{}\n", summary(self.diagnostics, &style));
-        if !self.diagnostics.is_empty() {
-            text.push_str("| | Where | What | Code |\n|---|---|---|---|\n");
-        }
-        for Diagnostic { severity, code, message, span, .. } in self.diagnostics.iter() {
-            let place = span.map_or(String::new(), |span| self.sources.place(span));
-            let word = match severity {
-                Severity::Error => "error",
-                Severity::Warning => "warning",
-                Severity::Note => "note",
-            };
-            let _ = writeln!(
-                text,
-                "| {word} | {} | {} | {code} |",
-                crate::report::markdown_cell(&place),
-                crate::report::markdown_cell(message)
-            );
-        }
-        text
+        report::markdown(&self.list())
+    }
+
+    fn findings(&self) -> Option<Report> {
+        Some(self.list())
     }
 }

@@ -7,6 +7,12 @@ use crate::emit::{Artifact, emit};
 use std::path::Path;
 
 pub(super) fn run(context: &mut Context<'_, '_>, out: Option<&Path>) -> Result<Exit, Exit> {
+    if out.is_none() && context.printer.reports_to_stdout() {
+        let message =
+            "maps and reports cannot share standard output: name a folder with `--out DIR`";
+        context.printer.error(message);
+        return Err(Exit::Usage);
+    }
     let compiled = context.compile(context.lock_mode())?;
     let targets = context.targets(&compiled.repository.config.targets)?;
     let mut diagnostics = Diagnostics::new();

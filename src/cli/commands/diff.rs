@@ -1,5 +1,6 @@
 //! `mxward diff`
 
+mod findings;
 mod json;
 mod markdown;
 mod text;
@@ -16,7 +17,7 @@ use crate::emit::{Artifact, maps};
 use crate::formats::{postmap_text, seal};
 use crate::model::Target;
 use crate::postfix::{Effect, Settings};
-use crate::source::SourceMap;
+use crate::source::{SourceMap, Span, Spanned};
 use crate::tables::Tables;
 use serde_json::Value;
 
@@ -31,6 +32,8 @@ struct Report<'a> {
 /// What changes for one target.
 struct TargetReport {
     name: String,
+    /// Where the target is declared.
+    span: Span,
     /// What an administrator should know about how the maps were read.
     notes: Vec<String>,
     outcome: Outcome,
@@ -198,7 +201,8 @@ fn compare(
 
 impl TargetReport {
     fn new(target: &Target, outcome: Outcome) -> Self {
-        Self { name: target.name.value.clone(), notes: Vec::new(), outcome }
+        let Spanned { value, span } = &target.name;
+        Self { name: value.clone(), span: *span, notes: Vec::new(), outcome }
     }
 
     fn compared(&self) -> Option<&Compared> {
@@ -243,5 +247,9 @@ impl Render for Report<'_> {
 
     fn markdown(&self) -> String {
         markdown::markdown(self)
+    }
+
+    fn findings(&self) -> Option<crate::report::Report> {
+        Some(findings::findings(self))
     }
 }
