@@ -272,14 +272,25 @@ fn protocols_and_ciphers_below_the_defaults_are_reported() {
         "weak-cryptography",
         r#"
 domains:
-  a.example: { level: encrypt, protocols: "!SSLv2", ciphers: "null" }
+  a.example: { level: encrypt, protocols: "!SSLv2", ciphers: export }
   b.example: { level: encrypt, protocols: [SSLv3, TLSv1] }
+targets:
+  mx:
+    postfix: "3.7"
+    security_level: dane
+    map_type: lmdb
+    ca: /etc/ssl/certs/ca-certificates.crt
+  new:
+    postfix: "3.10"
+    security_level: dane
+    map_type: lmdb
+    ca: /etc/ssl/certs/ca-certificates.crt
 "#,
         r#"
 warning[weak-cryptography]: `protocols` allows broken protocols, which Postfix refuses by default
  --> mxward.yaml:3:32
   |
-3 |   a.example: { level: encrypt, protocols: "!SSLv2", ciphers: "null" }
+3 |   a.example: { level: encrypt, protocols: "!SSLv2", ciphers: export }
   |                                ^^^^^^^^^
   |
   = help: write `protocols: ">=TLSv1"`, or before 3.6 `"!SSLv2:!SSLv3"`
@@ -287,7 +298,7 @@ warning[weak-cryptography]: `protocols` allows broken protocols, which Postfix r
 warning[weak-cryptography]: `ciphers` allows weak ciphers, which Postfix refuses by default
  --> mxward.yaml:3:53
   |
-3 |   a.example: { level: encrypt, protocols: "!SSLv2", ciphers: "null" }
+3 |   a.example: { level: encrypt, protocols: "!SSLv2", ciphers: export }
   |                                                     ^^^^^^^
   |
   = help: write `ciphers: medium`
@@ -300,7 +311,7 @@ warning[weak-cryptography]: `protocols` allows broken protocols, which Postfix r
   |
   = help: write `protocols: ">=TLSv1"`, or before 3.6 `"!SSLv2:!SSLv3"`
 
-2 domains, 1 target: 3 warnings
+2 domains, 2 targets: 3 warnings
 "#,
     )
     .run();

@@ -19,7 +19,8 @@ warning[pin-discouraged]: `gmail.com` is pinned, against the advice of `google-g
 4 |   gmail.com: google-gmail
   |              ^^^^^^^^^^^^
   |
-  = help: the template says: every answer holds one address, chosen by place and with a short lifetime
+  = help: the template says: every answer holds one address, chosen by place and with a short
+          lifetime
   = help: write `route: mx`, or a `reason` beside the domain
 
 2 domains, 1 target: 1 warning

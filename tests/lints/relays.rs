@@ -331,7 +331,7 @@ warning[relayhost-without-policy]: the relayhost has no policy: `dane` of target
 7 |     relayhost: "[relay.example.net]:587"
   |                ^^^^^^^^^^^^^^^^^^^^^^^^^
   |
-  = help: write it under `next_hops`: `"[relay.example.net]:587": { level: secure, match: [NAME] }`
+  = help: write `level: secure` and `match: [NAME]` for it under `next_hops`
 
 0 domains, 1 target: 1 warning
 "#,

@@ -4,19 +4,19 @@ use crate::lint::findings::Findings;
 use crate::lint::rule::{Docs, Rule};
 use crate::lint::view::View;
 use crate::model::LintLevel;
-use crate::postfix::{NextHop, Promises, SecurityLevel, TlsPolicy};
+use crate::postfix::{NextHop, Promises};
 use std::collections::BTreeSet;
 
 pub(super) static RULE: Rule = Rule {
     name: "match-impossible",
     level: LintLevel::Deny,
     lowest: LintLevel::Allow,
-    summary: "`secure`, `verify` or `fingerprint` that no certificate can satisfy",
+    summary: "`secure` or `verify` that no certificate can satisfy",
     docs: Docs {
         what: "\
 Finds next hops that are addresses and have to show a certificate for the address: at `secure` or `verify`
-without `match`, or with `nexthop`, `dot-nexthop` or `hostname` in it. Finds `fingerprint` without `match`.
-A `match` that is made of addresses is an error in any case.",
+without `match`, or with `nexthop` or `hostname` in it. A `match` that is made of addresses, and
+`fingerprint` without `match`, are errors in any case.",
         why: "\
 Without `match` Postfix compares the certificate with the next hop, or with the name of the host. For
 `[192.0.2.1]` that is an address, and the certificates of mail servers hold names. All mail is deferred,
@@ -36,51 +36,31 @@ domains:
 
 fn run(view: &View<'_>, findings: &mut Findings<'_>) {
     let mut places = BTreeSet::new();
-    for it in view.policies().filter(|it| compares(it.policy)) {
-        if it.policy.level == SecurityLevel::Fingerprint {
-            if it.policy.matches.is_empty() {
-                places.insert((it.level_place(), it.policy.level.as_str(), None));
-            }
-            continue;
-        }
+    for it in view.policies().filter(|it| it.policy.level.checks_names()) {
         for next_hop in it.next_hops().iter().filter(|hop| Promises::of(it.policy, hop).is_none()) {
-            places.insert((it.level_place(), it.policy.level.as_str(), Some(next_hop)));
+            places.insert((it.level_place(), it.policy.level.as_str(), next_hop));
         }
     }
     for (place, level, next_hop) in places {
-        let (message, names) = match next_hop {
-            None => {
-                ("`fingerprint` without `match` accepts no certificate".to_owned(), "FINGERPRINT")
-            }
-            Some(hop) => (impossible(level, hop), "NAME"),
-        };
         let finding = findings
-            .at(place, message)
-            .hint(format!("write `match: [{names}]`, with what the certificate has"));
+            .at(place, impossible(level, next_hop))
+            .hint("write `match: [NAME]`, with a name that the certificate has");
         findings.push(finding);
     }
     for target in &view.targets {
         let policy = target.default_policy();
-        if !compares(&policy) || target.tables.is_none() {
+        if !policy.level.checks_names() || target.tables.is_none() {
             continue;
         }
         for (next_hop, place) in target.next_hops_without_policy(view) {
             if Promises::of(&policy, next_hop).is_none() {
-                let message = format!(
-                    "{}, which target `{}` asks for",
-                    impossible(policy.level.as_str(), next_hop),
-                    target.name()
-                );
+                let impossible = impossible(policy.level.as_str(), next_hop);
+                let message = format!("{impossible}, which target `{}` asks for", target.name());
                 let hint = "give it a policy with `match` under `next_hops`";
                 findings.push(findings.at(place, message).hint(hint));
             }
         }
     }
-}
-
-/// Whether something in the certificate is compared.
-fn compares(policy: &TlsPolicy) -> bool {
-    policy.level.checks_names() || policy.level == SecurityLevel::Fingerprint
 }
 
 fn impossible(level: &str, next_hop: &NextHop) -> String {

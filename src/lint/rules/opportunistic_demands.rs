@@ -4,7 +4,7 @@ use crate::lint::findings::Findings;
 use crate::lint::rule::{Docs, Rule};
 use crate::lint::view::View;
 use crate::model::LintLevel;
-use crate::postfix::SecurityLevel;
+use crate::postfix::{SecurityLevel, Version};
 use std::collections::BTreeSet;
 
 pub(super) static RULE: Rule = Rule {
@@ -36,7 +36,7 @@ fn run(view: &View<'_>, findings: &mut Findings<'_>) {
     let mut places = BTreeSet::new();
     for it in view.policies() {
         if matches!(it.policy.level, SecurityLevel::May | SecurityLevel::Dane) {
-            for name in it.policy.demands_more() {
+            for name in it.policy.demands_more(Version::NEWEST) {
                 places.insert((it.attribute_place(name), name, it.policy.level.as_str()));
             }
         }

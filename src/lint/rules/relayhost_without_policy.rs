@@ -54,10 +54,9 @@ fn run(view: &View<'_>, findings: &mut Findings<'_>) {
             "the relayhost has no policy: `{level}` of target `{}` takes whoever answers",
             target.name()
         );
-        let finding = findings.at(relayhost.span, message).hint(format!(
-            "write it under `next_hops`: `\"{}\": {{ level: secure, match: [NAME] }}`",
-            relayhost.value
-        ));
+        let finding = findings
+            .at(relayhost.span, message)
+            .hint("write `level: secure` and `match: [NAME]` for it under `next_hops`");
         findings.push(finding);
     }
 }

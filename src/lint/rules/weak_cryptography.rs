@@ -4,6 +4,7 @@ use crate::lint::findings::Findings;
 use crate::lint::rule::{Docs, Rule};
 use crate::lint::view::View;
 use crate::model::LintLevel;
+use crate::postfix::Version;
 use std::collections::BTreeSet;
 
 pub(super) static RULE: Rule = Rule {
@@ -13,12 +14,11 @@ pub(super) static RULE: Rule = Rule {
     summary: "`protocols` or `ciphers` that allow what Postfix refuses by default",
     docs: Docs {
         what: "\
-Finds policies that allow SSLv2 or SSLv3, or a cipher grade below `medium`. A `reason` beside the domain
-silences it.",
+Finds policies that allow SSLv2 or SSLv3, or a cipher grade below `medium` on a Postfix before 3.8, from
+which on `low` and `export` mean `medium`. A `reason` beside the domain silences it.",
         why: "\
-SSLv2 and SSLv3 are broken, export ciphers can be computed, and `null` does not encrypt at all. With such
-a policy an attacker on the way can make both sides agree on them. From Postfix 3.8 on `low` and `export`
-mean `medium`.",
+SSLv2 and SSLv3 are broken, and export ciphers can be computed. With such a policy an attacker on the way
+can make both sides agree on them.",
         example: "\
 domains:
   example.com: { level: encrypt, protocols: [SSLv3, TLSv1] }
@@ -34,8 +34,10 @@ domains:
 
 fn run(view: &View<'_>, findings: &mut Findings<'_>) {
     let mut places = BTreeSet::new();
+    let versions = view.targets.iter().map(|it| it.target.postfix);
+    let oldest = versions.min().unwrap_or(Version::NEWEST);
     for it in view.policies().filter(|it| !it.is_excused()) {
-        for name in it.policy.allows_more() {
+        for name in it.policy.allows_more(oldest) {
             places.insert((it.attribute_place(name), name));
         }
     }
