@@ -1,6 +1,8 @@
 //! DNS names as the rest of the program uses them: A-labels, lower case, no trailing dot.
 
 use compact_str::CompactString;
+use std::borrow::Cow;
+use std::cmp::Ordering;
 use std::fmt;
 
 /// A DNS name: A-labels in lower case, without the trailing dot.
@@ -216,6 +218,24 @@ impl Recipients {
         match self {
             Self::Domain(name) => name.0.clone(),
             Self::Subdomains(name) => compact_str::format_compact!(".{name}"),
+        }
+    }
+
+    /// As [`Self::key`], borrowed where that is possible.
+    pub fn key_text(&self) -> Cow<'_, str> {
+        match self {
+            Self::Domain(name) => Cow::Borrowed(name.as_str()),
+            Self::Subdomains(name) => Cow::Owned(format!(".{name}")),
+        }
+    }
+
+    /// Compares the lookup key with another, byte by byte.
+    pub fn cmp_key(&self, other: &str) -> Ordering {
+        match self {
+            Self::Domain(name) => name.as_str().cmp(other),
+            Self::Subdomains(name) => {
+                std::iter::once(b'.').chain(name.as_str().bytes()).cmp(other.bytes())
+            }
         }
     }
 
