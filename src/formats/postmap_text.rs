@@ -380,7 +380,7 @@ mod tests {
         #[test]
         fn plain_lines_are_read_as_all_lines_are(line in "[a-zA-Z.:\"#\\\\\u{e4}\u{a0}\0 \t\r\x0b-]{1,12}") {
             let mut found = Vec::new();
-            let mut reader = Reader { found: |it| found.push(it), current: None };
+            let mut reader = Reader { found: |it| found.push(it), current: None, stray: false };
             reader.entry(Cow::Borrowed(line.as_bytes()), 1);
             if let Some((key, value)) = plain(line.as_bytes()) {
                 let entry = MapEntry { key: key.into(), value: value.into(), line: 1 };

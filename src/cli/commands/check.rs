@@ -97,7 +97,7 @@ impl Findings<'_> {
     fn list(&self) -> Report {
         let items = self.diagnostics.iter().map(|it| Item::of(it, self.sources)).collect();
         let mut report = Report::new("check", "", items);
-        report.summary = self.counted(&report.counts());
+        report.summary = self.counted(&report.counts().to_string());
         report.fails_at = self.fails_at;
         report
     }
