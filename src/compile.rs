@@ -10,7 +10,7 @@ use crate::lock::LockMode;
 use crate::model::Target;
 use crate::names::{DomainName, Recipients};
 use crate::resolve::{LockEvent, Resolved, Scope, Way, needs, refresh, resolve};
-use crate::tables::{Tables, lower};
+use crate::tables::{Lowered, Tables, lower};
 use crate::world::{DnsSettings, World};
 
 /// A repository with every fact filled in; what is left is one pass per target.
@@ -105,8 +105,13 @@ impl Compiled {
         }
     }
 
-    /// The tables of one target. `None` after an error.
-    pub fn tables(&self, target: &Target, diagnostics: &mut Diagnostics) -> Option<Tables> {
+    /// What one target gets, to be passed over. `None` after an error.
+    pub fn lowered(&self, target: &Target, diagnostics: &mut Diagnostics) -> Option<Lowered<'_>> {
         lower(&self.destinations, target, diagnostics)
+    }
+
+    /// The tables of one target, to be looked up. `None` after an error.
+    pub fn tables(&self, target: &Target, diagnostics: &mut Diagnostics) -> Option<Tables> {
+        self.lowered(target, diagnostics).map(|lowered| lowered.tables())
     }
 }

@@ -68,9 +68,7 @@ impl<'src> Fields<'src> {
 
     /// Takes the value of `key` with the place of the key.
     pub fn take(&mut self, key: &'static str) -> Option<(Span, Node<'src>)> {
-        if !self.known.contains(&key) {
-            self.known.push(key);
-        }
+        self.known.push(key);
         let (written, node) = self.entries.iter_mut().find(|(written, _)| written.value == key)?;
         Some((written.span, node.take()?))
     }
@@ -186,6 +184,7 @@ pub fn unknown_key(
     } else if !known.is_empty() {
         let mut known = known.to_vec();
         known.sort_unstable();
+        known.dedup();
         diagnostic = diagnostic.hint(format!("the keys are `{}`", known.join("`, `")));
     }
     diagnostics.push(diagnostic);

@@ -8,7 +8,7 @@ mod templates;
 use crate::compile::Repository;
 use crate::diag::Diagnostics;
 use crate::model::{Location, Target};
-use crate::tables::Tables;
+use crate::tables::Rows;
 use sql::SqlMap;
 
 /// One file of a target.
@@ -28,18 +28,18 @@ pub struct Artifact {
 pub fn emit(
     repository: &Repository,
     target: &Target,
-    tables: &Tables,
+    tables: &impl Rows,
     diagnostics: &mut Diagnostics,
 ) -> Option<Vec<Artifact>> {
     let mut artifacts = Vec::new();
     match target.transport.as_ref().map(|location| &location.value) {
         Some(Location::Sql { database, table }) => {
             let (name, parameter) = ("transport", "transport_maps");
-            let entries = tables.transport.entries();
             // Every entry is parsed back there.
             map::transport(repository, target, tables, diagnostics)?;
-            let map = SqlMap { name, parameter, database, table, entries };
-            artifacts.extend(sql::files(repository, target, &map, diagnostics)?);
+            let map = SqlMap { name, parameter, database, table };
+            let rows = tables.transport_rows();
+            artifacts.extend(sql::files(repository, target, &map, rows, diagnostics)?);
         }
         Some(Location::File(_) | Location::Ssh { .. }) => {
             artifacts.push(map::transport(repository, target, tables, diagnostics)?);
@@ -52,11 +52,11 @@ pub fn emit(
     match target.tls_policy.as_ref().map(|location| &location.value) {
         Some(Location::Sql { database, table }) => {
             let (name, parameter) = ("tlspolicies", "smtp_tls_policy_maps");
-            let entries = tables.tls_policy.entries();
             // Every entry is parsed back there.
             map::tls_policy(repository, target, tables, diagnostics)?;
-            let map = SqlMap { name, parameter, database, table, entries };
-            artifacts.extend(sql::files(repository, target, &map, diagnostics)?);
+            let map = SqlMap { name, parameter, database, table };
+            let rows = tables.policy_rows();
+            artifacts.extend(sql::files(repository, target, &map, rows, diagnostics)?);
         }
         Some(Location::File(_) | Location::Ssh { .. }) | None => {
             artifacts.push(map::tls_policy(repository, target, tables, diagnostics)?);
@@ -73,7 +73,7 @@ pub fn emit(
 pub fn maps(
     repository: &Repository,
     target: &Target,
-    tables: &Tables,
+    tables: &impl Rows,
     diagnostics: &mut Diagnostics,
 ) -> Option<[Artifact; 2]> {
     let transport = map::transport(repository, target, tables, diagnostics)?;

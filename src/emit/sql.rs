@@ -7,11 +7,12 @@ use crate::formats::sql_table::write;
 use crate::model::Target;
 use crate::source::Span;
 use crate::sql::{DatabaseLocation, Dialect, TableMapping};
-use crate::tables::Entry;
+use crate::tables::Row;
+use std::borrow::Cow;
 use std::fmt::{Display, Write as _};
 
 /// A map that goes into a table.
-pub(super) struct SqlMap<'a, V> {
+pub(super) struct SqlMap<'a> {
     /// What the files are called, without extension.
     pub(super) name: &'a str,
     /// The parameter of main.cf.
@@ -20,25 +21,22 @@ pub(super) struct SqlMap<'a, V> {
     pub(super) database: &'a DatabaseLocation,
     /// The table there.
     pub(super) table: &'a TableMapping,
-    /// What it holds.
-    pub(super) entries: &'a [Entry<V>],
 }
 
 /// Writes `NAME.sql` and `NAME.cf`. `None` after an error.
-pub(super) fn files<V: Display>(
+pub(super) fn files<'r, V: Display>(
     repository: &Repository,
     target: &Target,
-    map: &SqlMap<'_, V>,
+    map: &SqlMap<'_>,
+    rows: impl Iterator<Item = Row<'r, V>>,
     diagnostics: &mut Diagnostics,
 ) -> Option<[Artifact; 2]> {
     let dialect = map.database.dialect();
-    let rows: Vec<(&str, String, Span)> = map
-        .entries
-        .iter()
+    let rows: Vec<(Cow<'r, str>, String, Span)> = rows
         // A key that is not ASCII cannot stand in a latin1 column, and nothing asks for it there: the
         // A-label form stands beside it.
-        .filter(|entry| entry.key.is_ascii())
-        .map(|entry| (entry.key.as_str(), entry.value.to_string(), entry.origin.span))
+        .filter(|row| row.key.is_ascii())
+        .map(|row| (row.key, row.value.to_string(), row.span))
         .collect();
     let mut failed = false;
     for (key, value, span) in &rows {
@@ -62,7 +60,7 @@ pub(super) fn files<V: Display>(
         return None;
     }
     let statements =
-        write(dialect, map.table, rows.iter().map(|(key, value, _)| (*key, value.as_str())));
+        write(dialect, map.table, rows.iter().map(|(key, value, _)| (&**key, value.as_str())));
     let head = header(repository, target, map.parameter);
     let text = format!("{}{statements}", head.replace("# ", "-- "));
     let entries = Some(rows.len());

@@ -51,8 +51,10 @@ impl TransportError {
     }
 }
 
-/// What separates next hops. [Postfix `smtp_connect.c` `CHARS_COMMA_SP`]
-const SEPARATORS: [char; 5] = [' ', '\t', '\r', '\n', ','];
+/// Whether a byte separates next hops. [Postfix `smtp_connect.c` `CHARS_COMMA_SP`]
+fn is_separator(byte: u8) -> bool {
+    matches!(byte, b' ' | b'\t' | b'\r' | b'\n' | b',')
+}
 
 impl Transport {
     /// `smtp:` with these next hops.
@@ -87,22 +89,21 @@ impl Transport {
         let Some((service, rest)) = text.split_once(':') else {
             return Err(TransportError::Colon(text.to_owned()));
         };
-        let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.');
-        if !service.chars().all(plain) || service.chars().any(|c| c.is_ascii_uppercase()) {
+        let plain = |byte| matches!(byte, b'a'..=b'z' | b'0'..=b'9' | b'-' | b'_' | b'.');
+        if !service.bytes().all(plain) {
             return Err(TransportError::Service(service.to_owned()));
         }
         if is_text(service, rest) {
             let (service, text) = (service.into(), rest.trim().into());
             return Ok(Self { service, next_hops: Vec::new(), text });
         }
-        let next_hops = words(rest)
-            .map(|word| {
-                if word.split_once(':').is_some_and(|(first, _)| first == service) {
-                    return Err(TransportError::RepeatedService(word.to_owned()));
-                }
-                next_hop(word).map_err(TransportError::NextHop)
-            })
-            .collect::<Result<Vec<NextHop>, TransportError>>()?;
+        let mut next_hops = Vec::with_capacity(1 + rest.bytes().filter(|it| *it == b',').count());
+        for word in words(rest) {
+            if word.strip_prefix(service).is_some_and(|rest| rest.starts_with(':')) {
+                return Err(TransportError::RepeatedService(word.to_owned()));
+            }
+            next_hops.push(next_hop(word).map_err(TransportError::NextHop)?);
+        }
         if next_hops.len() > 1 && !version.at_least(3, 5) {
             return Err(TransportError::List);
         }
@@ -162,8 +163,15 @@ impl Transport {
     }
 }
 
-fn words(rest: &str) -> impl Iterator<Item = &str> {
-    rest.split(SEPARATORS).filter(|word| !word.is_empty())
+fn words(mut rest: &str) -> impl Iterator<Item = &str> {
+    std::iter::from_fn(move || {
+        let start = rest.bytes().position(|byte| !is_separator(byte))?;
+        let end = rest[start..].bytes().position(is_separator);
+        let end = end.map_or(rest.len(), |length| start + length);
+        let word = &rest[start..end];
+        rest = &rest[end..];
+        Some(word)
+    })
 }
 
 /// Whether the rest is no list of next hops: a text for the sender, or a socket.

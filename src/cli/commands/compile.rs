@@ -19,8 +19,8 @@ pub(super) fn run(context: &mut Context<'_, '_>, out: Option<&Path>) -> Result<E
     let mut artifacts: Vec<(String, Vec<Artifact>)> = Vec::with_capacity(targets.len());
     // Everything is made before anything is written: an error in one target writes none.
     for target in &targets {
-        if let Some(tables) = compiled.tables(target, &mut diagnostics)
-            && let Some(files) = emit(&compiled.repository, target, &tables, &mut diagnostics)
+        if let Some(lowered) = compiled.lowered(target, &mut diagnostics)
+            && let Some(files) = emit(&compiled.repository, target, &lowered, &mut diagnostics)
         {
             artifacts.push((target.name.value.clone(), files));
         }
