@@ -25,6 +25,9 @@ pub enum NameError {
     /// A label is empty, as in `a..b` or `.a`.
     #[error("a label is empty")]
     EmptyLabel,
+    /// The final dot, where none is allowed.
+    #[error("it ends with a dot")]
+    FinalDot,
     /// A label of more than 63 bytes.
     #[error("the label `{0}` is longer than 63 bytes")]
     LabelTooLong(String),

@@ -11,6 +11,7 @@ mod compile;
 mod diff;
 mod examples;
 mod explain;
+mod front_end;
 mod harness;
 mod host;
 mod lab;

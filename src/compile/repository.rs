@@ -250,7 +250,7 @@ impl<'a> Reading<'a> {
                     );
                     continue;
                 }
-                (Some(_), None) if path.ends_with(".yaml") || path.ends_with(".yml") => {
+                (Some(_), None) if [".yaml", ".yml"].iter().any(|end| path.ends_with(end)) => {
                     let message = format!("`{path}` is YAML and no plain list");
                     diagnostics.push(
                         Diagnostic::error("bad-include", include.glob.span, message)

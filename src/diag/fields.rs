@@ -154,9 +154,19 @@ impl<'src> Fields<'src> {
     pub fn finish(self, diagnostics: &mut Diagnostics) {
         let Self { what, span: _, entries, known } = self;
         for (key, node) in entries {
-            if node.is_some() && !known.contains(&&*key.value) {
-                unknown_key(&key, &what, &known, diagnostics);
+            let Some(node) = node else { continue };
+            if known.contains(&&*key.value) {
+                continue;
             }
+            // `{ match: a, b }` has a key `b` without a value.
+            if node.kind == NodeKind::Null && nearest(&key.value, known.iter().copied()).is_none() {
+                let message = format!("{what} has no key `{}`", key.value);
+                let diagnostic = Diagnostic::error("unknown-key", key.span, message);
+                diagnostics
+                    .push(diagnostic.hint("several values stand in brackets: `key: [a, b]`"));
+                continue;
+            }
+            unknown_key(&key, &what, &known, diagnostics);
         }
     }
 
@@ -185,7 +195,8 @@ pub fn unknown_key(
         let mut known = known.to_vec();
         known.sort_unstable();
         known.dedup();
-        diagnostic = diagnostic.hint(format!("the keys are `{}`", known.join("`, `")));
+        let are = if known.len() == 1 { "only key is" } else { "keys are" };
+        diagnostic = diagnostic.hint(format!("the {are} `{}`", known.join("`, `")));
     }
     diagnostics.push(diagnostic);
 }

@@ -50,7 +50,10 @@ impl NextHopError {
                 Some("write `[host]` or `[host]:port`".to_owned())
             }
             Self::Host(text, _) if text.ends_with('.') => {
-                Some(format!("write `{}`", text.trim_end_matches('.')))
+                Some(format!("leave the final dot out: `{}`", text.trim_end_matches('.')))
+            }
+            Self::Port(text) if text.starts_with('[') => {
+                Some(format!("write the next hop without a service: `{text}`"))
             }
             Self::Port(_) => Some("write a number, such as `[host]:587`".to_owned()),
             Self::Empty | Self::Host(..) | Self::Address(_) => None,
@@ -212,7 +215,7 @@ fn name(host: &str) -> Result<DomainName, NextHopError> {
     let wrong = |error| NextHopError::Host(host.to_owned(), error);
     // A final dot is fatal in smtp(8), however right it is in DNS.
     if host.ends_with('.') {
-        return Err(wrong(NameError::EmptyLabel));
+        return Err(wrong(NameError::FinalDot));
     }
     DomainName::parse(host).map_err(wrong)
 }

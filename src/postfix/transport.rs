@@ -46,6 +46,9 @@ impl TransportError {
             Self::Colon(text) => Some(format!("write `smtp:{text}`")),
             Self::NextHop(error) => error.hint(),
             Self::RepeatedService(_) => Some("write `smtp:[a],[b]`".to_owned()),
+            Self::Service(text) if text.bytes().any(|byte| byte.is_ascii_uppercase()) => {
+                Some(format!("write `{}`: upper and lower case differ here", text.to_lowercase()))
+            }
             Self::Service(_) | Self::List => None,
         }
     }
