@@ -35,9 +35,6 @@ pub(super) fn files<V: Display>(
     let rows: Vec<(&str, String, Span)> = map
         .entries
         .iter()
-        // A key that is not ASCII cannot stand in a latin1 column, and nothing asks for it there: the
-        // A-label form stands beside it.
-        .filter(|entry| entry.key.is_ascii())
         .map(|entry| (entry.key.as_str(), entry.value.to_string(), entry.origin.span))
         .collect();
     let mut failed = false;
@@ -50,7 +47,7 @@ pub(super) fn files<V: Display>(
                     *span,
                     format!(
                         "the row of `{key}` needs {} characters in the column `{column}`, which holds {}",
-                        text.len(),
+                        text.chars().count(),
                         map.table.length
                     ),
                 )
@@ -85,7 +82,7 @@ fn too_long<'a>(
     [(&table.key, key), (&table.value, first)]
         .into_iter()
         .chain(rest)
-        .find(|(_, text)| text.len() > table.length)
+        .find(|(_, text)| text.chars().count() > table.length)
         .map(|(column, text)| (column.as_str(), text))
 }
 

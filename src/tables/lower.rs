@@ -4,10 +4,12 @@ use super::pin_list::PinList;
 use super::table::{Entry, Origin, Table, Tables};
 use crate::diag::{Diagnostic, Diagnostics};
 use crate::expand::{Destination, Destinations, PolicyId};
-use crate::model::{PinFallback, Target};
+use crate::model::{Location, PinFallback, Target};
 use crate::postfix::{NextHop, TlsPolicy, Transport, Version};
+use crate::report::counted;
 use crate::resolve::{PinHost, Resolved, Way};
-use crate::source::Span;
+use crate::source::{Span, Spanned};
+use crate::sql::Dialect;
 use compact_str::CompactString;
 use hashbrown::HashMap;
 use std::collections::BTreeMap;
@@ -34,6 +36,7 @@ pub fn lower(
         transport: Vec::with_capacity(routed(destinations)),
         tls_policy: Vec::with_capacity(destinations.list.len() + next_hops(destinations)),
         failed: false,
+        left_out: None,
     };
     let plans: Vec<Lowered<'_>> = destinations.plans.iter().map(Lowered::new).collect();
     lowering.run(plans);
@@ -62,6 +65,14 @@ fn next_hops(destinations: &Destinations<Resolved>) -> usize {
         Way::Mx | Way::LeftTo(_) => 0,
     };
     destinations.plans.iter().map(of_plan).sum::<usize>() + destinations.next_hops.len()
+}
+
+/// Whether a map may hold keys that are not ASCII. Tables of MariaDB and MySQL may not: their
+/// collations take different letters as equal, such as `ü` and `y` or `u`, so that a key would answer
+/// for another domain, and many character sets lack most letters.
+fn takes_unicode(location: Option<&Spanned<Location>>) -> bool {
+    let Some(Location::Sql { database, .. }) = location.map(|it| &it.value) else { return true };
+    database.dialect() != Dialect::Mysql
 }
 
 /// A plan as one target sees it.
@@ -98,6 +109,8 @@ struct Lowering<'a> {
     transport: Vec<Entry<Transport>>,
     tls_policy: Vec<Entry<Arc<TlsPolicy>>>,
     failed: bool,
+    /// The first domain without an entry under its Unicode form, and how many there are.
+    left_out: Option<(Span, usize)>,
 }
 
 impl<'a> Lowering<'a> {
@@ -141,16 +154,24 @@ impl<'a> Lowering<'a> {
         };
         // Postfix converts neither form into the other. [Postfix `transport.c`, `smtp_tls_policy.c`]
         let unicode = destination.recipients.unicode_key();
+        let in_transport =
+            unicode.as_ref().filter(|_| takes_unicode(self.target.transport.as_ref()));
+        let in_policy = unicode.as_ref().filter(|_| takes_unicode(self.target.tls_policy.as_ref()));
+        // The first map that has an entry decides.
+        let asked = if transport.is_some() { in_transport } else { in_policy };
+        if unicode.is_some() && asked.is_none() && (transport.is_some() || policy.is_some()) {
+            self.left_out.get_or_insert((origin.span, 0)).1 += 1;
+        }
         if let Some(value) = transport {
-            if let Some(key) = &unicode {
+            if let Some(key) = in_transport {
                 let (key, value, origin) = (key.clone(), value.clone(), origin.clone());
                 self.transport.push(Entry { key, value, origin });
             }
             self.transport.push(Entry { key: key.clone(), value, origin: origin.clone() });
         }
         if let Some(value) = policy {
-            if let Some(key) = unicode {
-                let (value, origin) = (Arc::clone(value), origin.clone());
+            if let Some(key) = in_policy {
+                let (key, value, origin) = (key.clone(), Arc::clone(value), origin.clone());
                 self.tls_policy.push(Entry { key, value, origin });
             }
             self.tls_policy.push(Entry { key, value: Arc::clone(value), origin });
@@ -356,6 +377,21 @@ impl<'a> Lowering<'a> {
                     ),
                 )
                 .related(first.origin.span, "the other one is asked for here"),
+            );
+        }
+        if let Some((span, count)) = self.left_out {
+            let target = &self.target.name.value;
+            let domains = counted(count, "internationalized domain");
+            self.diagnostics.push(
+                Diagnostic::warning(
+                    "no-unicode-key",
+                    span,
+                    format!("target `{target}` has {domains} under the `xn--` form only"),
+                )
+                .hint(
+                    "the other form could answer for other domains in a table of MariaDB or MySQL: mail to \
+                     it, which only SMTPUTF8 allows, gets the default",
+                ),
             );
         }
         let transport = Table::from_unsorted(self.transport, |_, _| {});
