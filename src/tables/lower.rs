@@ -5,10 +5,12 @@ use super::pin_list::PinList;
 use super::table::Origin;
 use crate::diag::{Diagnostic, Diagnostics};
 use crate::expand::{Destinations, PolicyId};
-use crate::model::{PinFallback, Target};
+use crate::model::{Location, PinFallback, Target};
 use crate::postfix::{NextHop, TlsPolicy, Transport, Version};
+use crate::report::counted;
 use crate::resolve::{PinHost, Resolved, Way};
-use crate::source::Span;
+use crate::source::{Span, Spanned};
+use crate::sql::Dialect;
 use compact_str::CompactString;
 use hashbrown::HashMap;
 use std::collections::BTreeMap;
@@ -33,15 +35,26 @@ pub fn lower<'a>(
         policies: HashMap::new(),
         by_next_hop: BTreeMap::new(),
         failed: false,
+        left_out: None,
     };
     let (states, selected) = lowering.states();
     for it in &destinations.next_hops {
         let origin = Origin { span: it.span, template: None, hosts: None };
         lowering.next_hop(it.next_hop.as_str(), it.policy, origin);
     }
-    let mut lowered = Lowered { destinations, states, selected, extras: Vec::new() };
+    let unicode = [&target.transport, &target.tls_policy].map(|it| takes_unicode(it.as_ref()));
+    let mut lowered = Lowered { destinations, states, selected, extras: Vec::new(), unicode };
     lowering.extras(&mut lowered);
+    lowering.report_left_out();
     (!lowering.failed).then_some(lowered)
+}
+
+/// Whether a map may hold keys that are not ASCII. Tables of MariaDB and MySQL may not: their
+/// collations take different letters as equal, such as `ü` and `y` or `u`, so that a key would answer
+/// for another domain, and many character sets lack most letters.
+fn takes_unicode(location: Option<&Spanned<Location>>) -> bool {
+    let Some(Location::Sql { database, .. }) = location.map(|it| &it.value) else { return true };
+    database.dialect() != Dialect::Mysql
 }
 
 struct Lowering<'a, 't> {
@@ -52,6 +65,8 @@ struct Lowering<'a, 't> {
     policies: HashMap<PolicyId, Option<Arc<TlsPolicy>>>,
     by_next_hop: BTreeMap<CompactString, (PolicyId, Origin)>,
     failed: bool,
+    /// The first domain without an entry under its Unicode form, and how many there are.
+    left_out: Option<(Span, usize)>,
 }
 
 impl<'a> Lowering<'a, '_> {
@@ -101,8 +116,17 @@ impl<'a> Lowering<'a, '_> {
             }
         }
         for at in &lowered.selected {
-            if let Some(key) = list[*at as usize].recipients.unicode_key() {
-                lowered.extras.push(Extra { key, of: Of::Destination(*at) });
+            let destination = &list[*at as usize];
+            let Some(key) = destination.recipients.unicode_key() else { continue };
+            lowered.extras.push(Extra { key, of: Of::Destination(*at) });
+            // The first map that has an entry decides.
+            let asked = match lowered.states[destination.plan as usize] {
+                State::Transport(..) | State::Pinned(..) => lowered.unicode[0],
+                State::Mx(Some(_)) => lowered.unicode[1],
+                State::Unused | State::Failed | State::Mx(None) | State::LeftTo => true,
+            };
+            if !asked {
+                self.left_out.get_or_insert((destination.span, 0)).1 += 1;
             }
         }
         lowered.extras.sort_by(|a, b| a.key.cmp(&b.key));
@@ -277,6 +301,24 @@ impl<'a> Lowering<'a, '_> {
         let mut diagnostic = Diagnostic::error(code, span, message);
         diagnostic.hints.extend(hint);
         self.diagnostics.push(diagnostic);
+    }
+
+    /// Says which domains have an entry under their A-labels only.
+    fn report_left_out(&mut self) {
+        let Some((span, count)) = self.left_out else { return };
+        let target = &self.target.name.value;
+        let domains = counted(count, "internationalized domain");
+        self.diagnostics.push(
+            Diagnostic::warning(
+                "no-unicode-key",
+                span,
+                format!("target `{target}` has {domains} under the `xn--` form only"),
+            )
+            .hint(
+                "the other form could answer for other domains in a table of MariaDB or MySQL: mail to \
+                 it, which only SMTPUTF8 allows, gets the default",
+            ),
+        );
     }
 }
 
