@@ -19,4 +19,5 @@ mod lints;
 mod lock;
 mod postfix;
 mod providers;
+mod reports;
 mod yaml_differential;
