@@ -20,4 +20,5 @@ mod lints;
 mod lock;
 mod postfix;
 mod providers;
+mod reports;
 mod yaml_differential;

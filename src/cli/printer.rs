@@ -189,7 +189,11 @@ impl<'a> Printer<'a> {
                     let text = result.text(&self.style);
                     self.deliver(&self.for_log(&text).into_owned(), file);
                 }
-                (Format::Markdown, _) => self.deliver(&result.markdown(), file),
+                (Format::Markdown, _) if file.is_some() => self.deliver(&result.markdown(), file),
+                (Format::Markdown, _) => {
+                    let text = result.markdown();
+                    self.deliver(&self.for_log(&text).into_owned(), file);
+                }
                 (Format::Json, _) => self.pending.push((Pending::Json(result.json()), file)),
                 (format, None) => {
                     self.error(&format!(

@@ -41,12 +41,16 @@ pub(super) struct Finding<'a> {
     /// The file, from the repository's folder; `null` when it is about no place in a file
     file: Option<&'a str>,
     /// The line, from 1
+    #[schemars(range(min = 1))]
     line: Option<usize>,
     /// The column in characters, from 1
+    #[schemars(range(min = 1))]
     column: Option<usize>,
     /// The line in which it ends
+    #[schemars(range(min = 1))]
     end_line: Option<usize>,
     /// The column behind its last character
+    #[schemars(range(min = 1))]
     end_column: Option<usize>,
     /// What else there is to know
     details: &'a [String],
@@ -66,12 +70,16 @@ pub(super) struct Related<'a> {
     /// The file, from the repository's folder
     file: &'a str,
     /// The line, from 1
+    #[schemars(range(min = 1))]
     line: usize,
     /// The column in characters, from 1
+    #[schemars(range(min = 1))]
     column: usize,
     /// The line in which it ends
+    #[schemars(range(min = 1))]
     end_line: usize,
     /// The column behind its last character
+    #[schemars(range(min = 1))]
     end_column: usize,
 }
 
@@ -79,9 +87,9 @@ pub(super) struct Related<'a> {
 #[derive(Serialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub(super) enum Level {
-    /// The run fails
+    /// Wrong, or worse than before
     Error,
-    /// The run goes on
+    /// To be looked at
     Warning,
     /// Worth knowing
     Note,

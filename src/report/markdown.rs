@@ -79,9 +79,9 @@ pub fn markdown_cell(value: &str) -> String {
     let value = value.replace(['\n', '\r'], " ");
     escaped(&value, &|cell, character, in_code| match character {
         '|' => {
-            // Tables are split first, and two backslashes are one character to them.
-            if cell.ends_with('\\') {
-                cell.push('\u{200b}');
+            // Tables are split before code is read, and to them two backslashes are one character.
+            if in_code && cell.ends_with('\\') {
+                cell.push(' ');
             }
             cell.push_str("\\|");
         }
@@ -175,7 +175,7 @@ mod tests {
         assert_eq!(markdown_cell("a ` <b>"), "a \\` &lt;b&gt;");
         assert_eq!(markdown_cell("a\nb"), "a b");
         assert_eq!(markdown_cell("``` <b> `"), "\\`\\`\\` &lt;b&gt; \\`");
-        assert_eq!(markdown_cell("`\\|<b>`"), "`\\\u{200b}\\|<b>`");
+        assert_eq!(markdown_cell("`\\|<b>`"), "`\\ \\|<b>`");
     }
 
     #[test]

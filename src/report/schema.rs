@@ -38,10 +38,10 @@ struct CheckReport<'a> {
     /// The version of this shape; one that readers would stumble over gets a new one
     #[schemars(range(min = 1, max = 1))]
     format_version: u32,
-    /// How many domains are declared; left out when the run stopped early
+    /// How many domains are declared; `null` or left out when the repository does not compile
     #[schemars(default, skip_serializing_if = "Option::is_none")]
     domains: Option<usize>,
-    /// How many targets were judged; left out when the run stopped early
+    /// How many targets were judged; left out when another command stopped early
     #[schemars(default, skip_serializing_if = "Option::is_none")]
     targets: Option<usize>,
     /// In the order of the files

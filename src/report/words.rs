@@ -30,15 +30,15 @@ pub fn some_of<'a>(names: impl ExactSizeIterator<Item = &'a str>, most: usize) -
     }
 }
 
-/// A text of at most `most` characters, its end cut where it has more.
+/// A text of at most `most` characters: its middle is left out where it has more.
 pub fn shortened(text: &str, most: usize) -> Cow<'_, str> {
-    match text.char_indices().nth(most) {
-        None => Cow::Borrowed(text),
-        Some(_) => {
-            let at = text.char_indices().nth(most.saturating_sub(1)).map_or(0, |(at, _)| at);
-            Cow::Owned(format!("{}…", &text[..at]))
-        }
+    if text.chars().nth(most).is_none() {
+        return Cow::Borrowed(text);
     }
+    let half = most.saturating_sub(3) / 2;
+    let start: String = text.chars().take(half).collect();
+    let end = text.char_indices().rev().take(half).last().map_or("", |(at, _)| &text[at..]);
+    Cow::Owned(format!("{start} … {end}"))
 }
 
 /// Breaks a text into lines of at most `width` characters, at blanks and behind `:` and `,`; all but
@@ -81,7 +81,7 @@ mod tests {
         assert_eq!(some_of(names.into_iter(), 2), "a, b and 2 more");
         assert_eq!(some_of(names.into_iter(), 3), "a, b, c, d");
         assert_eq!(shortened("abcd", 4), "abcd");
-        assert_eq!(shortened("äbcde", 4), "äbc…");
+        assert_eq!(shortened("äbcdefgö", 7), "äb … gö");
         assert_eq!(
             wrapped("secure match=aaaa.example:bbbb.example", 36, 4),
             "secure match=aaaa.example:\n    bbbb.example"

@@ -5,9 +5,9 @@ use crate::cli::exit::Exit;
 use crate::cli::printer::Render;
 use crate::compile::{Compiled, Repository, Stopped, compile};
 use crate::diag::{Diagnostics, Severity, Style, render, summary};
-use crate::lint::{Linted, lint};
+use crate::lint::{Docs, ERRORS, Linted, RULES, lint};
 use crate::lock::LockMode;
-use crate::report::{self, Item, Report, counted};
+use crate::report::{self, Item, Report, Rule, counted};
 use crate::source::SourceMap;
 use crate::world::DnsSettings;
 use jiff::civil::Date;
@@ -99,7 +99,20 @@ impl Findings<'_> {
         let mut report = Report::new("check", "", items);
         report.summary = self.counted(&report.counts().to_string());
         report.fails_at = self.fails_at;
+        let lints = RULES.iter().map(|it| (it.name, it.summary, &it.docs));
+        let errors = ERRORS.iter().map(|it| (it.name, it.summary, &it.docs));
+        report.rules = lints.chain(errors).map(rule).collect();
         report
+    }
+}
+
+fn rule((code, summary, docs): (&'static str, &str, &Docs)) -> Rule {
+    // The documentation is set for a page; readers of reports break lines themselves.
+    let lines = |text: &str| text.split_whitespace().collect::<Vec<_>>().join(" ");
+    Rule {
+        code,
+        summary: summary.to_owned(),
+        help: format!("{} {}", lines(docs.what), lines(docs.why)),
     }
 }
 
