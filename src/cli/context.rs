@@ -4,6 +4,7 @@ use super::args::{Global, Validation};
 use super::exit::Exit;
 use super::printer::Printer;
 use crate::compile::{Compiled, LOCK_FILE, Repository, Stopped, compile};
+use crate::deployed::Hosts;
 use crate::diag::{Diagnostics, nearest, printable};
 use crate::lock::LockMode;
 use crate::model::{DnsConfig, Target};
@@ -21,7 +22,7 @@ pub struct Context<'a, 'p> {
     pub printer: &'a mut Printer<'p>,
 }
 
-impl Context<'_, '_> {
+impl<'a> Context<'a, '_> {
     /// Reads the repository; messages are shown when it is invalid.
     ///
     /// # Errors
@@ -190,6 +191,11 @@ impl Context<'_, '_> {
             },
             timeout_ms: config.timeout_ms,
         })
+    }
+
+    /// The hosts on which maps live, none of them open yet.
+    pub fn hosts(&self) -> Hosts<'a> {
+        Hosts::new(self.world, self.global.offline || self.global.frozen)
     }
 
     /// The targets that `--target` asks for, all without it.

@@ -1,12 +1,14 @@
 //! What a target has now.
 
 mod files;
+mod hosts;
 mod rows;
 
+pub use hosts::{Hosts, place};
 pub use rows::password;
 
 use crate::model::{Location, Target};
-use crate::world::World;
+use crate::world::Place;
 use std::path::Path;
 
 /// The maps of a target as they are deployed.
@@ -41,22 +43,24 @@ pub struct DeployedMap {
 ///
 /// What could not be read, in one phrase.
 pub fn read_deployed(
-    world: &dyn World,
+    hosts: &mut Hosts<'_>,
     repository: &Path,
     target: &Target,
 ) -> Result<Deployed, String> {
     let mut deployed = Deployed::default();
-    let mut map = |location: &Location| match location {
-        Location::File(path) => {
-            files::read(world, repository, path, target.map_type.value, &mut deployed.notes)
-        }
-        Location::Ssh { destination, path } => Err(format!(
-            "`ssh://{destination}{path}` cannot be read by this version: copy the map here, and name it \
-             with `deployed: \"file:…\"`"
-        )),
-        Location::Sql { database, table } => {
-            rows::read(world, repository, target, database, table, &mut deployed.notes)
-        }
+    let mut map = |location: &Location| {
+        let notes = &mut deployed.notes;
+        let (place, path) = match location {
+            Location::Sql { database, table } => {
+                return rows::read(hosts.world(), repository, target, database, table, notes);
+            }
+            Location::File(path) => (Place::Here, hosts::path_here(repository, path)),
+            Location::Ssh { destination, path } => (Place::Ssh(destination.clone()), path.clone()),
+        };
+        let name = hosts::shown(location);
+        let file = files::MapFile { path: &path, name: &name, map_type: target.map_type.value };
+        let host = hosts.host(&place).map_err(|error| error.to_string())?;
+        files::read(host, file, notes)
     };
     if let Some(location) = &target.transport {
         deployed.transport = map(&location.value)?;

@@ -10,7 +10,7 @@ use crate::cli::context::Context;
 use crate::cli::exit::Exit;
 use crate::cli::printer::Render;
 use crate::compile::{Compiled, Repository};
-use crate::deployed::{Deployed, DeployedMap, read_deployed};
+use crate::deployed::{Deployed, DeployedMap, Hosts, read_deployed};
 use crate::diag::{Diagnostics, Style, printable};
 use crate::diff::{Diff, Maps, Owner, diff};
 use crate::emit::{Artifact, maps};
@@ -79,6 +79,7 @@ pub(super) fn run(
     if targets.is_empty() {
         context.printer.note("no targets: mxward.yaml names none, so there is nothing to compare");
     }
+    let mut hosts = context.hosts();
     let mut reports = Vec::with_capacity(targets.len());
     for target in targets {
         let (tables, after) = output(context, &compiled, target)?;
@@ -88,7 +89,7 @@ pub(super) fn run(
                 reports.push(TargetReport::new(target, Outcome::NotDeployed));
                 continue;
             }
-            None => deployed_side(context, target),
+            None => deployed_side(context, &mut hosts, target),
         };
         reports.push(match before {
             Ok(before) => compare(target, before, &tables, &after, lines),
@@ -137,9 +138,13 @@ fn output(
 }
 
 /// What is deployed.
-fn deployed_side(context: &Context<'_, '_>, target: &Target) -> Result<Side, String> {
+fn deployed_side(
+    context: &Context<'_, '_>,
+    hosts: &mut Hosts<'_>,
+    target: &Target,
+) -> Result<Side, String> {
     let Deployed { transport, tls_policy, notes } =
-        read_deployed(context.world, &context.global.directory, target)?;
+        read_deployed(hosts, &context.global.directory, target)?;
     let owner = |map: &DeployedMap| {
         let ours = map.has_lines && (map.bytes.is_empty() || seal::is_intact(&map.bytes));
         if ours { Owner::Ours } else { Owner::Unknown }

@@ -6,7 +6,7 @@ use crate::cli::context::Context;
 use crate::cli::exit::Exit;
 use crate::cli::printer::Render;
 use crate::compile::Compiled;
-use crate::deployed::{DeployedMap, read_deployed};
+use crate::deployed::{DeployedMap, Hosts, read_deployed};
 use crate::diag::{Diagnostics, Style, printable};
 use crate::explain::{Explanation, Lookup, Recipient, explain, meaning};
 use crate::formats::{MapText, postmap_text};
@@ -51,9 +51,10 @@ pub(super) fn run(
         context.printer.note("no targets: mxward.yaml names none, so there is nothing to explain");
     }
     let mut explained = Vec::with_capacity(targets.len());
+    let mut hosts = context.hosts();
     for target in targets {
         explained.push(if deployed {
-            of_deployed(context, target, &recipient)?
+            of_deployed(context, &mut hosts, target, &recipient)?
         } else {
             of_compiled(context, &compiled, target, &recipient)?
         });
@@ -96,6 +97,7 @@ fn of_compiled(
 
 fn of_deployed(
     context: &mut Context<'_, '_>,
+    hosts: &mut Hosts<'_>,
     target: &Target,
     recipient: &Recipient,
 ) -> Result<Explained, Exit> {
@@ -105,7 +107,7 @@ fn of_deployed(
         context.printer.error(&message);
         return Err(Exit::Failed);
     }
-    let deployed = match read_deployed(context.world, &context.global.directory, target) {
+    let deployed = match read_deployed(hosts, &context.global.directory, target) {
         Ok(deployed) => deployed,
         Err(why) => {
             context.printer.error(&format!("target `{name}`: {why}"));
