@@ -63,8 +63,9 @@ async fn step(
                 return Ok(Step::End(answer));
             }
             if chain.aliases.is_empty() {
-                let message = "no record in it answers the question";
-                return Err(UnknownReason::Malformed(message.to_owned()));
+                // The resolver's cache keeps the target's records under the alias, and not the alias.
+                let message = "no record of the answer is about the name".to_owned();
+                return alias(resolver, name, UnknownReason::Malformed(message)).await;
             }
             Ok(Step::Alias(chain.end, status))
         }
@@ -223,7 +224,7 @@ fn reason(error: &NetError) -> UnknownReason {
         },
         NetError::Dns(DnsError::ResponseCode(code)) => UnknownReason::Failure(code_name(*code)),
         NetError::Dns(DnsError::DnssecBogus | DnsError::Nsec { .. }) => UnknownReason::Bogus,
-        NetError::Proto(error) => UnknownReason::Malformed(error.to_string()),
+        NetError::Proto(error) => UnknownReason::Garbled(error.to_string()),
         error => UnknownReason::Failure(error.to_string()),
     }
 }

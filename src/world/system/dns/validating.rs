@@ -49,7 +49,7 @@ impl Validating {
             pause += PAUSE;
             answer = lookup::ask(resolver, question).await;
             let Answer::Unknown(reason) = &answer else { break };
-            if matches!(reason, UnknownReason::AliasLoop | UnknownReason::TooMany) {
+            if reason.is_of_the_name() {
                 break;
             }
         }
