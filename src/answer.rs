@@ -49,6 +49,9 @@ pub enum UnknownReason {
     Timeout,
     /// Nobody listens there, or the connection broke.
     Unreachable,
+    /// As [`Self::Unreachable`], or there is no certificate for the server's name by a known authority:
+    /// the resolver does not tell the one from the other.
+    Untrusted,
     /// The signatures do not validate.
     Bogus,
     /// The answer is no DNS message.
@@ -77,6 +80,7 @@ impl UnknownReason {
             Self::Failure(_)
             | Self::Timeout
             | Self::Unreachable
+            | Self::Untrusted
             | Self::Bogus
             | Self::Garbled(_)
             | Self::Offline => false,
@@ -95,7 +99,7 @@ impl UnknownReason {
                 }
             }
             Self::Timeout => "timeout".to_owned(),
-            Self::Unreachable => "unreachable".to_owned(),
+            Self::Unreachable | Self::Untrusted => "unreachable".to_owned(),
             Self::Bogus => "bogus".to_owned(),
             Self::Garbled(_) => "garbled".to_owned(),
             Self::Malformed(_) => "malformed".to_owned(),
@@ -111,7 +115,11 @@ impl fmt::Display for UnknownReason {
         match self {
             Self::Failure(text) => f.write_str(text),
             Self::Timeout => f.write_str("no answer in time"),
-            Self::Unreachable => f.write_str("the name server cannot be reached"),
+            Self::Unreachable => f.write_str("no connection to the name server"),
+            Self::Untrusted => f.write_str(
+                "no connection to the name server, or none with a certificate for its name by a known \
+                 authority",
+            ),
             Self::Bogus => f.write_str("the signatures do not validate"),
             Self::Garbled(text) => write!(f, "the answer is no DNS message: {text}"),
             Self::Malformed(text) => f.write_str(text),

@@ -216,12 +216,8 @@ fn reason(error: &NetError) -> UnknownReason {
     match error {
         NetError::Timeout => UnknownReason::Timeout,
         NetError::NoConnections => UnknownReason::Unreachable,
-        NetError::Io(error) => match error.kind() {
-            ErrorKind::TimedOut => UnknownReason::Timeout,
-            // Of TLS: the text names what is wrong with the certificate.
-            ErrorKind::InvalidData => UnknownReason::Failure(error.to_string()),
-            _ => UnknownReason::Unreachable,
-        },
+        NetError::Io(error) if error.kind() == ErrorKind::TimedOut => UnknownReason::Timeout,
+        NetError::Io(_) => UnknownReason::Unreachable,
         NetError::Dns(DnsError::ResponseCode(code)) => UnknownReason::Failure(code_name(*code)),
         NetError::Dns(DnsError::DnssecBogus | DnsError::Nsec { .. }) => UnknownReason::Bogus,
         NetError::Proto(error) => UnknownReason::Garbled(error.to_string()),

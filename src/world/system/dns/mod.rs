@@ -133,7 +133,9 @@ impl Batch {
             };
             let silent = matches!(
                 answer,
-                Answer::Unknown(UnknownReason::Timeout | UnknownReason::Unreachable)
+                Answer::Unknown(
+                    UnknownReason::Timeout | UnknownReason::Unreachable | UnknownReason::Untrusted
+                )
             );
             if silent {
                 self.silent.fetch_add(1, Ordering::Relaxed);

@@ -8,6 +8,7 @@ use hickory_resolver::TokioResolver;
 use hickory_resolver::config::{NameServerConfig, ResolveHosts, ResolverConfig};
 use hickory_resolver::net::runtime::TokioRuntimeProvider;
 use hickory_resolver::proto::dnssec::TrustAnchors;
+use hickory_resolver::proto::serialize::txt::ParseError;
 use std::io;
 use std::sync::Arc;
 use std::time::Duration;
@@ -21,6 +22,8 @@ pub(super) struct Validating {
     /// it came of a key that got lost on the way. The first asks all servers, the quickest wins; the
     /// others ask one server each, since one that fails at once is always the quickest.
     tries: Vec<TokioResolver>,
+    /// Whether certificates are checked.
+    tls: bool,
 }
 
 impl Validating {
@@ -30,14 +33,15 @@ impl Validating {
     pub(super) fn new(settings: &DnsSettings, deadline: Duration) -> io::Result<Self> {
         let servers = servers::of(settings)?;
         let anchors = settings.trust_anchor.as_deref().map(anchors).transpose()?;
-        let tls = if servers::use_tls(settings) { Some(roots()?) } else { None };
+        let use_tls = servers::use_tls(settings);
+        let tls = if use_tls { Some(roots()?) } else { None };
         let again = servers.len().clamp(2, 3);
         let each = servers.iter().cycle().take(again).map(|it| vec![it.clone()]);
         // All tries fit into the deadline when each question needs one query only, as most do.
         let timeout = deadline / u32::try_from(again + 1).unwrap_or(4);
         let tries = std::iter::once(servers.clone()).chain(each);
         let tries = tries.map(|servers| build(servers, anchors.clone(), tls.clone(), timeout));
-        Ok(Self { tries: tries.collect::<io::Result<_>>()? })
+        Ok(Self { tries: tries.collect::<io::Result<_>>()?, tls: use_tls })
     }
 
     /// Asks, and asks again where that may help.
@@ -54,6 +58,9 @@ impl Validating {
             }
         }
         match (&answer, self.tries.last()) {
+            (Answer::Unknown(UnknownReason::Unreachable), _) if self.tls => {
+                Answer::Unknown(UnknownReason::Untrusted)
+            }
             (Answer::Unknown(UnknownReason::Bogus), Some(resolver)) => {
                 Answer::Unknown(lookup::why_bogus(resolver, question).await)
             }
@@ -63,11 +70,15 @@ impl Validating {
 }
 
 fn anchors(path: &std::path::Path) -> io::Result<Arc<TrustAnchors>> {
-    let shown = path.display();
-    let anchors = TrustAnchors::from_file(path)
-        .map_err(|error| io::Error::other(format!("trust anchor `{shown}`: {error}")))?;
+    let wrong = |why: &dyn std::fmt::Display| {
+        io::Error::other(format!("trust anchor `{}`: {why}", path.display()))
+    };
+    let text = std::fs::read_to_string(path).map_err(|error| wrong(&error))?;
+    let anchors: TrustAnchors = text.parse().map_err(|error: ParseError| {
+        wrong(&format!("no list of DNSKEY records as in a zone file: {error}"))
+    })?;
     if anchors.is_empty() {
-        return Err(io::Error::other(format!("trust anchor `{shown}`: no DNSKEY record in it")));
+        return Err(wrong(&"no DNSKEY record in it"));
     }
     Ok(Arc::new(anchors))
 }
