@@ -2,6 +2,7 @@
 
 mod answers;
 mod lookup;
+mod remembering;
 mod servers;
 mod stub;
 mod validating;
