@@ -124,14 +124,16 @@ error[dane-lost]: `mx2.mailer.example` had usable TLSA records, and has none any
     }
     then(&ran, "2026-03-02", &lab, &["update", "mx2.mailer.example"])
         .stderr(
-            " Changing mx2.mailer.example has no usable TLSA records any more\n   \
+            " Changing mx2.mailer.example has no usable TLSA records\n   \
                Locked 2 hosts, 1 domain\n",
         )
         .run();
     assert_eq!(policies(&ran), PINNED);
     lab.change([mailer(&hosts("3", "3"))]);
     then(&ran, "2026-03-03", &lab, &["update"])
-        .stderr(" Changing mx2.mailer.example has TLSA records now\n   Locked 2 hosts, 1 domain\n")
+        .stderr(
+            " Changing mx2.mailer.example has usable TLSA records\n   Locked 2 hosts, 1 domain\n",
+        )
         .run();
     assert_eq!(policies(&ran), ["kunde.example dane-only"]);
 }
@@ -173,6 +175,35 @@ fn tlsa_records_that_cannot_be_looked_up_change_nothing() {
         lock.contains("      - 192.0.2.1 since 2026-03-01\n") && !lock.contains("dane"),
         "{lock}"
     );
+}
+
+/// A template that got a policy for DANE needs to know more of a host than the lock does.
+#[test]
+fn lock_adds_what_is_missing_about_a_host_and_touches_nothing_else() {
+    let mut lab = Lab::new([kunde(), mailer(&hosts("3", "3"))]);
+    let ran = on("2026-03-01", &lab, repository(&["kunde.example: mailer"]).args(["lock"]))
+        .any_stderr()
+        .run();
+    let before = ran.read("mxward.lock");
+    assert!(!before.contains("dane"), "{before}");
+    let moved = hosts("3", "-").replace("mx1 A 192.0.2.1", "mx1 A 192.0.2.7");
+    lab.change([mailer(&moved)]);
+    let root =
+        ran.read("mxward.yaml").replace("kunde.example: mailer", "kunde.example: dane-mailer");
+    then(&ran, "2026-03-02", &lab, &["lock"])
+        .file("mxward.yaml", root)
+        .stderr(
+            " Changing mx1.mailer.example has usable TLSA records\n \
+              Changing mx2.mailer.example has no usable TLSA records\n   \
+                Locked 2 hosts, 1 domain\n",
+        )
+        .run();
+    let mut flags = ["true", "false"].into_iter();
+    let expected = before.split("    dnssec: secure\n").collect::<Vec<_>>();
+    let expected = expected.iter().skip(1).fold(expected[0].to_owned(), |text, part| {
+        format!("{text}    dnssec: secure\n    dane: {}\n{part}", flags.next().unwrap())
+    });
+    assert_eq!(ran.read("mxward.lock"), expected);
 }
 
 /// Microsoft's hosts cannot be computed from the domain.
