@@ -49,9 +49,14 @@ pub enum UnknownReason {
     Timeout,
     /// Nobody listens there, or the connection broke.
     Unreachable,
+    /// As [`Self::Unreachable`], or there is no certificate for the server's name by a known authority:
+    /// the resolver does not tell the one from the other.
+    Untrusted,
     /// The signatures do not validate.
     Bogus,
-    /// The answer is no valid DNS message or holds a name or number that cannot be.
+    /// The answer is no DNS message.
+    Garbled(String),
+    /// The answer holds records that cannot be, such as an MX host that is no name.
     Malformed(String),
     /// More records than [`MAX_RECORDS`].
     TooMany,
@@ -68,6 +73,20 @@ pub const MAX_RECORDS: usize = 64;
 pub const MAX_ALIASES: usize = 8;
 
 impl UnknownReason {
+    /// Whether this is about the name that was asked for: somebody answers, and others may be well.
+    pub fn is_of_the_name(&self) -> bool {
+        match self {
+            Self::Malformed(_) | Self::TooMany | Self::AliasLoop => true,
+            Self::Failure(_)
+            | Self::Timeout
+            | Self::Unreachable
+            | Self::Untrusted
+            | Self::Bogus
+            | Self::Garbled(_)
+            | Self::Offline => false,
+        }
+    }
+
     /// The reason as one word of letters, digits and inner `-`, as the lock keeps it.
     pub fn word(&self) -> String {
         match self {
@@ -80,8 +99,9 @@ impl UnknownReason {
                 }
             }
             Self::Timeout => "timeout".to_owned(),
-            Self::Unreachable => "unreachable".to_owned(),
+            Self::Unreachable | Self::Untrusted => "unreachable".to_owned(),
             Self::Bogus => "bogus".to_owned(),
+            Self::Garbled(_) => "garbled".to_owned(),
             Self::Malformed(_) => "malformed".to_owned(),
             Self::TooMany => "too-many-records".to_owned(),
             Self::AliasLoop => "alias-loop".to_owned(),
@@ -95,9 +115,14 @@ impl fmt::Display for UnknownReason {
         match self {
             Self::Failure(text) => f.write_str(text),
             Self::Timeout => f.write_str("no answer in time"),
-            Self::Unreachable => f.write_str("the name server cannot be reached"),
+            Self::Unreachable => f.write_str("no connection to the name server"),
+            Self::Untrusted => f.write_str(
+                "no connection to the name server, or none with a certificate for its name by a known \
+                 authority",
+            ),
             Self::Bogus => f.write_str("the signatures do not validate"),
-            Self::Malformed(text) => write!(f, "malformed answer: {text}"),
+            Self::Garbled(text) => write!(f, "the answer is no DNS message: {text}"),
+            Self::Malformed(text) => f.write_str(text),
             Self::TooMany => write!(f, "more than {MAX_RECORDS} records"),
             Self::AliasLoop => write!(f, "more than {MAX_ALIASES} aliases, or a loop of them"),
             Self::Offline => f.write_str("the network may not be used"),

@@ -23,7 +23,7 @@ pub enum LockEvent {
     NewMx(DomainName, String, String),
     /// The DNSSEC status of a name changed.
     Dnssec(DomainName, &'static str),
-    /// A host has usable TLSA records now, or has none any more.
+    /// Whether a host has usable TLSA records, which was otherwise before or not known.
     Dane(DomainName, bool),
     /// Nobody needs the name any more.
     Remove(DomainName),
@@ -51,9 +51,11 @@ impl fmt::Display for LockEvent {
                 line("Changing", name, format_args!(" MX {old} -> {new}"))
             }
             Self::Dnssec(name, status) => line("Changing", name, format_args!(" is {status} now")),
-            Self::Dane(name, true) => line("Changing", name, format_args!(" has TLSA records now")),
+            Self::Dane(name, true) => {
+                line("Changing", name, format_args!(" has usable TLSA records"))
+            }
             Self::Dane(name, false) => {
-                line("Changing", name, format_args!(" has no usable TLSA records any more"))
+                line("Changing", name, format_args!(" has no usable TLSA records"))
             }
             Self::Remove(name) => line("Removing", name, format_args!("")),
         }

@@ -36,6 +36,7 @@ pub(crate) struct Lab {
     generation: u32,
     plain: OnceCell<Unbound>,
     validating: OnceCell<Unbound>,
+    tls: OnceCell<Unbound>,
 }
 
 impl Lab {
@@ -48,6 +49,7 @@ impl Lab {
             generation: 0,
             plain: OnceCell::new(),
             validating: OnceCell::new(),
+            tls: OnceCell::new(),
         };
         lab.put(zones.into_iter().collect());
         lab
@@ -56,7 +58,8 @@ impl Lab {
     /// Puts zones in the place of those of the same name, and waits until all servers have them.
     pub(crate) fn change(&mut self, zones: impl IntoIterator<Item = Zone>) {
         self.put(zones.into_iter().collect());
-        for server in [self.plain.get(), self.validating.get()].into_iter().flatten() {
+        let servers = [&self.plain, &self.validating, &self.tls];
+        for server in servers.into_iter().filter_map(OnceCell::get) {
             server.reload(self.generation);
         }
     }
@@ -84,6 +87,18 @@ impl Lab {
         self.validating.get_or_init(|| self.start(Kind::Validating)).address()
     }
 
+    /// A resolver that does not validate, by TLS and by HTTPS, as `--dns-server` wants them, for this name
+    /// in its certificate; it has one for `resolver.example`, made by [`Self::authority`].
+    pub(crate) fn by_tls_and_https(&self, name: &str) -> [String; 2] {
+        let [tls, https] = self.tls.get_or_init(|| self.start(Kind::Tls)).secured();
+        [format!("tls://{tls}#{name}"), format!("https://{https}#{name}")]
+    }
+
+    /// The certificate of the lab's own authority.
+    pub(crate) fn authority(&self) -> PathBuf {
+        self.folder.path().join("ca.pem")
+    }
+
     fn start(&self, kind: Kind) -> Unbound {
         Unbound::start(self.folder.path(), kind, self.generation)
     }
@@ -91,11 +106,6 @@ impl Lab {
     /// The key of the root, as `--dns-trust-anchor` wants it.
     pub(crate) fn anchor(&self) -> PathBuf {
         self.folder.path().join("root.key")
-    }
-
-    /// A folder that lives as long as the lab.
-    pub(crate) fn folder(&self) -> &std::path::Path {
-        self.folder.path()
     }
 
     /// Arguments with which mxward validates itself, asking `server`.

@@ -12,12 +12,16 @@ use std::process::{Child, Command, Stdio};
 pub(super) enum Kind {
     Plain,
     Validating,
+    /// As [`Self::Plain`], by TLS and by HTTPS, too.
+    Tls,
 }
 
 /// A running unbound.
 pub(super) struct Unbound {
     child: Child,
     address: SocketAddr,
+    /// For TLS and HTTPS, where it speaks them.
+    secured: [SocketAddr; 2],
 }
 
 /// Writes what all unbound of a lab have in common.
@@ -40,17 +44,19 @@ impl Unbound {
     pub(super) fn start(folder: &Path, kind: Kind, generation: u32) -> Self {
         let address = fresh_address();
         let modules = match kind {
-            Kind::Plain => "iterator",
+            Kind::Plain | Kind::Tls => "iterator",
             Kind::Validating => "validator iterator",
         };
         let file = format!("{}.conf", address.port());
         let (ip, port, here) = (address.ip(), address.port(), folder.display());
+        let secured = [fresh_address(), fresh_address()];
+        let more = if kind == Kind::Tls { by_tls(folder, secured) } else { String::new() };
         let text = format!(
             "server:\n  directory: \"{here}\"\n  username: \"\"\n  chroot: \"\"\n  pidfile: \"\"\n  \
              use-syslog: no\n  logfile: \"{port}.log\"\n  interface: {ip}@{port}\n  do-ip6: no\n  \
              access-control: 127.0.0.0/8 allow\n  num-threads: 1\n  module-config: \"{modules}\"\n  \
              trust-anchor-file: \"root.key\"\n  msg-cache-size: 1m\n  rrset-cache-size: 1m\n  \
-             key-cache-size: 1m\n  local-zone: \"test.\" nodefault\n  local-zone: \"invalid.\" nodefault\n\
+             key-cache-size: 1m\n  local-zone: \"test.\" nodefault\n  local-zone: \"invalid.\" nodefault\n{more}\
              remote-control:\n  control-enable: no\n\
              include: \"{here}/zones.conf\"\n"
         );
@@ -65,7 +71,7 @@ impl Unbound {
             .stderr(Stdio::null())
             .spawn()
             .unwrap_or_else(|error| panic!("setpriv: {error}"));
-        let mut unbound = Self { child, address };
+        let mut unbound = Self { child, address, secured };
         wait_for("unbound answers", || {
             if let Some(status) = unbound.child.try_wait().unwrap() {
                 let log = fs::read_to_string(folder.join(format!("{port}.log")));
@@ -87,6 +93,51 @@ impl Unbound {
     pub(super) fn address(&self) -> SocketAddr {
         self.address
     }
+
+    /// Where it speaks TLS, and where HTTPS.
+    pub(super) fn secured(&self) -> [SocketAddr; 2] {
+        self.secured
+    }
+}
+
+/// Settings for TLS and HTTPS, with a certificate for `resolver.example` by a CA of its own, `ca.pem`.
+fn by_tls(folder: &Path, [tls, https]: [SocketAddr; 2]) -> String {
+    let key = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes"];
+    let authority =
+        ["-x509", "-keyout", "ca.key", "-out", "ca.pem", "-subj", "/CN=Lab CA", "-days", "2"];
+    let request = ["-keyout", "tls.key", "-out", "tls.csr", "-subj", "/CN=resolver.example"];
+    run(folder, "openssl", &[&["req"], &key[..], &authority].concat());
+    run(folder, "openssl", &[&["req"], &key[..], &request].concat());
+    fs::write(folder.join("tls.ext"), "subjectAltName=DNS:resolver.example\n").unwrap();
+    let sign = [
+        "x509",
+        "-req",
+        "-in",
+        "tls.csr",
+        "-CA",
+        "ca.pem",
+        "-CAkey",
+        "ca.key",
+        "-set_serial",
+        "1",
+        "-extfile",
+        "tls.ext",
+        "-out",
+        "tls.pem",
+        "-days",
+        "2",
+    ];
+    run(folder, "openssl", &sign);
+    format!(
+        "  interface: {}@{}\n  interface: {}@{}\n  tls-port: {}\n  https-port: {}\n  \
+         tls-service-key: \"tls.key\"\n  tls-service-pem: \"tls.pem\"\n",
+        tls.ip(),
+        tls.port(),
+        https.ip(),
+        https.port(),
+        tls.port(),
+        https.port()
+    )
 }
 
 impl Drop for Unbound {

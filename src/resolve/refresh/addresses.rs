@@ -17,7 +17,7 @@ pub(super) enum Change {
     Dropped(IpAddr),
 }
 
-/// The addresses of a host after an answer, sorted, and what changed.
+/// The addresses of a host after an answer, sorted.
 ///
 /// An address stays `retain` days after the one on which it was first missed. Those for which `unknown`
 /// holds are as they were: nobody could be asked about them.
@@ -27,38 +27,47 @@ pub(super) fn retained(
     unknown: impl Fn(&IpAddr) -> bool,
     today: Date,
     retain: u16,
-) -> (Vec<AddressFact>, Vec<Change>) {
-    let (mut facts, mut changes) = (Vec::new(), Vec::new());
+) -> Vec<AddressFact> {
+    let mut facts = Vec::new();
     for fact in known {
-        let address = fact.address;
-        if current.contains(&address) {
-            if fact.gone.is_some() {
-                changes.push(Change::Back(address));
-            }
+        if current.contains(&fact.address) {
             facts.push(AddressFact { gone: None, ..fact.clone() });
-        } else if unknown(&address) {
+        } else if unknown(&fact.address) {
             facts.push(fact.clone());
         } else {
             let gone = fact.gone.unwrap_or(today);
             let days = today.since(gone).map_or(0, |span| span.get_days());
-            if days >= i32::from(retain) {
-                changes.push(Change::Dropped(address));
-                continue;
+            if days < i32::from(retain) {
+                facts.push(AddressFact { gone: Some(gone), ..fact.clone() });
             }
-            if fact.gone.is_none() {
-                changes.push(Change::Gone(address));
-            }
-            facts.push(AddressFact { gone: Some(gone), ..fact.clone() });
         }
     }
     for address in current {
         if known.iter().all(|fact| fact.address != *address) {
-            changes.push(Change::New(*address));
             facts.push(AddressFact { address: *address, since: today, gone: None });
         }
     }
     facts.sort();
-    (facts, changes)
+    facts
+}
+
+/// What is different between two lists.
+pub(super) fn changes(old: &[AddressFact], new: &[AddressFact]) -> Vec<Change> {
+    let of = |list: &[AddressFact], address| {
+        list.iter().find(|fact| fact.address == address).map(|fact| fact.gone.is_some())
+    };
+    let dropped = old.iter().filter(|fact| of(new, fact.address).is_none());
+    let dropped = dropped.map(|fact| Change::Dropped(fact.address));
+    let others = new.iter().filter_map(|fact| {
+        let address = fact.address;
+        match (of(old, address), fact.gone.is_some()) {
+            (None, _) => Some(Change::New(address)),
+            (Some(true), false) => Some(Change::Back(address)),
+            (Some(false), true) => Some(Change::Gone(address)),
+            (Some(true), true) | (Some(false), false) => None,
+        }
+    });
+    dropped.chain(others).collect()
 }
 
 #[cfg(test)]
@@ -78,7 +87,7 @@ mod tests {
         let mut facts = Vec::new();
         let mut seen = Vec::new();
         for (today, answer) in answers {
-            (facts, _) = retained(&facts, &addresses(answer), |_| false, day(today), retain);
+            facts = retained(&facts, &addresses(answer), |_| false, day(today), retain);
             let shown = facts
                 .iter()
                 .map(|it| format!("{}{}", if it.gone.is_some() { "-" } else { "" }, it.address));
@@ -136,8 +145,8 @@ mod tests {
             },
         ];
         let current = addresses(&["2001:db8::1"]);
-        let (facts, changes) = retained(&known, &current, IpAddr::is_ipv4, day("2026-01-01"), 7);
+        let facts = retained(&known, &current, IpAddr::is_ipv4, day("2026-01-01"), 7);
         assert_eq!(facts[..2], known);
-        assert_eq!(changes, [Change::New(current[0])]);
+        assert_eq!(changes(&known, &facts), [Change::New(current[0])]);
     }
 }

@@ -1,9 +1,9 @@
 //! The addresses and TLSA records of MX hosts.
 
-use super::addresses::{Change, retained};
+use super::addresses::{Change, changes, retained};
 use super::problem::{IPV4, IPV6, Problem};
 use super::verdict::Verdict;
-use super::{LockEvent, Refresh};
+use super::{LockEvent, Refresh, Scope};
 use crate::answer::{Answer, Dnssec, Question, Reply, UnknownReason};
 use crate::lock::{HostFact, HostNeed, Needs, Stale, refused};
 use crate::names::DomainName;
@@ -139,7 +139,13 @@ impl Refresh<'_> {
         if fatal || missing {
             return old.map(|old| HostFact { stale, ..old.clone() });
         }
-        Some(self.accept_host(name, need, old, &found, dane, stale))
+        let new = self.new_fact(need, old, &found, dane, stale);
+        let new = match (self.scope, old) {
+            (Scope::Fill | Scope::Missing, Some(old)) => filled(old, new),
+            (Scope::Fill | Scope::Missing | Scope::All | Scope::Named(_), _) => new,
+        };
+        self.tell(name, old, &new);
+        Some(new)
     }
 
     /// What the address records say. A family that is known and denied without a signature is given up
@@ -246,9 +252,8 @@ impl Refresh<'_> {
         Ok(Some(now))
     }
 
-    fn accept_host(
-        &mut self,
-        name: &DomainName,
+    fn new_fact(
+        &self,
         need: &HostNeed,
         old: Option<&HostFact>,
         found: &Found,
@@ -256,36 +261,51 @@ impl Refresh<'_> {
         stale: Option<Stale>,
     ) -> HostFact {
         let known = old.map(|old| old.addresses.as_slice()).unwrap_or_default();
-        let (addresses, changes) = if need.addresses {
-            let unknown = |address: &IpAddr| found.unknown[usize::from(address.is_ipv6())];
+        let unknown = |address: &IpAddr| found.unknown[usize::from(address.is_ipv6())];
+        let addresses = if need.addresses {
             retained(known, &found.addresses, unknown, self.today, self.settings.retain)
         } else {
-            (Vec::new(), Vec::new())
+            Vec::new()
         };
         let status = found.dnssec.unwrap_or(Dnssec::Insecure);
         let dnssec = match old {
             Some(old) if found.unknown.contains(&true) || found.dnssec.is_none() => old.dnssec,
             Some(_) | None => status,
         };
-        match old {
-            None => self.events.push(LockEvent::AddHost(name.clone(), addresses.len())),
-            Some(old) => {
-                self.events.extend(changes.into_iter().map(|change| match change {
-                    Change::New(address) => LockEvent::NewAddress(name.clone(), address),
-                    Change::Back(address) => LockEvent::AddressBack(name.clone(), address),
-                    Change::Gone(address) => LockEvent::AddressGone(name.clone(), address),
-                    Change::Dropped(address) => LockEvent::AddressDropped(name.clone(), address),
-                }));
-                self.changed_dnssec(name, old.dnssec, dnssec);
-                if let (Some(before), Some(after)) = (old.dane, dane)
-                    && before != after
-                {
-                    self.events.push(LockEvent::Dane(name.clone(), after));
-                }
-            }
-        }
         HostFact { dnssec, addresses, dane, stale }
     }
+
+    /// Tells what is new about a host.
+    fn tell(&mut self, name: &DomainName, old: Option<&HostFact>, new: &HostFact) {
+        let Some(old) = old else {
+            self.events.push(LockEvent::AddHost(name.clone(), new.addresses.len()));
+            return;
+        };
+        for change in changes(&old.addresses, &new.addresses) {
+            self.events.push(match change {
+                Change::New(address) => LockEvent::NewAddress(name.clone(), address),
+                Change::Back(address) => LockEvent::AddressBack(name.clone(), address),
+                Change::Gone(address) => LockEvent::AddressGone(name.clone(), address),
+                Change::Dropped(address) => LockEvent::AddressDropped(name.clone(), address),
+            });
+        }
+        self.changed_dnssec(name, old.dnssec, new.dnssec);
+        if let Some(dane) = new.dane
+            && old.dane != new.dane
+        {
+            self.events.push(LockEvent::Dane(name.clone(), dane));
+        }
+    }
+}
+
+/// What a run that only fills gaps takes of a new fact: the lock's facts stay, whatever was said now.
+fn filled(old: &HostFact, new: HostFact) -> HostFact {
+    let (dnssec, addresses) = if old.addresses.is_empty() {
+        (new.dnssec, new.addresses)
+    } else {
+        (old.dnssec, old.addresses.clone())
+    };
+    HostFact { dnssec, addresses, dane: old.dane.or(new.dane), stale: old.stale.clone() }
 }
 
 /// The records that [`Refresh::judge_dane`] is about.

@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 #[derive(Default)]
 pub(super) struct Tally {
     asked: usize,
-    /// Answers with records, and proven denials.
+    /// Answers with records, proven denials, and answers that are wrong about one name.
     usable: usize,
     /// "Not there" from unsigned zones.
     denied: usize,
@@ -28,6 +28,7 @@ impl Tally {
                 Answer::Secure(_) | Answer::ProvenAbsent => self.usable += 1,
                 Answer::Insecure(reply) if !reply.is_empty() => self.usable += 1,
                 Answer::Insecure(_) => self.denied += 1,
+                Answer::Unknown(reason) if reason.is_of_the_name() => self.usable += 1,
                 Answer::Unknown(UnknownReason::Offline) => self.offline = true,
                 Answer::Unknown(reason) => {
                     *self.unknown.entry(reason.to_string()).or_default() += 1;

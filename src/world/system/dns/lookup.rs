@@ -1,6 +1,6 @@
-//! One question to a validating resolver.
+//! One question to a validating client.
 //!
-//! The resolver validates each record set and each denial. What is left to do here: to follow aliases
+//! The client validates each record set and each denial. What is left to do here: to follow aliases
 //! with their status, to tell a proven denial from one that anybody could have sent, and to find out
 //! whether "bogus" means wrong signatures or keys that did not arrive.
 #![expect(
@@ -9,16 +9,17 @@
 )]
 
 use super::answers::{empty, follow, query, reply};
+use super::validating::{Client, PAYLOAD};
 use crate::answer::{Answer, Dnssec, MAX_ALIASES, Question, UnknownReason};
-use hickory_resolver::TokioResolver;
-use hickory_resolver::net::{DnsError, NetError, NoRecords};
+use hickory_resolver::net::xfer::{DnsHandle as _, FirstAnswer as _};
+use hickory_resolver::net::{DnsError, NetError};
 use hickory_resolver::proto::dnssec::Proof;
-use hickory_resolver::proto::op::ResponseCode;
+use hickory_resolver::proto::op::{DnsRequestOptions, DnsResponse, Query, ResponseCode};
 use hickory_resolver::proto::rr::{Name, RData, Record, RecordType};
 use std::io::ErrorKind;
 
 /// Asks once.
-pub(super) async fn ask(resolver: &TokioResolver, question: &Question) -> Answer {
+pub(super) async fn ask(client: &Client, question: &Question) -> Answer {
     let (mut name, kind) = match query(question) {
         Ok(query) => query,
         Err(reason) => return Answer::Unknown(reason),
@@ -26,7 +27,7 @@ pub(super) async fn ask(resolver: &TokioResolver, question: &Question) -> Answer
     // The status of the aliases so far.
     let mut status = Dnssec::Secure;
     for _ in 0..=MAX_ALIASES {
-        match step(resolver, question, &name, kind).await {
+        match step(client, question, &name, kind).await {
             Ok(Step::End(answer)) => return weakened(answer, status, question),
             Ok(Step::Alias(target, of_alias)) => {
                 status = status.max(of_alias);
@@ -47,60 +48,59 @@ enum Step {
 }
 
 async fn step(
-    resolver: &TokioResolver,
+    client: &Client,
     question: &Question,
     name: &Name,
     kind: RecordType,
 ) -> Result<Step, UnknownReason> {
-    match resolver.lookup(name.clone(), kind).await {
-        Ok(lookup) => {
-            let chain = follow(name, kind, lookup.answers())?;
-            let status = weakest(chain.aliases.iter().chain(&chain.found))?;
-            if !chain.found.is_empty() {
-                let reply = reply(question, chain.found.iter().map(|record| &record.data))?;
-                let secure = status == Dnssec::Secure;
-                let answer = if secure { Answer::Secure(reply) } else { Answer::Insecure(reply) };
-                return Ok(Step::End(answer));
-            }
-            if chain.aliases.is_empty() {
-                let message = "no record in it answers the question";
-                return Err(UnknownReason::Malformed(message.to_owned()));
-            }
-            Ok(Step::Alias(chain.end, status))
+    let response = match send(client, name, kind).await {
+        Ok(response) => response,
+        // It takes the denial of an alias' target for bogus: so the alias is asked for by itself.
+        Err(error) => {
+            return match denial(&error) {
+                Denial::Unproven => Ok(Step::End(Answer::Insecure(empty(question)))),
+                Denial::Bogus => alias(client, name).await,
+                Denial::Other => Err(reason(&error)),
+            };
         }
-        // Of the aliases before a denial the resolver keeps nothing, and it takes one together with its
-        // alias for bogus: so the alias is asked for by itself.
-        Err(error) => match denial(&error, name) {
-            Denial::Proven => Ok(Step::End(Answer::ProvenAbsent)),
-            Denial::Unproven => Ok(Step::End(Answer::Insecure(empty(question)))),
-            Denial::Bogus => alias(resolver, name, UnknownReason::Bogus).await,
-            Denial::AnotherName => {
-                let message = "a denial of another name".to_owned();
-                alias(resolver, name, UnknownReason::Malformed(message)).await
-            }
-            Denial::Other => Err(reason(&error)),
-        },
+    };
+    let chain = follow(name, kind, &response.answers)?;
+    let status = weakest(chain.aliases.iter().chain(&chain.found))?;
+    if !chain.found.is_empty() {
+        let reply = reply(question, chain.found.iter().map(|record| &record.data))?;
+        let secure = status == Dnssec::Secure;
+        return Ok(Step::End(if secure { Answer::Secure(reply) } else { Answer::Insecure(reply) }));
     }
+    if !chain.aliases.is_empty() {
+        return Ok(Step::Alias(chain.end, status));
+    }
+    if !matches!(response.response_code, ResponseCode::NoError | ResponseCode::NXDomain) {
+        return Err(UnknownReason::Failure(code_name(response.response_code)));
+    }
+    let proven = is_proven(&response.authorities)?;
+    let absent = Answer::ProvenAbsent;
+    Ok(Step::End(if proven { absent } else { Answer::Insecure(empty(question)) }))
 }
 
-/// The alias at a name; without one the answer for the name is `otherwise`.
-async fn alias(
-    resolver: &TokioResolver,
-    name: &Name,
-    otherwise: UnknownReason,
-) -> Result<Step, UnknownReason> {
-    let lookup = match resolver.lookup(name.clone(), RecordType::CNAME).await {
-        Ok(lookup) => lookup,
+async fn send(client: &Client, name: &Name, kind: RecordType) -> Result<DnsResponse, NetError> {
+    let mut options = DnsRequestOptions::default();
+    options.edns_payload_len = PAYLOAD;
+    options.edns_set_dnssec_ok = true;
+    client.lookup(Query::query(name.clone(), kind), options).first_answer().await
+}
+
+/// The alias at a name; without one the answer for the name stays bogus.
+async fn alias(client: &Client, name: &Name) -> Result<Step, UnknownReason> {
+    let response = match send(client, name, RecordType::CNAME).await {
+        Ok(response) => response,
         Err(error) => {
-            return Err(match denial(&error, name) {
+            return Err(match denial(&error) {
+                Denial::Unproven | Denial::Bogus => UnknownReason::Bogus,
                 Denial::Other => reason(&error),
-                Denial::Proven | Denial::Unproven | Denial::AnotherName | Denial::Bogus => {
-                    otherwise
-                }
             });
         }
     };
-    let chain = follow(name, RecordType::CNAME, lookup.answers())?;
+    let chain = follow(name, RecordType::CNAME, &response.answers)?;
     let status = weakest(chain.found.iter())?;
     let mut targets = chain.found.iter().filter_map(|record| match &record.data {
         RData::CNAME(alias) => Some(alias.0.clone()),
@@ -108,60 +108,43 @@ async fn alias(
     });
     match (targets.next(), targets.next()) {
         (Some(target), None) => Ok(Step::Alias(target, status)),
-        _ => Err(otherwise),
+        _ => Err(UnknownReason::Bogus),
     }
 }
 
-/// What an error of the resolver says about the name.
+/// What an error says about the name.
 enum Denial {
-    /// There are no such records, and the zone has signed that.
-    Proven,
-    /// There are no such records, or somebody on the way says so: the zone is not signed.
+    /// There are no such records, and the proof takes more rounds of hashing than a resolver has to do:
+    /// then the zone counts as unsigned. [RFC 9276 §3.2]
     Unproven,
-    /// The name is an alias, and it is its target that has no such records.
-    AnotherName,
     /// The zone is signed, and the answer is not.
     Bogus,
-    /// It is no denial.
+    /// It is another error.
     Other,
 }
 
-fn denial(error: &NetError, name: &Name) -> Denial {
+fn denial(error: &NetError) -> Denial {
     match error {
-        NetError::Dns(DnsError::NoRecordsFound(none)) => match none.response_code {
-            ResponseCode::NXDomain | ResponseCode::NoError if none.query.name() != name => {
-                Denial::AnotherName
-            }
-            ResponseCode::NXDomain | ResponseCode::NoError => of_authorities(none),
-            _ => Denial::Other,
-        },
-        // More rounds of hashing than a resolver has to do. [RFC 9276 §3.2]
-        NetError::Dns(DnsError::Nsec { proof: Proof::Insecure, query, response, .. })
+        NetError::Dns(DnsError::Nsec { proof: Proof::Insecure, response, .. })
             if response.answers.is_empty() =>
         {
-            if query.name() == name {
-                Denial::Unproven
-            } else {
-                Denial::AnotherName
-            }
+            Denial::Unproven
         }
         NetError::Dns(DnsError::Nsec { .. } | DnsError::DnssecBogus) => Denial::Bogus,
         _ => Denial::Other,
     }
 }
 
-/// A denial is proven by NSEC or NSEC3 records alone, which the resolver has compared with the question
-/// where they are secure. A signed SOA record of a zone above proves nothing. [RFC 4035 §5.4]
-fn of_authorities(none: &NoRecords) -> Denial {
-    let records = none.authorities.as_deref().unwrap_or_default();
-    if records.iter().any(|record| record.proof == Proof::Bogus) {
-        return Denial::Bogus;
+/// A denial is proven by NSEC or NSEC3 records alone, which were compared with the question where they
+/// are secure. A signed SOA record of a zone above proves nothing. [RFC 4035 §5.4]
+fn is_proven(authorities: &[Record]) -> Result<bool, UnknownReason> {
+    if authorities.iter().any(|record| record.proof == Proof::Bogus) {
+        return Err(UnknownReason::Bogus);
     }
-    let proves = |record: &Record| {
+    Ok(authorities.iter().any(|record| {
         matches!(record.record_type(), RecordType::NSEC | RecordType::NSEC3)
             && record.proof == Proof::Secure
-    };
-    if records.iter().any(proves) { Denial::Proven } else { Denial::Unproven }
+    }))
 }
 
 /// The least of the statuses; secure without any record.
@@ -189,17 +172,17 @@ fn weakened(answer: Answer, status: Dnssec, question: &Question) -> Answer {
     }
 }
 
-/// Why the answer to a question is bogus, which the resolver also says when the keys of a zone did not
-/// arrive. Only when every zone above the name answers for its keys are the signatures wrong.
-pub(super) async fn why_bogus(resolver: &TokioResolver, question: &Question) -> UnknownReason {
+/// Why the answer to a question is bogus, which is also said when the keys of a zone did not arrive. Only
+/// when every zone above the name answers for its keys are the signatures wrong.
+pub(super) async fn why_bogus(client: &Client, question: &Question) -> UnknownReason {
     let Ok((mut zone, _)) = query(question) else { return UnknownReason::Bogus };
     loop {
         for kind in [RecordType::DNSKEY, RecordType::DS] {
             if zone.is_root() && kind == RecordType::DS {
                 continue;
             }
-            if let Err(error) = resolver.lookup(zone.clone(), kind).await
-                && matches!(denial(&error, &zone), Denial::Other)
+            if let Err(error) = send(client, &zone, kind).await
+                && matches!(denial(&error), Denial::Other)
             {
                 return reason(&error);
             }
@@ -215,15 +198,11 @@ fn reason(error: &NetError) -> UnknownReason {
     match error {
         NetError::Timeout => UnknownReason::Timeout,
         NetError::NoConnections => UnknownReason::Unreachable,
-        NetError::Io(error) => match error.kind() {
-            ErrorKind::TimedOut => UnknownReason::Timeout,
-            // Of TLS: the text names what is wrong with the certificate.
-            ErrorKind::InvalidData => UnknownReason::Failure(error.to_string()),
-            _ => UnknownReason::Unreachable,
-        },
+        NetError::Io(error) if error.kind() == ErrorKind::TimedOut => UnknownReason::Timeout,
+        NetError::Io(_) => UnknownReason::Unreachable,
         NetError::Dns(DnsError::ResponseCode(code)) => UnknownReason::Failure(code_name(*code)),
         NetError::Dns(DnsError::DnssecBogus | DnsError::Nsec { .. }) => UnknownReason::Bogus,
-        NetError::Proto(error) => UnknownReason::Malformed(error.to_string()),
+        NetError::Proto(error) => UnknownReason::Garbled(error.to_string()),
         error => UnknownReason::Failure(error.to_string()),
     }
 }

@@ -2,6 +2,7 @@
 
 mod answers;
 mod lookup;
+mod remembering;
 mod servers;
 mod stub;
 mod validating;
@@ -133,7 +134,9 @@ impl Batch {
             };
             let silent = matches!(
                 answer,
-                Answer::Unknown(UnknownReason::Timeout | UnknownReason::Unreachable)
+                Answer::Unknown(
+                    UnknownReason::Timeout | UnknownReason::Unreachable | UnknownReason::Untrusted
+                )
             );
             if silent {
                 self.silent.fetch_add(1, Ordering::Relaxed);

@@ -93,7 +93,7 @@ impl Stub {
                 Ok(answer) => return answer,
                 Err(reason) => unknown = reason,
             }
-            if matches!(unknown, UnknownReason::AliasLoop | UnknownReason::TooMany) {
+            if unknown.is_of_the_name() {
                 break;
             }
         }
@@ -191,7 +191,7 @@ fn parse(bytes: &[u8]) -> io::Result<Message> {
 fn reason(error: &io::Error) -> UnknownReason {
     match error.kind() {
         io::ErrorKind::TimedOut => UnknownReason::Timeout,
-        io::ErrorKind::InvalidData => UnknownReason::Malformed(error.to_string()),
+        io::ErrorKind::InvalidData => UnknownReason::Garbled(error.to_string()),
         _ => UnknownReason::Unreachable,
     }
 }
