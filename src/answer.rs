@@ -1,6 +1,7 @@
 //! What DNS said, in four values.
 
 use crate::names::DomainName;
+use std::fmt;
 use std::net::{Ipv4Addr, Ipv6Addr};
 
 /// One question.
@@ -38,25 +39,102 @@ pub enum Answer {
     Unknown(UnknownReason),
 }
 
-/// Why there is no usable answer.
-#[derive(Clone, PartialEq, Eq, Debug)]
+/// Why there is no usable answer. The texts come from the network: they are for messages only, which
+/// print no control characters.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug)]
 pub enum UnknownReason {
     /// The server said SERVFAIL or another error code; the text is that code.
     Failure(String),
-    /// Nobody answered in time, or the connection broke.
+    /// Nobody answered in time.
     Timeout,
+    /// Nobody listens there, or the connection broke.
+    Unreachable,
+    /// As [`Self::Unreachable`], or there is no certificate for the server's name by a known authority:
+    /// the resolver does not tell the one from the other.
+    Untrusted,
     /// The signatures do not validate.
     Bogus,
-    /// The answer is no valid DNS message or holds a name or number that cannot be.
+    /// The answer is no DNS message.
+    Garbled(String),
+    /// The answer holds records that cannot be, such as an MX host that is no name.
     Malformed(String),
-    /// More aliases than 8, or a loop of them.
+    /// More records than [`MAX_RECORDS`].
+    TooMany,
+    /// More aliases than [`MAX_ALIASES`], or a loop of them.
     AliasLoop,
+    /// The network may not be used.
+    Offline,
+}
+
+/// More MX or address records than this at one name are no mail server's.
+pub const MAX_RECORDS: usize = 64;
+
+/// More aliases than this in a row are no mail server's.
+pub const MAX_ALIASES: usize = 8;
+
+impl UnknownReason {
+    /// Whether this is about the name that was asked for: somebody answers, and others may be well.
+    pub fn is_of_the_name(&self) -> bool {
+        match self {
+            Self::Malformed(_) | Self::TooMany | Self::AliasLoop => true,
+            Self::Failure(_)
+            | Self::Timeout
+            | Self::Unreachable
+            | Self::Untrusted
+            | Self::Bogus
+            | Self::Garbled(_)
+            | Self::Offline => false,
+        }
+    }
+
+    /// The reason as one word of letters, digits and inner `-`, as the lock keeps it.
+    pub fn word(&self) -> String {
+        match self {
+            Self::Failure(code) => {
+                let plain = |c: &char| c.is_ascii_alphanumeric() || *c == '-';
+                let code: String = code.replace(' ', "-").chars().filter(plain).take(40).collect();
+                match code.trim_matches('-') {
+                    "" => "failure".to_owned(),
+                    code => code.to_owned(),
+                }
+            }
+            Self::Timeout => "timeout".to_owned(),
+            Self::Unreachable | Self::Untrusted => "unreachable".to_owned(),
+            Self::Bogus => "bogus".to_owned(),
+            Self::Garbled(_) => "garbled".to_owned(),
+            Self::Malformed(_) => "malformed".to_owned(),
+            Self::TooMany => "too-many-records".to_owned(),
+            Self::AliasLoop => "alias-loop".to_owned(),
+            Self::Offline => "offline".to_owned(),
+        }
+    }
+}
+
+impl fmt::Display for UnknownReason {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Failure(text) => f.write_str(text),
+            Self::Timeout => f.write_str("no answer in time"),
+            Self::Unreachable => f.write_str("no connection to the name server"),
+            Self::Untrusted => f.write_str(
+                "no connection to the name server, or none with a certificate for its name by a known \
+                 authority",
+            ),
+            Self::Bogus => f.write_str("the signatures do not validate"),
+            Self::Garbled(text) => write!(f, "the answer is no DNS message: {text}"),
+            Self::Malformed(text) => f.write_str(text),
+            Self::TooMany => write!(f, "more than {MAX_RECORDS} records"),
+            Self::AliasLoop => write!(f, "more than {MAX_ALIASES} aliases, or a loop of them"),
+            Self::Offline => f.write_str("the network may not be used"),
+        }
+    }
 }
 
 /// The records of an answer, aliases followed; sorted and unique.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum Reply {
-    /// For [`Question::Mx`]; empty means no MX set. A null MX has exchange `None`. [RFC 7505 §3]
+    /// For [`Question::Mx`]; empty means no MX set. A null MX stands alone and has the exchange `None`.
+    /// [RFC 7505 §3]
     Mx(Vec<MxRecord>),
     /// For [`Question::A`].
     A(Vec<Ipv4Addr>),

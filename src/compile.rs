@@ -10,7 +10,7 @@ use crate::lock::LockMode;
 use crate::model::Target;
 use crate::names::{DomainName, Recipients};
 use crate::resolve::{LockEvent, Resolved, Scope, Way, needs, refresh, resolve};
-use crate::tables::{Tables, lower};
+use crate::tables::{Lowered, Tables, lower};
 use crate::world::{DnsSettings, World};
 
 /// A repository with every fact filled in; what is left is one pass per target.
@@ -66,25 +66,23 @@ pub fn compile(
         return Err((stopped, Box::new(repository)));
     }
     let needs = needs(&repository.config, &destinations);
-    let resolver = match world.dns(dns) {
-        Ok(resolver) => resolver,
+    let (lock, settings) = (&repository.lock, &repository.config.lock);
+    let refreshed = world
+        .dns(dns)
+        .and_then(|dns| refresh(lock, &needs, &Scope::Fill, settings, world.today(), &*dns));
+    let refreshed = match refreshed {
+        Ok(refreshed) => refreshed,
         Err(error) => {
-            diagnostics.push(Diagnostic::new(Severity::Error, "dns", error.to_string()));
+            let message = format!("cannot ask DNS: {error}");
+            diagnostics.push(Diagnostic::new(Severity::Error, "dns", message));
             return Err((Stopped::CouldNot, Box::new(repository)));
         }
     };
-    let refreshed = refresh(
-        &repository.lock,
-        &needs,
-        &Scope::Missing,
-        &repository.config.lock,
-        world.today(),
-        &*resolver,
-    );
-    let failed = refreshed.diagnostics.has_errors();
+    let wrong = refreshed.diagnostics.has_errors();
     diagnostics.extend(refreshed.diagnostics);
-    if failed {
-        return Err((Stopped::CouldNot, Box::new(repository)));
+    if wrong {
+        let stopped = if refreshed.failed { Stopped::CouldNot } else { Stopped::Invalid };
+        return Err((stopped, Box::new(repository)));
     }
     repository.lock = refreshed.lock;
     match resolve(&repository.config, destinations, &repository.lock, diagnostics) {
@@ -107,8 +105,13 @@ impl Compiled {
         }
     }
 
-    /// The tables of one target. `None` after an error.
-    pub fn tables(&self, target: &Target, diagnostics: &mut Diagnostics) -> Option<Tables> {
+    /// What one target gets, to be passed over. `None` after an error.
+    pub fn lowered(&self, target: &Target, diagnostics: &mut Diagnostics) -> Option<Lowered<'_>> {
         lower(&self.destinations, target, diagnostics)
+    }
+
+    /// The tables of one target, to be looked up. `None` after an error.
+    pub fn tables(&self, target: &Target, diagnostics: &mut Diagnostics) -> Option<Tables> {
+        self.lowered(target, diagnostics).map(|lowered| lowered.tables())
     }
 }

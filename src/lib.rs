@@ -21,5 +21,6 @@ pub mod postfix;
 pub mod report;
 pub mod resolve;
 pub mod source;
+pub mod sql;
 pub mod tables;
 pub mod world;

@@ -1,6 +1,8 @@
 //! DNS names as the rest of the program uses them: A-labels, lower case, no trailing dot.
 
 use compact_str::CompactString;
+use std::borrow::Cow;
+use std::cmp::Ordering;
 use std::fmt;
 
 /// A DNS name: A-labels in lower case, without the trailing dot.
@@ -23,6 +25,9 @@ pub enum NameError {
     /// A label is empty, as in `a..b` or `.a`.
     #[error("a label is empty")]
     EmptyLabel,
+    /// The final dot, where none is allowed.
+    #[error("it ends with a dot")]
+    FinalDot,
     /// A label of more than 63 bytes.
     #[error("the label `{0}` is longer than 63 bytes")]
     LabelTooLong(String),
@@ -118,7 +123,9 @@ impl DomainName {
     /// Postfix converts neither map keys nor recipients, so maps need both forms.
     /// [Postfix `transport.c`, `smtp_tls_policy.c`: no IDNA call on the key]
     pub fn unicode(&self) -> Option<String> {
-        if !self.0.contains("xn--") {
+        // A search for one byte passes over names without A-labels at once.
+        let bytes = self.0.as_bytes();
+        if !memchr::memchr_iter(b'x', bytes).any(|at| bytes[at..].starts_with(b"xn--")) {
             return None;
         }
         let (unicode, result) = idna::domain_to_unicode(&self.0);
@@ -216,6 +223,24 @@ impl Recipients {
         match self {
             Self::Domain(name) => name.0.clone(),
             Self::Subdomains(name) => compact_str::format_compact!(".{name}"),
+        }
+    }
+
+    /// As [`Self::key`], borrowed where that is possible.
+    pub fn key_text(&self) -> Cow<'_, str> {
+        match self {
+            Self::Domain(name) => Cow::Borrowed(name.as_str()),
+            Self::Subdomains(name) => Cow::Owned(format!(".{name}")),
+        }
+    }
+
+    /// Compares the lookup key with another, byte by byte.
+    pub fn cmp_key(&self, other: &str) -> Ordering {
+        match self {
+            Self::Domain(name) => name.as_str().cmp(other),
+            Self::Subdomains(name) => {
+                std::iter::once(b'.').chain(name.as_str().bytes()).cmp(other.bytes())
+            }
         }
     }
 

@@ -184,9 +184,7 @@ impl Store for FileStore {
         } else {
             host.write(&new, record.as_bytes(), &like).and_then(|()| host.rename(&new, &name))
         };
-        written
-            .and_then(|()| host.sync(&format!("{}/{FOLDER}", self.folder)))
-            .map_err(text)
+        written.and_then(|()| host.sync(&format!("{}/{FOLDER}", self.folder))).map_err(text)
     }
 
     fn generation(&mut self, generation: u64) -> Result<Option<(Vec<u8>, String)>, String> {

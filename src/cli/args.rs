@@ -32,7 +32,8 @@ pub struct Global {
     /// Say more
     #[arg(short, long, global = true)]
     pub verbose: bool,
-    /// Report as `text`, `json` or `markdown`, to standard output or to a file; repeatable
+    /// Report as text, json, jsonl, markdown, sarif, junit, github, gitlab or rdjsonl, to standard
+    /// output or to a file; repeatable
     #[arg(long, global = true, value_name = "FORMAT[=FILE]")]
     pub report: Vec<String>,
     /// Use no network
@@ -97,12 +98,34 @@ pub enum Command {
         out: Option<PathBuf>,
     },
     /// Look up what mxward.lock lacks, and drop what nobody needs
-    Lock,
+    ///
+    /// Facts that are there are not asked for again, and nothing is asked when nothing is missing: with
+    /// --locked or --offline this only tells whether the lock is complete.
+    ///
+    /// Exit status: 0 the lock is complete; 1 a fact could not be looked up; 3 an answer has to be looked
+    /// at; 4 facts are missing or to be dropped, and --locked or --offline forbids that.
+    Lock {
+        /// Record this day instead of today
+        #[arg(long, value_name = "YYYY-MM-DD")]
+        today: Option<jiff::civil::Date>,
+    },
     /// Look everything up again, or what is named, and say what changed
+    ///
+    /// What cannot be confirmed stays in the lock and is marked stale, which changes nothing that is
+    /// compiled. When no question at all gets a usable answer, the lock is not touched.
+    ///
+    /// Exit status: 0 done, also where facts stay stale; 1 a fact that the lock lacks could not be looked
+    /// up, or no question got a usable answer; 3 an answer has to be looked at: a domain left its
+    /// provider, takes no mail or lost DNSSEC or DANE, or an address is refused; 4 the lock would change,
+    /// and --locked forbids that.
     Update {
-        /// Domains or MX hosts
+        /// Domains, with the MX hosts they need, or MX hosts; the loss of DNSSEC or DANE is accepted for
+        /// what is named here
         #[arg(value_name = "NAME")]
         names: Vec<String>,
+        /// Record this day instead of today, and judge by it how long addresses are gone
+        #[arg(long, value_name = "YYYY-MM-DD")]
+        today: Option<jiff::civil::Date>,
     },
     /// Show what would change where the maps are deployed, by its effect on every domain
     Diff {
@@ -191,6 +214,27 @@ pub struct Consent {
     pub protect: Option<PathBuf>,
 }
 
+impl Command {
+    /// The name on the command line.
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::Check { .. } => "check",
+            Self::Compile { .. } => "compile",
+            Self::Lock { .. } => "lock",
+            Self::Update { .. } => "update",
+            Self::Diff { .. } => "diff",
+            Self::Plan { .. } => "plan",
+            Self::Apply { .. } => "apply",
+            Self::Rollback { .. } => "rollback",
+            Self::Explain { .. } => "explain",
+            Self::Providers { .. } => "providers",
+            Self::Schema { .. } => "schema",
+            Self::Completions { .. } => "completions",
+            Self::Man { .. } => "man",
+        }
+    }
+}
+
 /// What to show of the catalogue.
 #[derive(Subcommand, Debug)]
 pub enum ProvidersCommand {
@@ -218,4 +262,10 @@ pub enum SchemaKind {
     Domains,
     /// providers/*.yaml
     Provider,
+    /// The output of `check --report json`
+    CheckReport,
+    /// The output of `diff --report json`
+    DiffReport,
+    /// A line of `--report jsonl`
+    ReportLine,
 }

@@ -4,6 +4,7 @@ use super::args::{Global, Validation};
 use super::exit::Exit;
 use super::printer::Printer;
 use crate::compile::{Compiled, LOCK_FILE, Repository, Stopped, compile};
+use crate::deployed::Hosts;
 use crate::diag::{Diagnostics, nearest, printable};
 use crate::lock::LockMode;
 use crate::model::{DnsConfig, Target};
@@ -21,7 +22,7 @@ pub struct Context<'a, 'p> {
     pub printer: &'a mut Printer<'p>,
 }
 
-impl Context<'_, '_> {
+impl<'a> Context<'a, '_> {
     /// Reads the repository; messages are shown when it is invalid.
     ///
     /// # Errors
@@ -91,18 +92,21 @@ impl Context<'_, '_> {
         diagnostics: &Diagnostics,
         sources: &SourceMap,
     ) -> Exit {
-        self.printer.diagnostics(diagnostics, sources);
-        match stopped {
-            Stopped::Invalid => Exit::Findings,
-            Stopped::CouldNot => Exit::Failed,
-            Stopped::LockOutdated => {
-                self.printer.error(&format!(
-                    "`{LOCK_FILE}` lacks facts, and {} keeps them from being looked up: run `mxward lock`",
-                    self.lock_reason()
-                ));
-                Exit::LockOutdated
-            }
+        if stopped == Stopped::LockOutdated {
+            return self.lacks_facts(diagnostics, sources);
         }
+        self.printer.diagnostics(diagnostics, sources);
+        if stopped == Stopped::CouldNot { Exit::Failed } else { Exit::Findings }
+    }
+
+    /// Shows which facts the lock lacks, and what keeps them from being looked up.
+    pub fn lacks_facts(&mut self, diagnostics: &Diagnostics, sources: &SourceMap) -> Exit {
+        self.printer.diagnostics(diagnostics, sources);
+        self.printer.error(&format!(
+            "`{LOCK_FILE}` lacks facts, and {} keeps them from being looked up: run `mxward lock`",
+            self.lock_reason()
+        ));
+        Exit::LockOutdated
     }
 
     fn write_lock(&mut self, compiled: &Compiled) -> Result<(), Exit> {
@@ -187,6 +191,11 @@ impl Context<'_, '_> {
             },
             timeout_ms: config.timeout_ms,
         })
+    }
+
+    /// The hosts on which maps live, none of them open yet.
+    pub fn hosts(&self) -> Hosts<'a> {
+        Hosts::new(self.world, self.global.offline || self.global.frozen)
     }
 
     /// The targets that `--target` asks for, all without it.

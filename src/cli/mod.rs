@@ -4,12 +4,15 @@ mod args;
 mod commands;
 mod context;
 mod exit;
+mod format;
 mod printer;
+mod stopped;
 
 pub use args::{Args, Color, Command, Consent, Global, ProvidersCommand, SchemaKind, Validation};
 pub use context::Context;
 pub use exit::Exit;
-pub use printer::{Format, Printer, Render};
+pub use format::Format;
+pub use printer::{Printer, Render};
 
 use crate::world::World;
 use clap::Parser as _;
@@ -43,7 +46,7 @@ pub fn run(
             };
         }
     };
-    let mut printer = Printer::new(&args.global, world, stdout, stderr);
+    let mut printer = Printer::new(&args.global, args.command.name(), world, stdout, stderr);
     let mut context = Context { world, global: &args.global, printer: &mut printer };
     let exit = commands::run(&args.command, &mut context);
     printer.finish(exit)

@@ -2,28 +2,16 @@
 
 use super::args::{Color, Global};
 use super::exit::Exit;
+use super::format::{Format, Wanted};
+use super::stopped::Said;
 use crate::diag::{Diagnostics, Style, printable, render, summary};
+use crate::report::{Report, Root, github, gitlab, json_lines, junit, rdjsonl, sarif};
 use crate::source::SourceMap;
 use crate::world::World;
 use serde_json::{Value, json};
+use std::borrow::Cow;
 use std::io::{self, Write};
 use std::path::PathBuf;
-
-/// The form of a report.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Format {
-    /// For people at a terminal.
-    Text,
-    /// For programs.
-    Json,
-    /// For comments on merge requests.
-    Markdown,
-}
-
-impl Format {
-    const ALL: &'static [(&'static str, Self)] =
-        &[("text", Self::Text), ("json", Self::Json), ("markdown", Self::Markdown)];
-}
 
 /// A result that can be reported in every form.
 pub trait Render {
@@ -31,8 +19,12 @@ pub trait Render {
     fn text(&self, style: &Style) -> String;
     /// An object.
     fn json(&self) -> Value;
-    /// GitHub-flavoured Markdown in which no value is markup.
+    /// GitHub-flavoured Markdown in which no value is markup, short enough for a comment.
     fn markdown(&self) -> String;
+    /// What was found or what changes, for platforms; none where the result is nothing of the kind.
+    fn findings(&self) -> Option<Report> {
+        None
+    }
 }
 
 /// Writes to the two streams.
@@ -45,17 +37,30 @@ pub struct Printer<'a> {
     style: Style,
     /// Colours and width of standard error.
     talk_style: Style,
-    reports: Vec<(Format, Option<PathBuf>)>,
+    reports: Vec<Wanted>,
+    /// Where the repository is, for platforms.
+    root: Root,
+    /// Whether lines may be commands to the runner of GitHub Actions.
+    has_runner: bool,
     /// What came of writing, and of the flags.
     problem: Option<Exit>,
-    /// The JSON report, which waits for the exit status.
-    pending: Vec<(Value, Option<PathBuf>)>,
+    /// The reports that wait for the exit status.
+    pending: Vec<(Pending, Option<PathBuf>)>,
+    /// What was said; `None` once there is a result.
+    said: Option<Said>,
+}
+
+/// A report that tells the exit status.
+enum Pending {
+    Json(Value),
+    Lines(Report),
 }
 
 impl<'a> Printer<'a> {
     /// A printer as the flags want it.
     pub fn new(
         global: &Global,
+        command: &'static str,
         world: &'a dyn World,
         stdout: &'a mut dyn Write,
         stderr: &'a mut dyn Write,
@@ -71,6 +76,8 @@ impl<'a> Printer<'a> {
             width: if is_terminal { terminal.width.clamp(40, 120) } else { 100 },
             limit: if global.verbose { usize::MAX } else { 50 },
         };
+        let workspaces = ["GITHUB_WORKSPACE", "CI_PROJECT_DIR"].map(|name| world.variable(name));
+        let workspace = workspaces.into_iter().flatten().find(|it| !it.is_empty());
         let mut printer = Self {
             stdout,
             stderr,
@@ -79,27 +86,20 @@ impl<'a> Printer<'a> {
             style: style(terminal.stdout),
             talk_style: style(terminal.stderr),
             reports: Vec::new(),
+            root: Root::new(&global.directory, workspace.as_deref()),
+            has_runner: world.variable("GITHUB_ACTIONS").is_some_and(|it| it == "true"),
             problem: None,
             pending: Vec::new(),
+            said: Some(Said::new(command)),
         };
-        printer.read_reports(&global.report);
-        printer
-    }
-
-    fn read_reports(&mut self, reports: &[String]) {
-        for report in reports {
-            let (format, file) = match report.split_once('=') {
-                Some((format, file)) => (format, Some(PathBuf::from(file))),
-                None => (report.as_str(), None),
-            };
-            if let Some((_, format)) = Format::ALL.iter().find(|(name, _)| *name == format) {
-                self.reports.push((*format, file));
-            } else {
-                let format = printable(format).into_owned();
-                self.error(&format!("no report format `{format}`: use text, json or markdown"));
-                self.problem = Some(Exit::Usage);
+        match Wanted::read(&global.report) {
+            Ok(reports) => printer.reports = reports,
+            Err(message) => {
+                printer.error(&message);
+                printer.problem = Some(Exit::Usage);
             }
         }
+        printer
     }
 
     /// Whether the flags made sense; [`Self::finish`] gives the status otherwise.
@@ -112,6 +112,11 @@ impl<'a> Printer<'a> {
         &self.style
     }
 
+    /// Whether a report goes to standard output, so that nothing else may.
+    pub fn reports_to_stdout(&self) -> bool {
+        self.reports.iter().any(|wanted| wanted.file.is_none())
+    }
+
     /// Writes a text to standard output as it is.
     pub fn out(&mut self, text: &str) {
         let result = self.stdout.write_all(text.as_bytes());
@@ -121,45 +126,93 @@ impl<'a> Printer<'a> {
     /// Writes a line of talk, unless `--quiet`.
     pub fn note(&mut self, line: &str) {
         if !self.quiet {
-            // Who closed standard error does not want to hear of it.
-            let _ignored = writeln!(self.stderr, "{line}");
+            self.talk(line);
         }
     }
 
     /// Writes an error that has no place in a file.
     pub fn error(&mut self, message: &str) {
-        let _ignored = writeln!(self.stderr, "error: {message}");
+        self.talk(&format!("error: {message}"));
+        if let Some(said) = &mut self.said {
+            said.error(message);
+        }
     }
 
     /// Writes messages to standard error, and how many there are.
     pub fn diagnostics(&mut self, diagnostics: &Diagnostics, sources: &SourceMap) {
+        if let Some(said) = &mut self.said {
+            said.messages(diagnostics, sources);
+        }
         if diagnostics.is_empty() {
             return;
         }
         let mut text = render(diagnostics, sources, &self.talk_style);
         text.push_str(&summary(diagnostics, &self.talk_style));
+        self.talk(&text);
+    }
+
+    fn talk(&mut self, text: &str) {
+        let text = self.for_log(text);
+        // Who closed standard error does not want to hear of it.
         let _ignored = writeln!(self.stderr, "{text}");
+    }
+
+    /// Text that is no order to who reads the log.
+    fn for_log<'t>(&self, text: &'t str) -> Cow<'t, str> {
+        if self.has_runner { github::harmless(text) } else { Cow::Borrowed(text) }
     }
 
     /// Gives a result in every form that `--report` asks for; text to standard output when no other
     /// form goes there.
     pub fn report(&mut self, result: &dyn Render) {
-        let reports = self.reports.clone();
-        if reports.iter().all(|(_, file)| file.is_some()) {
-            self.out(&result.text(&self.style));
+        if !self.reports_to_stdout() {
+            let text = result.text(&self.style);
+            let text = self.for_log(&text).into_owned();
+            self.out(&text);
         }
-        for (format, file) in reports {
-            let plain = Style { color: false, ..self.style };
-            let text = match (format, &file) {
-                (Format::Text, None) => result.text(&self.style),
-                (Format::Text, Some(_)) => result.text(&plain),
-                (Format::Markdown, _) => result.markdown(),
-                (Format::Json, _) => {
-                    self.pending.push((result.json(), file));
-                    continue;
+        self.give(result, &self.reports.clone());
+        self.said = None;
+    }
+
+    /// Gives a result in some forms.
+    fn give(&mut self, result: &dyn Render, reports: &[Wanted]) {
+        let is_list = |wanted: &Wanted| wanted.format.is_list();
+        let findings = if reports.iter().any(is_list) { result.findings() } else { None };
+        for wanted in reports {
+            let file = wanted.file.clone();
+            match (wanted.format, &findings) {
+                (Format::Text, _) if file.is_some() => {
+                    let plain = Style { color: false, ..self.style };
+                    self.deliver(&result.text(&plain), file);
                 }
-            };
-            self.deliver(&text, file);
+                (Format::Text, _) => {
+                    let text = result.text(&self.style);
+                    self.deliver(&self.for_log(&text).into_owned(), file);
+                }
+                (Format::Markdown, _) if file.is_some() => self.deliver(&result.markdown(), file),
+                (Format::Markdown, _) => {
+                    let text = result.markdown();
+                    self.deliver(&self.for_log(&text).into_owned(), file);
+                }
+                (Format::Json, _) => self.pending.push((Pending::Json(result.json()), file)),
+                (format, None) => {
+                    self.error(&format!(
+                        "this command finds nothing that `{}` could list: use text, json or markdown",
+                        format.name()
+                    ));
+                    self.problem = Some(Exit::Usage);
+                }
+                (Format::JsonLines, Some(report)) => {
+                    self.pending.push((Pending::Lines(report.clone()), file));
+                }
+                (Format::Sarif, Some(report)) => self.deliver(&sarif(report, &self.root), file),
+                (Format::Junit, Some(report)) => self.deliver(&junit(report, &self.root), file),
+                (Format::Github, Some(report)) => {
+                    self.deliver(&github::github(report, &self.root), file);
+                }
+                (Format::Gitlab, Some(report)) => self.deliver(&gitlab(report, &self.root), file),
+                (Format::Rdjsonl, Some(report)) => self.deliver(&rdjsonl(report, &self.root), file),
+            }
         }
     }
 
@@ -168,24 +221,40 @@ impl<'a> Printer<'a> {
             None => self.out(text),
             Some(path) => {
                 if let Err(error) = self.world.write(&path, text.as_bytes()) {
-                    self.error(&format!("cannot write `{}`: {error}", path.display()));
+                    let path = path.display().to_string();
+                    self.error(&format!("cannot write `{}`: {error}", printable(&path)));
                     self.problem = Some(Exit::Failed);
                 }
             }
         }
     }
 
-    /// Ends the run: writes what waited for the status, and gives the final one.
+    /// Ends the run: writes what waited for the status, and gives the final one. A run without a
+    /// result reports what it said.
     pub fn finish(mut self, exit: Exit) -> Exit {
         let exit = self.problem.unwrap_or(exit);
-        for (mut value, file) in std::mem::take(&mut self.pending) {
-            if let Value::Object(object) = &mut value {
-                object.insert(
-                    "exit".to_owned(),
-                    json!({"status": exit.code(), "reason": exit.reason()}),
-                );
-            }
-            let text = format!("{value:#}\n");
+        if let Some(said) = self.said.take()
+            && exit != Exit::Usage
+            && said.is_something()
+        {
+            // Text is on standard error already.
+            let mut reports = self.reports.clone();
+            reports.retain(|wanted| wanted.format != Format::Text || wanted.file.is_some());
+            self.give(&said, &reports);
+        }
+        for (pending, file) in std::mem::take(&mut self.pending) {
+            let text = match pending {
+                Pending::Json(mut value) => {
+                    if let Value::Object(object) = &mut value {
+                        object.insert(
+                            "exit".to_owned(),
+                            json!({"status": exit.code(), "reason": exit.reason()}),
+                        );
+                    }
+                    format!("{value:#}\n")
+                }
+                Pending::Lines(report) => json_lines(&report, exit.code(), exit.reason()),
+            };
             self.deliver(&text, file);
         }
         let result = self.stdout.flush();

@@ -30,7 +30,8 @@ pub struct Repository {
     pub lock: Lock,
     /// `templates/*.j2`, by file name without `.j2`.
     pub templates: BTreeMap<String, FileId>,
-    /// SHA-256 over the names and contents of everything that was read, in hexadecimal.
+    /// SHA-256 over the names and contents of everything that was read, in hexadecimal. Of the lock only
+    /// what is compiled counts: a day on which it was confirmed changes no map.
     pub digest: String,
 }
 
@@ -89,10 +90,10 @@ impl Repository {
             .read(LOCK_FILE, false, diagnostics)
             .and_then(|file| Lock::read(file, reading.sources.text(file), diagnostics));
         reading.builtin_providers(&mut loader, diagnostics);
-        let digest = reading.digest();
         let mut config = loader.finish(diagnostics);
         catalogue::add_members(&mut config.providers, &mut reading.sources, diagnostics);
         let lock = lock.unwrap_or_default();
+        let digest = reading.digest(&lock);
         Self { sources: reading.sources, config, lock, templates, digest }
     }
 }
@@ -249,7 +250,7 @@ impl<'a> Reading<'a> {
                     );
                     continue;
                 }
-                (Some(_), None) if path.ends_with(".yaml") || path.ends_with(".yml") => {
+                (Some(_), None) if [".yaml", ".yml"].iter().any(|end| path.ends_with(end)) => {
                     let message = format!("`{path}` is YAML and no plain list");
                     diagnostics.push(
                         Diagnostic::error("bad-include", include.glob.span, message)
@@ -308,13 +309,17 @@ impl<'a> Reading<'a> {
         }
     }
 
-    fn digest(&self) -> String {
+    fn digest(&self, lock: &Lock) -> String {
         let mut hash = Sha256::new();
         for (path, file) in &self.read {
+            if path == LOCK_FILE {
+                continue;
+            }
             let text = self.sources.text(*file);
             hash.update(format!("{path}\0{}\0", text.len()));
             hash.update(text);
         }
+        lock.compiled_facts(|fact| hash.update(fact));
         hash.finalize().iter().fold(String::new(), |mut text, byte| {
             // Writing to a String cannot fail.
             let _ = write!(text, "{byte:02x}");

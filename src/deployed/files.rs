@@ -1,54 +1,71 @@
-//! Maps in files of this host.
+//! Maps in files, here or on another host.
 
 use super::DeployedMap;
+use crate::diag::printable;
+use crate::formats::{IgnoredKind, MapText, cdb, postmap_text};
 use crate::model::MapType;
-use crate::world::{Command, World};
-use std::path::{Path, PathBuf};
+use crate::report::counted;
+use crate::world::Host;
+
+/// A map file on a host.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct MapFile<'a> {
+    /// Its path there.
+    pub(super) path: &'a str,
+    /// Its name for messages.
+    pub(super) name: &'a str,
+    pub(super) map_type: MapType,
+}
 
 /// Reads one map.
 pub(super) fn read(
-    world: &dyn World,
-    repository: &Path,
-    path: &str,
-    map_type: MapType,
+    host: &mut dyn Host,
+    file: MapFile<'_>,
     notes: &mut Vec<String>,
 ) -> Result<DeployedMap, String> {
-    let file = repository.join(path);
-    let text = match world.read(&file) {
-        Ok(bytes) => Some(bytes),
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => None,
-        Err(error) => return Err(format!("cannot read `{path}`: {error}")),
-    };
-    let index = index(world, &file, map_type);
-    let mut read = DeployedMap { name: path.to_owned(), has_lines: true, ..DeployedMap::default() };
-    match (text, index) {
+    let MapFile { path, name, map_type } = file;
+    let text = host.read(path).map_err(|error| error.to_string())?;
+    let (folder, base) = split(path);
+    let beside = host.list(folder).map_err(|error| error.to_string())?;
+    let suffix = suffix(map_type).filter(|suffix| beside.contains(&format!("{base}{suffix}")));
+    let mut read = DeployedMap { name: name.to_owned(), has_lines: true, ..DeployedMap::default() };
+    match (text, suffix) {
         (None, None) => {
-            notes.push(format!("`{path}` does not exist: as if it were empty"));
+            notes.push(format!("`{name}` does not exist: as if it were empty"));
             return Ok(read);
         }
-        (Some(text), None) => read.bytes = text,
+        (Some(text), None) => {
+            if map_type == MapType::Texthash {
+                notes.extend(dead_texthash(name, &postmap_text::read(&text)));
+            }
+            read.bytes = text;
+        }
         // Postfix reads the index, whatever the text says.
-        (text, Some(index)) => match (list(world, map_type, &file), text) {
-            (Ok(listed), Some(text)) => {
-                if same_entries(&listed, &text) {
-                    read.bytes = text;
-                } else {
-                    let index = index.display();
-                    notes.push(format!(
-                        "`{index}` differs from `{path}`: Postfix reads the index, so that is compared"
-                    ));
-                    (read.bytes, read.has_lines) = (listed, false);
+        (text, Some(suffix)) => {
+            // Postfix's commands do nothing without a main.cf; the one beside is the right one.
+            let config = beside.iter().any(|it| it == "main.cf").then_some(folder);
+            match (list(host, file, suffix, config), text) {
+                (Ok(listed), Some(text)) => {
+                    if same_entries(&listed, &text) {
+                        read.bytes = text;
+                    } else {
+                        notes.push(format!(
+                            "`{name}{suffix}` differs from `{name}`: Postfix reads the index, so that \
+                             is compared"
+                        ));
+                        (read.bytes, read.has_lines) = (listed, false);
+                    }
                 }
+                (Ok(listed), None) => (read.bytes, read.has_lines) = (listed, false),
+                (Err(why), Some(text)) => {
+                    notes.push(format!(
+                        "`{name}` is compared as text: its index was not read ({why})"
+                    ));
+                    read.bytes = text;
+                }
+                (Err(why), None) => return Err(format!("cannot read `{name}{suffix}`: {why}")),
             }
-            (Ok(listed), None) => (read.bytes, read.has_lines) = (listed, false),
-            (Err(why), Some(text)) => {
-                notes.push(format!("`{path}` is compared as text: its index was not read ({why})"));
-                read.bytes = text;
-            }
-            (Err(why), None) => {
-                return Err(format!("cannot read `{}`: {why}", index.display()));
-            }
-        },
+        }
     }
     read.exists = true;
     Ok(read)
@@ -58,59 +75,88 @@ pub(super) fn read(
 /// for a rollback.
 pub const FOLDER: &str = ".mxward";
 
-/// What was applied last to a map.
-pub(super) fn applied(
-    world: &dyn World,
-    repository: &Path,
-    path: &str,
-) -> Result<Option<String>, String> {
-    let (folder, name) = path.rsplit_once('/').unwrap_or((".", path));
+/// What was recorded of the last apply to a map.
+pub(super) fn record(host: &mut dyn Host, path: &str) -> Result<Option<String>, String> {
+    let (folder, name) = split(path);
     let path = format!("{folder}/{FOLDER}/{name}.applied");
-    match world.read(&repository.join(&path)) {
-        Ok(bytes) => {
-            String::from_utf8(bytes).map(Some).map_err(|_| format!("`{path}` is not UTF-8"))
-        }
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
-        Err(error) => Err(format!("cannot read `{path}`: {error}")),
+    let bytes = host.read(&path).map_err(|error| error.to_string())?;
+    let text = bytes.map(String::from_utf8).transpose();
+    text.map_err(|_| format!("`{}` is not UTF-8", printable(&path)))
+}
+
+/// A path as its folder and the name in it.
+pub(super) fn split(path: &str) -> (&str, &str) {
+    match path.rsplit_once('/') {
+        Some(("", name)) => ("/", name),
+        Some(split) => split,
+        None => (".", path),
     }
 }
 
-/// The file that Postfix reads instead of the text.
-fn index(world: &dyn World, file: &Path, map_type: MapType) -> Option<PathBuf> {
-    let suffix = match map_type {
-        MapType::Hash | MapType::Btree => ".db",
-        MapType::Lmdb => ".lmdb",
-        MapType::Cdb => ".cdb",
-        MapType::Texthash => return None,
-    };
-    let mut path = file.as_os_str().to_owned();
-    path.push(suffix);
-    let path = PathBuf::from(path);
-    world.exists(&path).then_some(path)
+/// What the name of the file ends with that Postfix reads instead of the text.
+fn suffix(map_type: MapType) -> Option<&'static str> {
+    match map_type {
+        MapType::Hash | MapType::Btree => Some(".db"),
+        MapType::Lmdb => Some(".lmdb"),
+        MapType::Cdb => Some(".cdb"),
+        MapType::Texthash => None,
+    }
 }
 
 /// All entries of an index as `postmap -s` lists them, `key<TAB>value` a line.
-fn list(world: &dyn World, map_type: MapType, file: &Path) -> Result<Vec<u8>, String> {
-    let map = format!("{}:{}", map_type.as_str(), file.display());
-    let args = vec!["-s".to_owned(), map];
-    let command = Command { program: "postmap".to_owned(), args, stdin: Vec::new() };
-    let output = world.run(&command).map_err(|error| {
-        if error.kind() == std::io::ErrorKind::NotFound {
-            return "postmap is not installed".to_owned();
-        }
-        format!("cannot run postmap: {error}")
-    })?;
+fn list(
+    host: &mut dyn Host,
+    file: MapFile<'_>,
+    suffix: &str,
+    config: Option<&str>,
+) -> Result<Vec<u8>, String> {
+    let MapFile { path, map_type, .. } = file;
+    if map_type == MapType::Cdb {
+        // Before Postfix 3.10 `postmap -s` does not list this type.
+        let index = host.read(&format!("{path}{suffix}")).map_err(|error| error.to_string())?;
+        return cdb::list(&index.unwrap_or_default()).map_err(|error| error.to_string());
+    }
+    let map = format!("{}:{path}", map_type.as_str());
+    let mut args = match config {
+        Some(folder) => vec!["-c", folder],
+        None => Vec::new(),
+    };
+    args.extend(["-s", &map]);
+    let output = host.run("postmap", &args, b"").map_err(|error| error.to_string())?;
     if output.status == Some(0) {
         return Ok(output.stdout);
     }
     let message = String::from_utf8_lossy(&output.stderr);
-    let last = message.lines().last().unwrap_or("postmap failed").to_owned();
-    Err(crate::diag::printable(&last).into_owned())
+    Err(printable(message.lines().last().unwrap_or("postmap failed")).into_owned())
 }
 
 /// Whether both give the same answers to every lookup.
 fn same_entries(a: &[u8], b: &[u8]) -> bool {
-    let (a, b) = (crate::formats::postmap_text::read(a), crate::formats::postmap_text::read(b));
+    let (a, b) = (postmap_text::read(a), postmap_text::read(b));
     a.entries.len() == b.entries.len()
         && a.entries.iter().zip(&b.entries).all(|(a, b)| (&a.key, &a.value) == (&b.key, &b.value))
+}
+
+/// What a second entry for a key does to a texthash: `postmap -q` only warns and answers, while a
+/// daemon has no table at all. [Postfix `dict_thash.c` `dict_thash_open`]
+fn dead_texthash(name: &str, text: &MapText<'_>) -> Option<String> {
+    let mut twice = text.ignored.iter().filter_map(|it| match &it.kind {
+        IgnoredKind::Duplicate { first, .. } => Some((it.line, *first)),
+        IgnoredKind::NoValue
+        | IgnoredKind::LeadingBlank
+        | IgnoredKind::Quote
+        | IgnoredKind::NotUtf8
+        | IgnoredKind::Nul
+        | IgnoredKind::ColonKey
+        | IgnoredKind::ByteOrderMark => None,
+    });
+    let (line, first) = twice.next()?;
+    let more = twice.count();
+    let more =
+        if more == 0 { String::new() } else { format!(", and {} more", counted(more, "line")) };
+    Some(format!(
+        "`{name}` breaks all mail that asks it: line {line} repeats the key of line {first}{more}, and a \
+         texthash with a key that stands twice answers nothing at all to Postfix's daemons, although \
+         `postmap -q` answers"
+    ))
 }

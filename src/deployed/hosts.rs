@@ -1,33 +1,77 @@
-//! Connections to hosts, one each.
+//! The hosts of one run.
 
+use crate::model::Location;
 use crate::world::{Host, HostError, Place, World};
 use std::cell::RefCell;
 use std::collections::BTreeMap;
+use std::path::Path;
 use std::rc::Rc;
 
-/// Connections to hosts, one each, shared by everything in a run.
+/// A host that several parts of a run use in turn.
+pub type SharedHost = Rc<RefCell<Box<dyn Host>>>;
+
+/// Hosts that are opened when they are asked for first, each by one connection, which lasts as long
+/// as this.
 pub struct Hosts<'w> {
     world: &'w dyn World,
-    open: BTreeMap<Place, Rc<RefCell<Box<dyn Host>>>>,
+    offline: bool,
+    open: BTreeMap<Place, Result<SharedHost, HostError>>,
 }
 
 impl<'w> Hosts<'w> {
-    /// No connection yet.
-    pub fn new(world: &'w dyn World) -> Self {
-        Self { world, open: BTreeMap::new() }
+    /// No hosts yet. Under `offline` only this one can be opened.
+    pub fn new(world: &'w dyn World, offline: bool) -> Self {
+        Self { world, offline, open: BTreeMap::new() }
     }
 
-    /// The connection to a host, made when it is asked for first.
+    /// The world through which they are opened.
+    pub fn world(&self) -> &'w dyn World {
+        self.world
+    }
+
+    /// A host. One that could not be reached is not tried again.
     ///
     /// # Errors
     ///
-    /// When there is none.
-    pub fn get(&mut self, place: &Place) -> Result<Rc<RefCell<Box<dyn Host>>>, HostError> {
-        if let Some(host) = self.open.get(place) {
-            return Ok(Rc::clone(host));
+    /// [`HostError::Failed`] when there is no connection.
+    pub fn host(&mut self, place: &Place) -> Result<SharedHost, HostError> {
+        let (world, offline) = (self.world, self.offline);
+        let opened = self.open.entry(place.clone()).or_insert_with(|| match place {
+            Place::Ssh(name) if offline => {
+                let name = crate::diag::printable(name).into_owned();
+                let why = format!("`{name}` was not asked: `--offline` forbids the network");
+                Err(HostError::Failed(why))
+            }
+            Place::Here | Place::Ssh(_) => world.host(place).map(RefCell::new).map(Rc::new),
+        });
+        opened.clone()
+    }
+}
+
+/// The host and the path of a map; `None` when it is in a database. Paths of the configuration start
+/// at `repository`.
+pub fn place(location: &Location, repository: &Path) -> Option<(Place, String)> {
+    match location {
+        Location::File(path) => Some((Place::Here, path_here(repository, path))),
+        Location::Ssh { destination, path } => {
+            Some((Place::Ssh(destination.clone()), path.clone()))
         }
-        let host = Rc::new(RefCell::new(self.world.host(place)?));
-        self.open.insert(place.clone(), Rc::clone(&host));
-        Ok(host)
+        Location::Sql { .. } => None,
+    }
+}
+
+/// A path of the configuration on this host.
+pub(super) fn path_here(repository: &Path, path: &str) -> String {
+    // A repository whose own path is not UTF-8 cannot be told to Postfix either.
+    let path = repository.join(path).to_string_lossy().into_owned();
+    path.strip_prefix("./").map(str::to_owned).unwrap_or(path)
+}
+
+/// The name of a map in a file for messages: as the configuration writes it.
+pub(super) fn shown(location: &Location) -> String {
+    match location {
+        Location::File(path) => path.clone(),
+        Location::Ssh { destination, path } => format!("ssh://{destination}{path}"),
+        Location::Sql { database, table } => format!("{database} {}", table.table),
     }
 }

@@ -2,13 +2,15 @@
 
 mod files;
 mod hosts;
+mod rows;
 
 pub use files::FOLDER;
-pub use hosts::Hosts;
+pub use hosts::{Hosts, SharedHost, place};
+pub use rows::password;
 
 use crate::formats::seal;
 use crate::model::{Location, Target};
-use crate::world::World;
+use crate::world::Place;
 use std::path::Path;
 
 /// The maps of a target as they are deployed.
@@ -33,8 +35,8 @@ pub struct DeployedMap {
     pub exists: bool,
     /// Whether the lines of `bytes` are those of a file, so that their numbers mean something.
     pub has_lines: bool,
-    /// What mxward applied last, as a record; `None` when it never did.
-    pub applied: Option<String>,
+    /// What was recorded of the last apply; `None` when there was none.
+    pub record: Option<String>,
 }
 
 impl DeployedMap {
@@ -50,24 +52,26 @@ impl DeployedMap {
 ///
 /// What could not be read, in one phrase.
 pub fn read_deployed(
-    world: &dyn World,
+    hosts: &mut Hosts<'_>,
     repository: &Path,
     target: &Target,
 ) -> Result<Deployed, String> {
     let mut deployed = Deployed::default();
-    let mut map = |location: &Location| match location {
-        Location::File(path) => {
-            let map =
-                files::read(world, repository, path, target.map_type.value, &mut deployed.notes)?;
-            Ok(DeployedMap { applied: files::applied(world, repository, path)?, ..map })
-        }
-        Location::Ssh { destination, path } => Err(format!(
-            "`ssh://{destination}{path}` cannot be read by this version: copy the map here, and name it \
-             with `deployed: \"file:…\"`"
-        )),
-        Location::Sql { scheme, .. } => Err(format!(
-            "`{scheme}:` tables cannot be read by this version: compare revisions with `--from`"
-        )),
+    let mut map = |location: &Location| {
+        let notes = &mut deployed.notes;
+        let (place, path) = match location {
+            Location::Sql { database, table } => {
+                return rows::read(hosts.world(), repository, target, database, table, notes);
+            }
+            Location::File(path) => (Place::Here, hosts::path_here(repository, path)),
+            Location::Ssh { destination, path } => (Place::Ssh(destination.clone()), path.clone()),
+        };
+        let name = hosts::shown(location);
+        let file = files::MapFile { path: &path, name: &name, map_type: target.map_type.value };
+        let host = hosts.host(&place).map_err(|error| error.to_string())?;
+        let mut host = host.borrow_mut();
+        let map = files::read(&mut **host, file, notes)?;
+        Ok(DeployedMap { record: files::record(&mut **host, &path)?, ..map })
     };
     if let Some(location) = &target.transport {
         deployed.transport = map(&location.value)?;

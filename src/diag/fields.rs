@@ -68,9 +68,7 @@ impl<'src> Fields<'src> {
 
     /// Takes the value of `key` with the place of the key.
     pub fn take(&mut self, key: &'static str) -> Option<(Span, Node<'src>)> {
-        if !self.known.contains(&key) {
-            self.known.push(key);
-        }
+        self.known.push(key);
         let (written, node) = self.entries.iter_mut().find(|(written, _)| written.value == key)?;
         Some((written.span, node.take()?))
     }
@@ -156,9 +154,19 @@ impl<'src> Fields<'src> {
     pub fn finish(self, diagnostics: &mut Diagnostics) {
         let Self { what, span: _, entries, known } = self;
         for (key, node) in entries {
-            if node.is_some() && !known.contains(&&*key.value) {
-                unknown_key(&key, &what, &known, diagnostics);
+            let Some(node) = node else { continue };
+            if known.contains(&&*key.value) {
+                continue;
             }
+            // `{ match: a, b }` has a key `b` without a value.
+            if node.kind == NodeKind::Null && nearest(&key.value, known.iter().copied()).is_none() {
+                let message = format!("{what} has no key `{}`", key.value);
+                let diagnostic = Diagnostic::error("unknown-key", key.span, message);
+                diagnostics
+                    .push(diagnostic.hint("several values stand in brackets: `key: [a, b]`"));
+                continue;
+            }
+            unknown_key(&key, &what, &known, diagnostics);
         }
     }
 
@@ -186,7 +194,9 @@ pub fn unknown_key(
     } else if !known.is_empty() {
         let mut known = known.to_vec();
         known.sort_unstable();
-        diagnostic = diagnostic.hint(format!("the keys are `{}`", known.join("`, `")));
+        known.dedup();
+        let are = if known.len() == 1 { "only key is" } else { "keys are" };
+        diagnostic = diagnostic.hint(format!("the {are} `{}`", known.join("`, `")));
     }
     diagnostics.push(diagnostic);
 }

@@ -2,19 +2,19 @@
 
 mod diagnostic;
 mod fields;
-mod json;
 mod nearest;
 mod printable;
 mod render;
+mod thousands;
 pub mod values;
 mod wrap;
 mod yaml;
 
 pub use diagnostic::{Diagnostic, Diagnostics, Severity};
 pub use fields::{Fields, unknown_key};
-pub use json::to_json;
 pub use nearest::nearest;
 pub use printable::printable;
 pub use render::{Style, render, render_short, summary};
+pub use thousands::thousands;
 pub use wrap::wrap;
 pub use yaml::parse_yaml;

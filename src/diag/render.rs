@@ -57,7 +57,7 @@ pub fn render_short(diagnostics: &Diagnostics, sources: &SourceMap) -> String {
             out.push_str(&printable(&sources.place(*span)));
             out.push_str(": ");
         }
-        let (word, message) = (word(*severity), printable(message));
+        let (word, message) = (severity.as_str(), printable(message));
         writeln!(out, "{word}[{code}]: {message}").expect("a string takes all text");
     }
     out
@@ -84,15 +84,6 @@ pub fn summary(diagnostics: &Diagnostics, style: &Style) -> String {
         write!(out, " ({hidden} not shown)").expect("a string takes all text");
     }
     out
-}
-
-/// The name of a severity in reports.
-pub(super) fn word(severity: Severity) -> &'static str {
-    match severity {
-        Severity::Error => "error",
-        Severity::Warning => "warning",
-        Severity::Note => "note",
-    }
 }
 
 /// The columns before a hint: a line number of six digits and `= help: `.

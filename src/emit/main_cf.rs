@@ -2,20 +2,19 @@
 
 use super::{Artifact, header};
 use crate::compile::Repository;
-use crate::formats::tlspolicies_sql::Dialect;
 use crate::model::{Location, Target};
 use crate::postfix::SecurityLevel;
-use crate::tables::Tables;
+use crate::tables::Rows;
 use std::fmt::Write as _;
 
-pub(super) fn required(repository: &Repository, target: &Target, tables: &Tables) -> Artifact {
+pub(super) fn required(repository: &Repository, target: &Target, tables: &impl Rows) -> Artifact {
     let mut text = header(repository, target, "main.cf parameters");
     text.push_str("# What main.cf must say for the maps to mean what the repository says.\n");
     let mut parameter = |why: &str, name: &str, value: &str| {
         // Writing to a String cannot fail.
         let _ = writeln!(text, "\n# {why}\n{name} = {value}");
     };
-    let levels = || tables.tls_policy.entries().iter().map(|entry| entry.value.level);
+    let levels = || tables.policies().map(|policy| policy.level);
     let level = target.security_level.value;
     if let Some(map) = map(target, false) {
         parameter(
@@ -33,11 +32,7 @@ pub(super) fn required(repository: &Repository, target: &Target, tables: &Tables
     }
     parameter("What holds where no entry is found.", "smtp_tls_security_level", level.as_str());
     let names = level.checks_names()
-        || tables
-            .tls_policy
-            .entries()
-            .iter()
-            .any(|entry| entry.value.level.checks_names() && entry.value.tafiles.is_empty());
+        || tables.policies().any(|it| it.level.checks_names() && it.tafiles.is_empty());
     if names {
         let value = target.ca.as_ref().map_or("/etc/ssl/certs/ca-certificates.crt", |ca| &ca.value);
         let name = if value.ends_with('/') { "smtp_tls_CApath" } else { "smtp_tls_CAfile" };
@@ -110,9 +105,10 @@ fn map(target: &Target, policy: bool) -> Option<String> {
         Some(Location::File(path)) if path.starts_with('/') => Some(format!("{kind}:{path}")),
         Some(Location::File(_)) => Some(format!("{kind}:$config_directory/{name}")),
         Some(Location::Ssh { path, .. }) => Some(format!("{kind}:{path}")),
-        Some(Location::Sql { scheme, .. }) => {
-            let kind = Dialect::of_scheme(scheme)?.map_type();
-            Some(format!("proxy:{kind}:$config_directory/tlspolicies.cf"))
+        Some(Location::Sql { database, .. }) => {
+            let kind = database.dialect().map_type();
+            let file = if policy { "tlspolicies" } else { "transport" };
+            Some(format!("proxy:{kind}:$config_directory/{file}.cf"))
         }
     }
 }

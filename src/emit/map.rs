@@ -7,7 +7,8 @@ use crate::formats::postmap_text::Found;
 use crate::formats::{postmap_text, seal};
 use crate::model::Target;
 use crate::postfix::{NextHop, NextHopError, TlsPolicy, Transport};
-use crate::tables::{Entry, Tables};
+use crate::source::Span;
+use crate::tables::Rows;
 use compact_str::CompactString;
 use hashbrown::HashMap;
 use std::sync::Arc;
@@ -15,57 +16,56 @@ use std::sync::Arc;
 pub(super) fn transport(
     repository: &Repository,
     target: &Target,
-    tables: &Tables,
+    tables: &impl Rows,
     diagnostics: &mut Diagnostics,
 ) -> Option<Artifact> {
-    let entries = tables.transport.entries();
+    let count = tables.counts().transport;
     let mut text = header(repository, target, "transport_maps");
     seal::open(&mut text);
-    text.reserve(entries.len() * 128);
+    text.reserve(count * 256);
     let mut next_hops = NextHops::default();
     let mut value = String::new();
-    for entry in entries {
+    for row in tables.transport_rows() {
         value.clear();
-        entry.value.write_to(&mut value);
+        row.value.write_to(&mut value);
         let same = Transport::parse_with(&value, target.postfix, |word| next_hops.parse(word))
-            .is_ok_and(|read| read == entry.value);
-        if !(same && push(&mut text, None, &entry.key, &value)) {
-            diagnostics.push(misread("transport", entry));
+            .is_ok_and(|read| read == *row.value);
+        if !(same && push(&mut text, None, &row.key, &value)) {
+            diagnostics.push(misread("transport", &row.key, &value, row.span));
             return None;
         }
     }
     seal::close(&mut text);
-    Some(Artifact { name: "transport".to_owned(), text, entries: Some(entries.len()) })
+    Some(Artifact { name: "transport".to_owned(), text, entries: Some(count) })
 }
 
 pub(super) fn tls_policy(
     repository: &Repository,
     target: &Target,
-    tables: &Tables,
+    tables: &impl Rows,
     diagnostics: &mut Diagnostics,
 ) -> Option<Artifact> {
-    let entries = tables.tls_policy.entries();
+    let count = tables.counts().tls_policy;
     let mut text = header(repository, target, "smtp_tls_policy_maps");
     seal::open(&mut text);
-    text.reserve(entries.len() * 64);
+    text.reserve(count * 128);
     // Many entries have the same policy: each is written and read back once. `None` is misread.
     let mut values: HashMap<*const TlsPolicy, Option<String>> = HashMap::new();
-    for entry in entries {
-        let value = values.entry(Arc::as_ptr(&entry.value)).or_insert_with(|| {
-            let value = entry.value.to_string();
-            let same = TlsPolicy::parse(&value, target.postfix).is_ok_and(|it| it == *entry.value);
+    for row in tables.policy_rows() {
+        let value = values.entry(Arc::as_ptr(row.value)).or_insert_with(|| {
+            let value = row.value.to_string();
+            let same = TlsPolicy::parse(&value, target.postfix).is_ok_and(|it| it == **row.value);
             same.then_some(value)
         });
-        let written = value
-            .as_ref()
-            .is_some_and(|value| push(&mut text, entry.origin.hosts.as_deref(), &entry.key, value));
+        let hosts = row.hosts.map(|hosts| &**hosts);
+        let written = value.as_ref().is_some_and(|value| push(&mut text, hosts, &row.key, value));
         if !written {
-            diagnostics.push(misread("tls_policy", entry));
+            diagnostics.push(misread("tls_policy", &row.key, &row.value.to_string(), row.span));
             return None;
         }
     }
     seal::close(&mut text);
-    Some(Artifact { name: "tls_policy".to_owned(), text, entries: Some(entries.len()) })
+    Some(Artifact { name: "tls_policy".to_owned(), text, entries: Some(count) })
 }
 
 /// Adds an entry with a comment above it. False when Postfix would not read exactly this entry there;
@@ -110,10 +110,9 @@ impl NextHops {
 }
 
 /// The message about a line that would be read differently: a fault of this program.
-fn misread<V: std::fmt::Display>(map: &str, entry: &Entry<V>) -> Diagnostic {
-    let Entry { key, value, origin } = entry;
+fn misread(map: &str, key: &str, value: &str, span: Span) -> Diagnostic {
     let message =
         format!("the line `{key} {value}` of `{map}` would not be read back as it is meant");
-    Diagnostic::error("misread", origin.span, message)
+    Diagnostic::error("misread", span, message)
         .hint("this is a fault of mxward, and nothing was written: please report it")
 }

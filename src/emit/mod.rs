@@ -8,7 +8,8 @@ mod templates;
 use crate::compile::Repository;
 use crate::diag::Diagnostics;
 use crate::model::{Location, Target};
-use crate::tables::Tables;
+use crate::tables::Rows;
+use sql::SqlMap;
 
 /// One file of a target.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -27,16 +28,35 @@ pub struct Artifact {
 pub fn emit(
     repository: &Repository,
     target: &Target,
-    tables: &Tables,
+    tables: &impl Rows,
     diagnostics: &mut Diagnostics,
 ) -> Option<Vec<Artifact>> {
     let mut artifacts = Vec::new();
-    if target.transport.is_some() || target.tls_policy.is_none() {
-        artifacts.push(map::transport(repository, target, tables, diagnostics)?);
+    match target.transport.as_ref().map(|location| &location.value) {
+        Some(Location::Sql { database, table }) => {
+            let (name, parameter) = ("transport", "transport_maps");
+            // Every entry is parsed back there.
+            map::transport(repository, target, tables, diagnostics)?;
+            let map = SqlMap { name, parameter, database, table };
+            let rows = tables.transport_rows();
+            artifacts.extend(sql::files(repository, target, &map, rows, diagnostics)?);
+        }
+        Some(Location::File(_) | Location::Ssh { .. }) => {
+            artifacts.push(map::transport(repository, target, tables, diagnostics)?);
+        }
+        None if target.tls_policy.is_none() => {
+            artifacts.push(map::transport(repository, target, tables, diagnostics)?);
+        }
+        None => {}
     }
     match target.tls_policy.as_ref().map(|location| &location.value) {
-        Some(Location::Sql { scheme, url }) => {
-            artifacts.extend(sql::files(repository, target, tables, scheme, url, diagnostics)?);
+        Some(Location::Sql { database, table }) => {
+            let (name, parameter) = ("tlspolicies", "smtp_tls_policy_maps");
+            // Every entry is parsed back there.
+            map::tls_policy(repository, target, tables, diagnostics)?;
+            let map = SqlMap { name, parameter, database, table };
+            let rows = tables.policy_rows();
+            artifacts.extend(sql::files(repository, target, &map, rows, diagnostics)?);
         }
         Some(Location::File(_) | Location::Ssh { .. }) | None => {
             artifacts.push(map::tls_policy(repository, target, tables, diagnostics)?);
@@ -53,7 +73,7 @@ pub fn emit(
 pub fn maps(
     repository: &Repository,
     target: &Target,
-    tables: &Tables,
+    tables: &impl Rows,
     diagnostics: &mut Diagnostics,
 ) -> Option<[Artifact; 2]> {
     let transport = map::transport(repository, target, tables, diagnostics)?;

@@ -1,81 +1,116 @@
-//! `tlspolicies.sql` and the lookup file beside it.
+//! A map in an SQL table: statements that fill it, and the lookup file beside them.
 
 use super::{Artifact, header};
 use crate::compile::Repository;
 use crate::diag::{Diagnostic, Diagnostics};
-use crate::formats::tlspolicies_sql::{Dialect, MAX_PARAMS, Row, query, write};
+use crate::formats::sql_table::write;
 use crate::model::Target;
-use crate::tables::Tables;
+use crate::source::Span;
+use crate::sql::{DatabaseLocation, Dialect, TableMapping};
+use crate::tables::Row;
+use std::borrow::Cow;
+use std::fmt::{Display, Write as _};
 
-pub(super) fn files(
+/// A map that goes into a table.
+pub(super) struct SqlMap<'a> {
+    /// What the files are called, without extension.
+    pub(super) name: &'a str,
+    /// The parameter of main.cf.
+    pub(super) parameter: &'a str,
+    /// Where it lives.
+    pub(super) database: &'a DatabaseLocation,
+    /// The table there.
+    pub(super) table: &'a TableMapping,
+}
+
+/// Writes `NAME.sql` and `NAME.cf`. `None` after an error.
+pub(super) fn files<'r, V: Display>(
     repository: &Repository,
     target: &Target,
-    tables: &Tables,
-    scheme: &str,
-    url: &str,
+    map: &SqlMap<'_>,
+    rows: impl Iterator<Item = Row<'r, V>>,
     diagnostics: &mut Diagnostics,
-) -> Option<Vec<Artifact>> {
-    let dialect = Dialect::of_scheme(scheme)?;
-    let entries = tables.tls_policy.entries();
+) -> Option<[Artifact; 2]> {
+    let dialect = map.database.dialect();
+    let rows: Vec<(Cow<'r, str>, String, Span)> =
+        rows.map(|row| (row.key, row.value.to_string(), row.span)).collect();
     let mut failed = false;
-    let values: Vec<String> = entries.iter().map(|entry| entry.value.to_string()).collect();
-    for (entry, value) in entries.iter().zip(&values) {
-        let long = Row::new(&entry.key, value).params.is_some_and(|it| it.len() > MAX_PARAMS);
-        if long {
+    for (key, value, span) in &rows {
+        if let Some((column, text)) = too_long(map.table, key, value) {
             failed = true;
             diagnostics.push(
                 Diagnostic::error(
-                    "params-too-long",
-                    entry.origin.span,
+                    "row-too-long",
+                    *span,
                     format!(
-                        "the attributes of `{}` do not fit into {MAX_PARAMS} characters",
-                        entry.key
+                        "the row of `{key}` needs {} characters in the column `{column}`, which holds {}",
+                        text.chars().count(),
+                        map.table.length
                     ),
                 )
-                .hint("the column `params` would cut the list: shorten `match`"),
+                .hint("the table would cut it: shorten it, or name a longer column by `length=` in the URL"),
             );
         }
     }
     if failed {
         return None;
     }
-    let table = table(url);
-    // A key that is not ASCII cannot stand in a latin1 column, and nothing asks for it there: the
-    // A-label form stands beside it.
-    let rows = entries
-        .iter()
-        .zip(&values)
-        .filter(|(entry, _)| entry.key.is_ascii())
-        .map(|(entry, value)| Row::new(&entry.key, value));
-    let count = rows.clone().count();
-    let statements = write(dialect, table, rows);
-    let head = header(repository, target, "smtp_tls_policy_maps");
+    let statements =
+        write(dialect, map.table, rows.iter().map(|(key, value, _)| (&**key, value.as_str())));
+    let head = header(repository, target, map.parameter);
     let text = format!("{}{statements}", head.replace("# ", "-- "));
-    let sql = Artifact { name: "tlspolicies.sql".to_owned(), text, entries: Some(count) };
-    let connection = match dialect {
-        Dialect::Mysql => {
-            "# hosts = inet:db.example.net:3306\n# user = postfix\n# password = \n# dbname = mail\n\
-             # tls_verify_cert = yes\n"
-        }
-        Dialect::Postgres => {
-            "# hosts = postgresql://postfix@db.example.net/mail?sslmode=verify-full\n# dbname = mail\n"
-        }
-        Dialect::Sqlite => "# dbpath = /etc/postfix/policies.sqlite\n",
-    };
-    let text = format!(
-        "{head}# Add how to connect; mxward knows no password.\n{connection}query = {}\n",
-        query(dialect, table)
-    );
-    let lookup = Artifact { name: "tlspolicies.cf".to_owned(), text, entries: None };
-    Some(vec![sql, lookup])
+    let entries = Some(rows.len());
+    let sql = Artifact { name: format!("{}.sql", map.name), text, entries };
+    let mut text = format!("{head}# Add how to connect; mxward knows no password.\n");
+    connection(map.database, &mut text);
+    // Writing to a String cannot fail.
+    let _ = writeln!(text, "query = {}", map.table.query(dialect));
+    Some([sql, Artifact { name: format!("{}.cf", map.name), text, entries: None }])
 }
 
-/// The table that the URL names, `tlspolicies` without a name.
-fn table(url: &str) -> &str {
-    let query = url.split_once('?').map_or("", |(_, query)| query);
-    let named = query.split('&').find_map(|pair| pair.strip_prefix("table="));
-    let plain = |name: &&str| {
-        !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_')
+/// The first column that would cut its part of a row.
+fn too_long<'a>(
+    table: &'a TableMapping,
+    key: &'a str,
+    value: &'a str,
+) -> Option<(&'a str, &'a str)> {
+    let (first, rest) = table.split(value);
+    let rest = table.rest.as_ref().zip(rest);
+    [(&table.key, key), (&table.value, first)]
+        .into_iter()
+        .chain(rest)
+        .find(|(_, text)| text.chars().count() > table.length)
+        .map(|(column, text)| (column.as_str(), text))
+}
+
+/// The parameters that tell Postfix how to connect, as comments.
+fn connection(database: &DatabaseLocation, text: &mut String) {
+    let server = match database {
+        DatabaseLocation::Sqlite(path) => {
+            let path = if path.starts_with('/') { path } else { "/etc/postfix/policies.sqlite" };
+            // Writing to a String cannot fail.
+            let _ = writeln!(text, "# dbpath = {path}");
+            return;
+        }
+        DatabaseLocation::Server(server) => server,
     };
-    named.filter(plain).unwrap_or("tlspolicies")
+    let port = server.port.map_or_else(String::new, |port| format!(":{port}"));
+    let host = match &server.socket {
+        Some(socket) => format!("unix:{socket}"),
+        None => format!("inet:{}{port}", server.host),
+    };
+    let _ = match (server.dialect, server.is_local()) {
+        (Dialect::Postgres, false) => writeln!(
+            text,
+            "# hosts = postgresql://postfix@{}{port}/{}?sslmode=verify-full",
+            server.host, server.database
+        ),
+        (Dialect::Postgres | Dialect::Mysql | Dialect::Sqlite, _) => {
+            writeln!(text, "# hosts = {host}\n# user = postfix\n# password = ")
+        }
+    };
+    let _ = writeln!(text, "# dbname = {}", server.database);
+    if server.dialect == Dialect::Mysql && !server.is_local() {
+        text.push_str("# tls_verify_cert = yes\n");
+    }
 }

@@ -5,9 +5,10 @@ use crate::compile::Repository;
 use crate::diag::{Diagnostic, Diagnostics};
 use crate::model::Target;
 use crate::source::Span;
-use crate::tables::Tables;
+use crate::tables::Rows;
 use minijinja::{AutoEscape, Environment, UndefinedBehavior};
 use serde::Serialize;
+use std::borrow::Cow;
 
 /// What a template may compute with: a part for itself, and a part for each entry.
 const FUEL: u64 = 1_000_000;
@@ -15,7 +16,7 @@ const FUEL_PER_ENTRY: u64 = 1_000;
 
 #[derive(Serialize)]
 struct Line<'a> {
-    key: &'a str,
+    key: Cow<'a, str>,
     value: String,
     level: Option<&'static str>,
     template: Option<&'a str>,
@@ -35,32 +36,28 @@ struct Variables<'a> {
 pub(super) fn render(
     repository: &Repository,
     target: &Target,
-    tables: &Tables,
+    tables: &impl Rows,
     diagnostics: &mut Diagnostics,
 ) -> Option<Vec<Artifact>> {
     if repository.templates.is_empty() {
         return Some(Vec::new());
     }
     let transport: Vec<Line<'_>> = tables
-        .transport
-        .entries()
-        .iter()
-        .map(|entry| Line {
-            key: &entry.key,
-            value: entry.value.to_string(),
+        .transport_rows()
+        .map(|row| Line {
+            key: row.key,
+            value: row.value.to_string(),
             level: None,
-            template: entry.origin.template.as_deref(),
+            template: row.template.map(|name| &**name),
         })
         .collect();
     let tls_policy: Vec<Line<'_>> = tables
-        .tls_policy
-        .entries()
-        .iter()
-        .map(|entry| Line {
-            key: &entry.key,
-            value: entry.value.to_string(),
-            level: Some(entry.value.level.as_str()),
-            template: entry.origin.template.as_deref(),
+        .policy_rows()
+        .map(|row| Line {
+            key: row.key,
+            value: row.value.to_string(),
+            level: Some(row.value.level.as_str()),
+            template: row.template.map(|name| &**name),
         })
         .collect();
     let mut environment = Environment::new();

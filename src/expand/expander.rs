@@ -205,8 +205,15 @@ impl<'a> Expander<'a> {
                 value.span,
                 format!("the template has no parameter `{name}`"),
             );
-            if let Some(near) = nearest(name, known) {
+            if let Some(near) = nearest(name, known.clone()) {
                 error = error.hint(format!("did you mean `{near}`?"));
+            } else {
+                let known = known.collect::<Vec<_>>().join("`, `");
+                error = error.hint(if known.is_empty() {
+                    "it has no parameters".to_owned()
+                } else {
+                    format!("its parameters are `{known}`")
+                });
             }
             self.diagnostics.push(error);
         }

@@ -2,7 +2,7 @@
 
 use crate::postfix::TlsPolicy;
 use crate::source::Span;
-use std::collections::BTreeMap;
+use hashbrown::HashMap;
 use std::sync::Arc;
 
 /// One of the [`Policies`].
@@ -13,7 +13,7 @@ pub struct PolicyId(u32);
 #[derive(Default, Debug)]
 pub struct Policies {
     list: Vec<(Arc<TlsPolicy>, Span)>,
-    by_text: BTreeMap<String, PolicyId>,
+    by_text: HashMap<String, PolicyId>,
 }
 
 impl Policies {

@@ -1,8 +1,9 @@
 //! Forms of a table outside of this program, each read and written in one file.
 
+pub mod cdb;
 pub mod postmap_text;
 pub mod record;
 pub mod seal;
-pub mod tlspolicies_sql;
+pub mod sql_table;
 
 pub use postmap_text::{Ignored, IgnoredKind, MapEntry, MapText};

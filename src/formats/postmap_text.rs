@@ -162,6 +162,17 @@ impl<'src, F: FnMut(Found<'src>)> Reader<'src, F> {
 
     fn flush(&mut self) {
         let Some((bytes, line)) = self.current.take() else { return };
+        if let Cow::Borrowed(bytes) = bytes
+            && let Some((key, value)) = plain(bytes)
+        {
+            let (key, value) = (Cow::Borrowed(key), Cow::Borrowed(value));
+            return (self.found)(Found::Entry(MapEntry { key, value, line }));
+        }
+        self.entry(bytes, line);
+    }
+
+    /// Takes a logical line apart, whatever is in it.
+    fn entry(&mut self, bytes: Cow<'src, [u8]>, line: u32) {
         let nul = memchr::memchr(0, &bytes);
         if nul.is_some() {
             let text = String::from_utf8_lossy(&bytes).into_owned();
@@ -185,12 +196,11 @@ impl<'src, F: FnMut(Found<'src>)> Reader<'src, F> {
         let (key, value) = match text {
             Cow::Borrowed(text) => {
                 let (key, value) = text.split_at(split);
-                (Cow::Borrowed(key), Cow::Borrowed(value.trim_matches(is_space_char)))
+                (Cow::Borrowed(key), Cow::Borrowed(trim(value)))
             }
             Cow::Owned(text) => {
                 let (key, value) = text.split_at(split);
-                let value = value.trim_matches(is_space_char).to_owned();
-                (Cow::Owned(key.to_owned()), Cow::Owned(value))
+                (Cow::Owned(key.to_owned()), Cow::Owned(trim(value).to_owned()))
             }
         };
         if value.is_empty() {
@@ -245,9 +255,35 @@ fn is_space(byte: u8) -> bool {
     matches!(byte, b' ' | b'\t' | b'\r' | b'\n' | 0x0b | 0x0c)
 }
 
-fn is_space_char(character: char) -> bool {
-    u8::try_from(character).is_ok_and(is_space)
+fn trim(text: &str) -> &str {
+    let bytes = text.as_bytes();
+    let Some(start) = bytes.iter().position(|byte| !is_space(*byte)) else { return "" };
+    let end = bytes.iter().rposition(|byte| !is_space(*byte)).map_or(start, |last| last + 1);
+    &text[start..end]
 }
+
+/// Key and value of a line in which nothing needs a second look, as in all that mxward writes; `None`
+/// sends every other line the long way.
+fn plain(line: &[u8]) -> Option<(&str, &str)> {
+    let text = std::str::from_utf8(line).ok()?;
+    let end = line.iter().position(|byte| !PLAIN[usize::from(*byte)])?;
+    if !is_space(line[end]) || text[..end].ends_with(':') || memchr::memchr(0, line).is_some() {
+        return None;
+    }
+    let value = trim(&text[end..]);
+    (!value.is_empty()).then_some((&text[..end], value))
+}
+
+/// The bytes of keys that are no blank, quote or backslash, and the same in lower case.
+const PLAIN: [bool; 256] = {
+    let mut plain = [false; 256];
+    let mut byte = b'!';
+    while byte <= b'~' {
+        plain[byte as usize] = !matches!(byte, b'"' | b'\\' | b'A'..=b'Z');
+        byte += 1;
+    }
+    plain
+};
 
 #[cfg(test)]
 mod tests {
@@ -339,6 +375,17 @@ mod tests {
             let together: String = single.iter().map(|it| it.as_str()).collect();
             let one_by_one: Vec<_> = single.iter().flat_map(|it| found(it)).collect();
             prop_assert_eq!(found(&together), one_by_one);
+        }
+
+        #[test]
+        fn plain_lines_are_read_as_all_lines_are(line in "[a-zA-Z.:\"#\\\\\u{e4}\u{a0}\0 \t\r\x0b-]{1,12}") {
+            let mut found = Vec::new();
+            let mut reader = Reader { found: |it| found.push(it), current: None, stray: false };
+            reader.entry(Cow::Borrowed(line.as_bytes()), 1);
+            if let Some((key, value)) = plain(line.as_bytes()) {
+                let entry = MapEntry { key: key.into(), value: value.into(), line: 1 };
+                prop_assert_eq!(found, [Found::Entry(entry)]);
+            }
         }
 
         #[test]

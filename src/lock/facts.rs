@@ -4,12 +4,14 @@ use crate::answer::{Dnssec, MxRecord};
 use crate::names::DomainName;
 use jiff::civil::Date;
 use std::collections::BTreeMap;
+use std::fmt::Write as _;
 use std::net::IpAddr;
 
 /// Everything that `mxward.lock` records.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct Lock {
-    /// The day on which `update` last confirmed everything; `None` in a lock that was never filled.
+    /// The day on which everything was last asked for; `None` in a lock that was never filled. Facts
+    /// without a mark were confirmed on that day or later.
     pub checked: Option<Date>,
     /// MX hosts by name.
     pub hosts: BTreeMap<DomainName, HostFact>,
@@ -23,17 +25,19 @@ pub struct HostFact {
     /// The DNSSEC status of its addresses.
     pub dnssec: Dnssec,
     /// Its addresses, sorted: current ones and those that vanished less than `lock.retain` days ago.
+    /// Empty where nobody needs them; else at least one is current.
     pub addresses: Vec<AddressFact>,
     /// Whether it has usable TLSA records in a secure zone; `None` where nobody needed to know.
     pub dane: Option<bool>,
-    /// Why the last attempt to confirm this brought nothing.
+    /// What kept the last attempt from confirming this; `None` when it was confirmed.
     pub stale: Option<Stale>,
 }
 
 /// One address of an MX host.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug)]
 pub struct AddressFact {
-    /// The address; public, or allowed by `lock.allow_addresses`.
+    /// The address. That it is public or allowed by `lock.allow_addresses` was checked when it was
+    /// looked up, and is checked again before mail is pinned to it.
     pub address: IpAddr,
     /// The day it was first seen.
     pub since: Date,
@@ -46,21 +50,60 @@ pub struct AddressFact {
 pub struct DomainFact {
     /// The DNSSEC status of its MX set.
     pub dnssec: Dnssec,
-    /// Its MX set, sorted by preference and name; never empty.
+    /// Its MX set, sorted by preference and name; never empty, never a null MX.
     pub mx: Vec<MxRecord>,
     /// The day this set was first seen.
     pub since: Date,
-    /// Why the last attempt to confirm this brought nothing.
+    /// What kept the last attempt from confirming this; `None` when it was confirmed.
     pub stale: Option<Stale>,
 }
 
-/// A fact that could not be confirmed: what the resolver said, and since when it does.
+/// The mark of a fact that could not be confirmed. It changes nothing that is compiled.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Stale {
-    /// The day of the first attempt that failed.
+    /// The day of the first attempt that failed, also when later ones failed otherwise.
     pub since: Date,
-    /// What happened, such as `timeout`, `SERVFAIL`, `bogus` or `unsigned-denial`.
+    /// What happened last: `timeout`, `SERVFAIL`, `bogus`, `unsigned-denial`, or what has to be looked
+    /// at, such as `provider-left` or `dnssec-lost`. Letters, digits and `-`.
     pub reason: String,
+}
+
+impl Lock {
+    /// Gives every fact that a compilation may look at, in order, as text: names, addresses and whether
+    /// they are gone, MX sets, and the status of each; no day and no mark.
+    pub fn compiled_facts(&self, mut give: impl FnMut(&str)) {
+        let mut line = String::new();
+        for (name, HostFact { dnssec, addresses, dane, stale: _ }) in &self.hosts {
+            line.clear();
+            // Writing to a String cannot fail.
+            let _ = write!(line, "{name} {dnssec:?} {dane:?}");
+            for AddressFact { address, since: _, gone } in addresses {
+                let _ = write!(line, " {address} {}", gone.is_some());
+            }
+            line.push('\n');
+            give(&line);
+        }
+        for (name, DomainFact { dnssec, mx, since: _, stale: _ }) in &self.domains {
+            line.clear();
+            let _ = write!(line, "{name} {dnssec:?}");
+            for MxRecord { preference, exchange } in mx {
+                let host = exchange.as_ref().map_or(".", DomainName::as_str);
+                let _ = write!(line, " {preference} {host}");
+            }
+            line.push('\n');
+            give(&line);
+        }
+    }
+
+    /// The last day on which a fact with this mark is known to have been right; `None` when nothing
+    /// tells.
+    pub fn confirmed(&self, stale: Option<&Stale>) -> Option<Date> {
+        match (self.checked, stale) {
+            (Some(checked), Some(stale)) => Some(checked.min(stale.since)),
+            (None, Some(stale)) => Some(stale.since),
+            (checked, None) => checked,
+        }
+    }
 }
 
 /// What a run may do with the lock. [the modes of cargo(1)]

@@ -20,7 +20,7 @@ pub struct Needs {
 pub struct HostNeed {
     /// Where the need comes from, for messages.
     pub span: Span,
-    /// Whether its addresses are needed.
+    /// Whether its addresses are needed; without that only their DNSSEC status is.
     pub addresses: bool,
     /// Whether it matters that it has usable TLSA records.
     pub dane: bool,
@@ -35,6 +35,8 @@ pub struct DomainNeed {
     pub provider: Option<(Arc<str>, Arc<[MxPattern]>)>,
     /// What is needed of each of its MX hosts, once they are known.
     pub hosts: HostsOfDomain,
+    /// The hosts that its template lists, with their preferences; none where its own MX set is used.
+    pub listed: Option<Arc<[(u16, DomainName)]>>,
 }
 
 /// What is needed of each MX host of a domain.

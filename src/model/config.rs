@@ -1,9 +1,12 @@
 //! The whole repository as declared.
 
 use super::declaration::{Body, Declaration, NextHopPolicy, Route};
+use super::lint_level::LintLevel;
 use super::provider::Provider;
+use crate::names::DomainName;
 use crate::postfix::{NextHop, SecurityLevel, Settings, Version};
 use crate::source::Spanned;
+use crate::sql::{DatabaseLocation, TableMapping};
 use ipnet::IpNet;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -26,6 +29,8 @@ pub struct Config {
     pub lock: LockSettings,
     /// `dns:`
     pub dns: DnsConfig,
+    /// `lints:`, the levels that differ from the lints' own, by name.
+    pub lints: BTreeMap<&'static str, LintLevel>,
     /// What could not be read.
     pub gaps: Gaps,
 }
@@ -149,12 +154,12 @@ pub enum Location {
         /// The absolute path there.
         path: String,
     },
-    /// An SQL table: the URL as written, without a password, and the scheme.
+    /// A table of an SQL database.
     Sql {
-        /// `mysql`, `postgres` or `sqlite`.
-        scheme: String,
-        /// The whole URL.
-        url: String,
+        /// The database.
+        database: DatabaseLocation,
+        /// The table and its columns.
+        table: Box<TableMapping>,
     },
 }
 
@@ -168,6 +173,22 @@ pub enum DomainFilter {
     None,
     /// Those whose name matches one of the globs.
     Globs(globset::GlobSet, Vec<String>),
+}
+
+impl DomainFilter {
+    /// Whether the target gets every domain.
+    pub fn is_all(&self) -> bool {
+        matches!(self, Self::All)
+    }
+
+    /// Whether the target gets this domain; all subdomains of a domain go where it goes.
+    pub fn takes(&self, domain: &DomainName) -> bool {
+        match self {
+            Self::All => true,
+            Self::None => false,
+            Self::Globs(globs, _) => globs.is_match(domain.as_str()),
+        }
+    }
 }
 
 impl PartialEq for DomainFilter {

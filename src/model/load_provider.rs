@@ -241,12 +241,12 @@ fn read_evidence(node: Node<'_>, diagnostics: &mut Diagnostics) -> Option<Eviden
     let source = required_text(&mut fields, "source", diagnostics);
     let date = required_text(&mut fields, "date", diagnostics);
     fields.finish(diagnostics);
-    let (claim, fact, source, date) = (claim?, fact?, source?, date?);
-    if !is_date(&date.value) {
+    if let Some(date) = date.as_ref().filter(|date| !is_date(&date.value)) {
         let message = format!("`{}` is not a date", date.value);
         let error = Diagnostic::error("invalid-date", date.span, message);
         diagnostics.push(error.hint("write `YYYY-MM-DD`, `YYYY-MM`, `YYYY` or `unknown`"));
     }
+    let (claim, fact, source, date) = (claim?, fact?, source?, date?);
     Some(Evidence { claim: claim.value, fact: fact.value, source: source.value, date: date.value })
 }
 

@@ -4,6 +4,7 @@ pub mod builtin;
 pub mod catalogue;
 pub mod config;
 pub mod declaration;
+pub mod lint_level;
 pub mod load;
 pub mod load_provider;
 pub mod mx_pattern;
@@ -18,6 +19,7 @@ pub use config::{
     Unmanaged,
 };
 pub use declaration::{Body, Declaration, NextHopPolicy, Route};
+pub use lint_level::{LINTS, LintLevel};
 pub use load_provider::load_provider;
 pub use mx_pattern::MxPattern;
 pub use policy_spec::{AttributeSpec, PolicySpec};

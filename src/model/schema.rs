@@ -3,7 +3,9 @@
 //! The types here mirror what `load` reads. A test compares the files in `schemas/` with what they
 //! give, and validates the examples and a set of broken files against them.
 
-use schemars::{JsonSchema, Schema, SchemaGenerator, generate::SchemaSettings};
+use super::lint_level::{LINTS, LintLevel};
+use schemars::{JsonSchema, Schema, SchemaGenerator, generate::SchemaSettings, json_schema};
+use serde_json::{Map, Value, json};
 use std::collections::BTreeMap;
 
 /// The schema of `mxward.yaml`.
@@ -75,6 +77,24 @@ struct Root {
     lock: Option<LockSettings>,
     #[schemars(default)]
     dns: Option<Dns>,
+    /// What `mxward check` makes of the findings of each lint
+    #[schemars(default, schema_with = "lints")]
+    lints: Option<()>,
+}
+
+/// Every lint by its name, with the levels that it can have.
+fn lints(_: &mut SchemaGenerator) -> Schema {
+    let of = |lowest: LintLevel| {
+        let levels = LintLevel::ALL.iter().filter(move |(_, level)| *level >= lowest);
+        json!({ "enum": levels.map(|(name, _)| name).collect::<Vec<_>>() })
+    };
+    let properties: Map<String, Value> =
+        LINTS.iter().map(|(name, lowest)| ((*name).to_owned(), of(*lowest))).collect();
+    json_schema!({
+        "type": ["object", "null"],
+        "properties": properties,
+        "additionalProperties": false,
+    })
 }
 
 /// An included file: more domains and next hops

@@ -70,6 +70,11 @@ impl SecurityLevel {
         matches!(self, Self::Dane | Self::DaneOnly)
     }
 
+    /// Whether mail may end with whoever answers, over TLS or without.
+    pub fn takes_anyone(self) -> bool {
+        self.may_end_in_plain_text() || self == Self::Encrypt
+    }
+
     /// Whether delivery may go on in plain text. [Postfix `tls.h` `TLS_REQUIRED_BY_SECURITY_LEVEL`]
     pub fn may_end_in_plain_text(self) -> bool {
         matches!(self, Self::None | Self::May | Self::Dane)

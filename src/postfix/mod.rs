@@ -2,6 +2,7 @@
 
 mod attribute;
 mod delivery;
+mod demands;
 mod effect;
 mod fold;
 mod hostname;

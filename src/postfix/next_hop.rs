@@ -50,7 +50,10 @@ impl NextHopError {
                 Some("write `[host]` or `[host]:port`".to_owned())
             }
             Self::Host(text, _) if text.ends_with('.') => {
-                Some(format!("write `{}`", text.trim_end_matches('.')))
+                Some(format!("leave the final dot out: `{}`", text.trim_end_matches('.')))
+            }
+            Self::Port(text) if text.starts_with('[') => {
+                Some(format!("write the next hop without a service: `{text}`"))
             }
             Self::Port(_) => Some("write a number, such as `[host]:587`".to_owned()),
             Self::Empty | Self::Host(..) | Self::Address(_) => None,
@@ -126,7 +129,9 @@ impl NextHop {
             is_hostname(host) || host.parse::<IpAddr>().is_ok()
         };
         if !valid {
-            return Err(name(host).err().unwrap_or_else(|| NextHopError::Address(host.to_owned())));
+            let numeric = host.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.');
+            let address = || NextHopError::Address(host.to_owned());
+            return Err(name(host).err().filter(|_| !numeric).unwrap_or_else(address));
         }
         // An empty port means the default.
         if !port.is_empty() {
@@ -168,6 +173,12 @@ impl NextHop {
         (bare && !numeric && !self.0.ends_with('.')).then_some(&*self.0)
     }
 
+    /// Whether MX records decide which hosts are tried: without brackets they do, with a port too.
+    /// [Postfix `smtp_connect.c` `smtp_connect_inet`]
+    pub fn asks_for_mx(&self) -> bool {
+        !self.0.starts_with('[') && !self.is_address()
+    }
+
     /// The host or domain, without brackets and port.
     pub fn host_part(&self) -> &str {
         match self.0.strip_prefix('[') {
@@ -204,7 +215,7 @@ fn name(host: &str) -> Result<DomainName, NextHopError> {
     let wrong = |error| NextHopError::Host(host.to_owned(), error);
     // A final dot is fatal in smtp(8), however right it is in DNS.
     if host.ends_with('.') {
-        return Err(wrong(NameError::EmptyLabel));
+        return Err(wrong(NameError::FinalDot));
     }
     DomainName::parse(host).map_err(wrong)
 }
@@ -267,6 +278,18 @@ mod tests {
             assert!(NextHop::parse(text).is_err(), "{text}");
             let bare = text.parse::<Ipv6Addr>().is_ok();
             assert!(bare || NextHop::parse_as_postfix(text).is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn only_brackets_keep_mx_records_out() {
+        for (text, asks) in [
+            ("example.com", true),
+            ("example.com:587", true),
+            ("[example.com]", false),
+            ("[192.0.2.1]", false),
+        ] {
+            assert_eq!(NextHop::parse(text).unwrap().asks_for_mx(), asks, "{text}");
         }
     }
 

@@ -46,13 +46,18 @@ impl TransportError {
             Self::Colon(text) => Some(format!("write `smtp:{text}`")),
             Self::NextHop(error) => error.hint(),
             Self::RepeatedService(_) => Some("write `smtp:[a],[b]`".to_owned()),
+            Self::Service(text) if text.bytes().any(|byte| byte.is_ascii_uppercase()) => {
+                Some(format!("write `{}`: upper and lower case differ here", text.to_lowercase()))
+            }
             Self::Service(_) | Self::List => None,
         }
     }
 }
 
-/// What separates next hops. [Postfix `smtp_connect.c` `CHARS_COMMA_SP`]
-const SEPARATORS: [char; 5] = [' ', '\t', '\r', '\n', ','];
+/// Whether a byte separates next hops. [Postfix `smtp_connect.c` `CHARS_COMMA_SP`]
+fn is_separator(byte: u8) -> bool {
+    matches!(byte, b' ' | b'\t' | b'\r' | b'\n' | b',')
+}
 
 impl Transport {
     /// `smtp:` with these next hops.
@@ -87,22 +92,21 @@ impl Transport {
         let Some((service, rest)) = text.split_once(':') else {
             return Err(TransportError::Colon(text.to_owned()));
         };
-        let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.');
-        if !service.chars().all(plain) || service.chars().any(|c| c.is_ascii_uppercase()) {
+        let plain = |byte| matches!(byte, b'a'..=b'z' | b'0'..=b'9' | b'-' | b'_' | b'.');
+        if !service.bytes().all(plain) {
             return Err(TransportError::Service(service.to_owned()));
         }
         if is_text(service, rest) {
             let (service, text) = (service.into(), rest.trim().into());
             return Ok(Self { service, next_hops: Vec::new(), text });
         }
-        let next_hops = words(rest)
-            .map(|word| {
-                if word.split_once(':').is_some_and(|(first, _)| first == service) {
-                    return Err(TransportError::RepeatedService(word.to_owned()));
-                }
-                next_hop(word).map_err(TransportError::NextHop)
-            })
-            .collect::<Result<Vec<NextHop>, TransportError>>()?;
+        let mut next_hops = Vec::with_capacity(1 + rest.bytes().filter(|it| *it == b',').count());
+        for word in words(rest) {
+            if word.strip_prefix(service).is_some_and(|rest| rest.starts_with(':')) {
+                return Err(TransportError::RepeatedService(word.to_owned()));
+            }
+            next_hops.push(next_hop(word).map_err(TransportError::NextHop)?);
+        }
         if next_hops.len() > 1 && !version.at_least(3, 5) {
             return Err(TransportError::List);
         }
@@ -112,6 +116,9 @@ impl Transport {
     /// Reads a deployed result as Postfix does: split at the first colon, without one a service alone;
     /// before 3.5 the rest is one next hop.
     ///
+    /// What services other than `smtp` and `relay` make of the rest is not known here: when it is no list
+    /// of next hops, it is kept as [`Self::text`].
+    ///
     /// # Errors
     ///
     /// [`TransportError::NextHop`] when a next hop would end smtp(8), which then stalls all mail of the
@@ -119,19 +126,23 @@ impl Transport {
     pub fn parse_as_postfix(text: &str, version: Version) -> Result<Self, TransportError> {
         let text = text.trim();
         let (service, rest) = text.split_once(':').unwrap_or((text, ""));
+        let as_text = || Self { service: service.into(), next_hops: Vec::new(), text: rest.into() };
         if is_text(service, rest) {
-            let (service, text) = (service.into(), rest.into());
-            return Ok(Self { service, next_hops: Vec::new(), text });
+            return Ok(as_text());
         }
         let next_hop = |word| NextHop::parse_as_postfix(word).map_err(TransportError::NextHop);
         let next_hops = if version.at_least(3, 5) {
-            words(rest).map(next_hop).collect::<Result<Vec<NextHop>, TransportError>>()?
+            words(rest).map(next_hop).collect::<Result<Vec<NextHop>, TransportError>>()
         } else if rest.is_empty() {
-            Vec::new()
+            Ok(Vec::new())
         } else {
-            vec![next_hop(rest)?]
+            next_hop(rest).map(|it| vec![it])
         };
-        Ok(Self { service: service.into(), next_hops, text: CompactString::default() })
+        match next_hops {
+            Ok(next_hops) => Ok(Self { next_hops, text: CompactString::default(), ..as_text() }),
+            Err(_) if !matches!(service, "" | "smtp" | "relay") => Ok(as_text()),
+            Err(error) => Err(error),
+        }
     }
 }
 
@@ -155,8 +166,15 @@ impl Transport {
     }
 }
 
-fn words(rest: &str) -> impl Iterator<Item = &str> {
-    rest.split(SEPARATORS).filter(|word| !word.is_empty())
+fn words(mut rest: &str) -> impl Iterator<Item = &str> {
+    std::iter::from_fn(move || {
+        let start = rest.bytes().position(|byte| !is_separator(byte))?;
+        let end = rest[start..].bytes().position(is_separator);
+        let end = end.map_or(rest.len(), |length| start + length);
+        let word = &rest[start..end];
+        rest = &rest[end..];
+        Some(word)
+    })
 }
 
 /// Whether the rest is no list of next hops: a text for the sender, or a socket.

@@ -23,7 +23,7 @@ pub enum VersionError {
     #[error("`{0}` is not a Postfix version")]
     Syntax(String),
     /// Older than 2.11 or newer than the major version 3.
-    #[error("Postfix {0} is not supported: from 2.11 to 3")]
+    #[error("Postfix {0} is not supported: 2.11 and later are, up to 3.x")]
     Unsupported(Version),
 }
 

@@ -7,7 +7,7 @@ use std::net::IpAddr;
 /// One change of the lock.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug)]
 pub enum LockEvent {
-    /// A host was added.
+    /// A host was added, with so many addresses.
     AddHost(DomainName, usize),
     /// A domain was added with its MX set.
     AddDomain(DomainName, String),
@@ -23,10 +23,8 @@ pub enum LockEvent {
     NewMx(DomainName, String, String),
     /// The DNSSEC status of a name changed.
     Dnssec(DomainName, &'static str),
-    /// A host has usable TLSA records now, or has none any more.
+    /// Whether a host has usable TLSA records, which was otherwise before or not known.
     Dane(DomainName, bool),
-    /// A fact could not be confirmed, and stays.
-    Stale(DomainName, String),
     /// Nobody needs the name any more.
     Remove(DomainName),
 }
@@ -37,6 +35,7 @@ impl fmt::Display for LockEvent {
             write!(f, "{word:>9} {name}{rest}")
         };
         match self {
+            Self::AddHost(name, 0) => line("Adding", name, format_args!("")),
             Self::AddHost(name, 1) => line("Adding", name, format_args!(" (1 address)")),
             Self::AddHost(name, count) => {
                 line("Adding", name, format_args!(" ({count} addresses)"))
@@ -52,11 +51,12 @@ impl fmt::Display for LockEvent {
                 line("Changing", name, format_args!(" MX {old} -> {new}"))
             }
             Self::Dnssec(name, status) => line("Changing", name, format_args!(" is {status} now")),
-            Self::Dane(name, true) => line("Changing", name, format_args!(" has TLSA records now")),
-            Self::Dane(name, false) => {
-                line("Changing", name, format_args!(" has no usable TLSA records any more"))
+            Self::Dane(name, true) => {
+                line("Changing", name, format_args!(" has usable TLSA records"))
             }
-            Self::Stale(name, reason) => line("Keeping", name, format_args!(" ({reason})")),
+            Self::Dane(name, false) => {
+                line("Changing", name, format_args!(" has no usable TLSA records"))
+            }
             Self::Remove(name) => line("Removing", name, format_args!("")),
         }
     }

@@ -9,5 +9,5 @@ mod resolver;
 pub use lock_event::LockEvent;
 pub use needs::needs;
 pub use plan::{PinHost, Resolved, Way};
-pub use refresh::{Refreshed, Scope, refresh};
+pub use refresh::{Offline, Refreshed, Scope, refresh};
 pub use resolver::resolve;

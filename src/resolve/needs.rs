@@ -4,7 +4,6 @@ use crate::expand::{Destinations, HostSource, Unresolved, UnresolvedWay};
 use crate::lock::{DomainNeed, HostNeed, HostsOfDomain, Needs};
 use crate::model::{Config, MxPattern};
 use crate::names::DomainName;
-use crate::source::Span;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -33,10 +32,11 @@ pub fn needs(config: &Config, destinations: &Destinations<Unresolved>) -> Needs 
             Some(OfPlan { provider, ..of_plan })
         })
         .collect();
-    for (plan, of_plan) in destinations.plans.iter().zip(&of_plans) {
+    for plan in &destinations.plans {
         if let UnresolvedWay::Pinned { hosts: HostSource::Listed(hosts), .. } = &plan.way {
             for (_, host) in hosts.iter() {
-                add_host(&mut needs.hosts, host, plan.span, of_plan.as_ref());
+                let need = HostNeed { span: plan.span, addresses: true, dane: false };
+                needs.hosts.entry(host.clone()).or_insert(need);
             }
         }
     }
@@ -50,6 +50,7 @@ pub fn needs(config: &Config, destinations: &Destinations<Unresolved>) -> Needs 
                     span: destination.span,
                     provider: of_plan.provider.clone(),
                     hosts: of_plan.hosts,
+                    listed: of_plan.listed.clone(),
                 },
             );
         }
@@ -61,6 +62,7 @@ pub fn needs(config: &Config, destinations: &Destinations<Unresolved>) -> Needs 
 struct OfPlan {
     provider: Option<(Arc<str>, Arc<[MxPattern]>)>,
     hosts: HostsOfDomain,
+    listed: Option<Arc<[(u16, DomainName)]>>,
 }
 
 impl OfPlan {
@@ -75,16 +77,16 @@ impl OfPlan {
             | UnresolvedWay::Transport(_)
             | UnresolvedWay::LeftTo(_) => return None,
         };
-        Some(Self { provider: None, hosts: HostsOfDomain { addresses, dane } })
+        let listed = match &plan.way {
+            UnresolvedWay::Pinned { hosts: HostSource::Listed(hosts), .. } => {
+                Some(Arc::clone(hosts))
+            }
+            UnresolvedWay::Pinned { hosts: HostSource::OwnMx, .. }
+            | UnresolvedWay::Hosts(_)
+            | UnresolvedWay::Mx
+            | UnresolvedWay::Transport(_)
+            | UnresolvedWay::LeftTo(_) => None,
+        };
+        Some(Self { provider: None, hosts: HostsOfDomain { addresses, dane }, listed })
     }
-}
-
-fn add_host(
-    hosts: &mut BTreeMap<DomainName, HostNeed>,
-    host: &DomainName,
-    span: Span,
-    of_plan: Option<&OfPlan>,
-) {
-    let need = hosts.entry(host.clone()).or_insert(HostNeed { span, addresses: true, dane: false });
-    need.dane |= of_plan.is_some_and(|it| it.hosts.dane);
 }

@@ -1,165 +1,135 @@
 //! From destinations to the tables of one target.
 
+use super::lowered::{Extra, Lowered, Of, State};
 use super::pin_list::PinList;
-use super::table::{Entry, Origin, Table, Tables};
+use super::table::Origin;
 use crate::diag::{Diagnostic, Diagnostics};
-use crate::expand::{Destination, Destinations, PolicyId};
-use crate::model::{DomainFilter, PinFallback, Target};
+use crate::expand::{Destinations, PolicyId};
+use crate::model::{Location, PinFallback, Target};
 use crate::postfix::{NextHop, TlsPolicy, Transport, Version};
+use crate::report::counted;
 use crate::resolve::{PinHost, Resolved, Way};
-use crate::source::Span;
+use crate::source::{Span, Spanned};
+use crate::sql::Dialect;
 use compact_str::CompactString;
+use hashbrown::HashMap;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
 /// The first Postfix that takes a list of next hops. [RELEASE_NOTES-3.5]
 const NEXT_HOP_LISTS: Version = Version { major: 3, minor: 5, patch: None };
 
-/// Makes the tables of `target`.
+/// Checks every plan for `target`.
 ///
 /// Everything that this Postfix would refuse or read differently is an error, as are two policies
 /// for one next hop. `None` when there was an error.
-pub fn lower(
-    destinations: &Destinations<Resolved>,
+pub fn lower<'a>(
+    destinations: &'a Destinations<Resolved>,
     target: &Target,
     diagnostics: &mut Diagnostics,
-) -> Option<Tables> {
+) -> Option<Lowered<'a>> {
     let mut lowering = Lowering {
         destinations,
         target,
         diagnostics,
-        policies: BTreeMap::new(),
+        policies: HashMap::new(),
         by_next_hop: BTreeMap::new(),
-        transport: Vec::with_capacity(routed(destinations)),
-        tls_policy: Vec::with_capacity(destinations.list.len() + next_hops(destinations)),
         failed: false,
+        left_out: None,
     };
-    let plans: Vec<Lowered<'_>> = destinations.plans.iter().map(Lowered::new).collect();
-    lowering.run(plans);
+    let (states, selected) = lowering.states();
     for it in &destinations.next_hops {
         let origin = Origin { span: it.span, template: None, hosts: None };
         lowering.next_hop(it.next_hop.as_str(), it.policy, origin);
     }
-    lowering.finish()
+    let unicode = [&target.transport, &target.tls_policy].map(|it| takes_unicode(it.as_ref()));
+    let mut lowered = Lowered { destinations, states, selected, extras: Vec::new(), unicode };
+    lowering.extras(&mut lowered);
+    lowering.report_left_out();
+    (!lowering.failed).then_some(lowered)
 }
 
-/// How many destinations have an entry in the transport map: lists that long must not move.
-fn routed(destinations: &Destinations<Resolved>) -> usize {
-    let plans = &destinations.plans;
-    let routed = |it: &&Destination| match plans[it.plan as usize].way {
-        Way::Transport(_) | Way::Pinned(_) => true,
-        Way::Mx | Way::LeftTo(_) => false,
-    };
-    destinations.list.iter().filter(routed).count()
+/// Whether a map may hold keys that are not ASCII. Tables of MariaDB and MySQL may not: their
+/// collations take different letters as equal, such as `ü` and `y` or `u`, so that a key would answer
+/// for another domain, and many character sets lack most letters.
+fn takes_unicode(location: Option<&Spanned<Location>>) -> bool {
+    let Some(Location::Sql { database, .. }) = location.map(|it| &it.value) else { return true };
+    database.dialect() != Dialect::Mysql
 }
 
-/// The most next hops that can have a policy of their own.
-fn next_hops(destinations: &Destinations<Resolved>) -> usize {
-    let of_plan = |plan: &Resolved| match &plan.way {
-        Way::Transport(transport) => transport.next_hops.len(),
-        Way::Pinned(hosts) => hosts.iter().map(|host| host.addresses.len()).sum(),
-        Way::Mx | Way::LeftTo(_) => 0,
-    };
-    destinations.plans.iter().map(of_plan).sum::<usize>() + destinations.next_hops.len()
-}
-
-/// A plan as one target sees it.
-struct Lowered<'a> {
-    plan: &'a Resolved,
-    /// Whether the plan was checked for this target, and what came of it.
-    state: State,
-}
-
-enum State {
-    /// No domain of the target uses it so far.
-    Unused,
-    /// The reason was reported.
-    Failed,
-    Mx(Option<Arc<TlsPolicy>>),
-    Transport(Transport, Option<Arc<TlsPolicy>>),
-    Pinned(PinList, Arc<TlsPolicy>),
-    LeftTo,
-}
-
-impl<'a> Lowered<'a> {
-    fn new(plan: &'a Resolved) -> Self {
-        Self { plan, state: State::Unused }
-    }
-}
-
-struct Lowering<'a> {
+struct Lowering<'a, 't> {
     destinations: &'a Destinations<Resolved>,
-    target: &'a Target,
-    diagnostics: &'a mut Diagnostics,
+    target: &'t Target,
+    diagnostics: &'t mut Diagnostics,
     /// Policies that were checked for the target's version; `None` when refused.
-    policies: BTreeMap<PolicyId, Option<Arc<TlsPolicy>>>,
+    policies: HashMap<PolicyId, Option<Arc<TlsPolicy>>>,
     by_next_hop: BTreeMap<CompactString, (PolicyId, Origin)>,
-    transport: Vec<Entry<Transport>>,
-    tls_policy: Vec<Entry<Arc<TlsPolicy>>>,
     failed: bool,
+    /// The first domain without an entry under its Unicode form, and how many there are.
+    left_out: Option<(Span, usize)>,
 }
 
-impl<'a> Lowering<'a> {
-    fn run(&mut self, mut plans: Vec<Lowered<'a>>) {
-        let target = self.target;
-        for destination in &self.destinations.list {
-            match &target.domains {
-                DomainFilter::All => {}
-                DomainFilter::None => return,
-                DomainFilter::Globs(globs, _) => {
-                    if !globs.is_match(destination.recipients.name().as_str()) {
-                        continue;
-                    }
-                }
+impl<'a> Lowering<'a, '_> {
+    /// The states of all plans, and the positions of the destinations that the target gets.
+    fn states(&mut self) -> (Vec<State>, Vec<u32>) {
+        let Destinations { list, plans, .. } = self.destinations;
+        let mut states: Vec<State> = plans.iter().map(|_| State::Unused).collect();
+        let mut selected = Vec::with_capacity(list.len());
+        for (at, destination) in (0_u32..).zip(list) {
+            if !self.target.domains.takes(destination.recipients.name()) {
+                continue;
             }
-            let plan = &mut plans[destination.plan as usize];
-            if let State::Unused = plan.state {
-                plan.state = self.state(plan.plan);
-                if let State::Failed = plan.state {
-                    self.failed = true;
-                }
+            selected.push(at);
+            let plan = destination.plan as usize;
+            if let State::Unused = states[plan] {
+                states[plan] = self.state(&plans[plan]);
+                self.failed |= matches!(states[plan], State::Failed);
             }
-            let origin = Origin {
-                span: destination.span,
-                template: plan.plan.template.clone(),
-                hosts: None,
-            };
-            self.entries(destination, &plan.state, origin);
         }
+        (states, selected)
     }
 
-    fn entries(&mut self, destination: &Destination, state: &State, origin: Origin) {
-        let key = destination.recipients.key();
-        let (transport, policy) = match state {
-            State::Unused | State::Failed | State::LeftTo => return,
-            State::Mx(policy) => (None, policy.as_ref()),
-            State::Transport(transport, policy) => {
-                // Without a next hop the recipient domain is the key. [transport(5)]
-                let policy = policy.as_ref().filter(|_| transport.next_hops.is_empty());
-                (Some(transport.clone()), policy)
+    /// Adds the policies of next hops, and the keys with U-labels: Postfix converts neither form into
+    /// the other. [Postfix `transport.c`, `smtp_tls_policy.c`]
+    fn extras(&mut self, lowered: &mut Lowered<'_>) {
+        let Destinations { list, policies, .. } = self.destinations;
+        for (key, (id, origin)) in std::mem::take(&mut self.by_next_hop) {
+            let policy = policies.get(id);
+            let own = lowered.find(&key);
+            let own = own.and_then(|(destination, state)| Some((destination, state.policy()?)));
+            match own {
+                None => {
+                    let of = Of::NextHop(Arc::clone(policy), origin);
+                    lowered.extras.push(Extra { key, of });
+                }
+                Some((_, same)) if same == policy => {}
+                Some((destination, own)) => {
+                    let message = format!(
+                        "`{key}` is a domain and a next hop with two policies: `{own}` and `{policy}`"
+                    );
+                    self.failed = true;
+                    self.diagnostics.push(
+                        Diagnostic::error("next-hop-conflict", destination.span, message)
+                            .related(origin.span, "as a next hop it is asked for here"),
+                    );
+                }
             }
-            State::Pinned(list, policy) => {
-                let mut next_hops = list.order(&key);
-                next_hops.push(NextHop::domain(destination.recipients.name()));
-                (Some(Transport::smtp(next_hops)), Some(policy))
-            }
-        };
-        // Postfix converts neither form into the other. [Postfix `transport.c`, `smtp_tls_policy.c`]
-        let unicode = destination.recipients.unicode_key();
-        if let Some(value) = transport {
-            if let Some(key) = &unicode {
-                let (key, value, origin) = (key.clone(), value.clone(), origin.clone());
-                self.transport.push(Entry { key, value, origin });
-            }
-            self.transport.push(Entry { key: key.clone(), value, origin: origin.clone() });
         }
-        if let Some(value) = policy {
-            if let Some(key) = unicode {
-                let (value, origin) = (Arc::clone(value), origin.clone());
-                self.tls_policy.push(Entry { key, value, origin });
+        for at in &lowered.selected {
+            let destination = &list[*at as usize];
+            let Some(key) = destination.recipients.unicode_key() else { continue };
+            lowered.extras.push(Extra { key, of: Of::Destination(*at) });
+            // The first map that has an entry decides.
+            let asked = match lowered.states[destination.plan as usize] {
+                State::Transport(..) | State::Pinned(..) => lowered.unicode[0],
+                State::Mx(Some(_)) => lowered.unicode[1],
+                State::Unused | State::Failed | State::Mx(None) | State::LeftTo => true,
+            };
+            if !asked {
+                self.left_out.get_or_insert((destination.span, 0)).1 += 1;
             }
-            self.tls_policy.push(Entry { key, value: Arc::clone(value), origin });
         }
+        lowered.extras.sort_by(|a, b| a.key.cmp(&b.key));
     }
 
     /// Checks a plan for the target, and notes the policies of its next hops.
@@ -187,6 +157,8 @@ impl<'a> Lowering<'a> {
                         self.next_hop(next_hop.as_str(), id, origin);
                     }
                 }
+                // Without a next hop the recipient domain is the key. [transport(5)]
+                let policy = policy.filter(|_| transport.next_hops.is_empty());
                 State::Transport(transport.clone(), policy)
             }
             Way::Pinned(hosts) => self.pinned(plan, hosts, policy),
@@ -331,34 +303,22 @@ impl<'a> Lowering<'a> {
         self.diagnostics.push(diagnostic);
     }
 
-    fn finish(mut self) -> Option<Tables> {
-        let policies = &self.destinations.policies;
-        for (key, (id, origin)) in self.by_next_hop {
-            let value = Arc::clone(policies.get(id));
-            self.tls_policy.push(Entry { key, value, origin });
-        }
-        let mut conflicts = Vec::new();
-        let tls_policy = Table::from_unsorted(self.tls_policy, |first, second| {
-            if first.value != second.value {
-                conflicts.push((first.clone(), second.clone()));
-            }
-        });
-        for (first, second) in conflicts {
-            self.failed = true;
-            self.diagnostics.push(
-                Diagnostic::error(
-                    "next-hop-conflict",
-                    second.origin.span,
-                    format!(
-                        "`{}` is a domain and a next hop with two policies: `{}` and `{}`",
-                        second.key, first.value, second.value
-                    ),
-                )
-                .related(first.origin.span, "the other one is asked for here"),
-            );
-        }
-        let transport = Table::from_unsorted(self.transport, |_, _| {});
-        (!self.failed).then_some(Tables { transport, tls_policy })
+    /// Says which domains have an entry under their A-labels only.
+    fn report_left_out(&mut self) {
+        let Some((span, count)) = self.left_out else { return };
+        let target = &self.target.name.value;
+        let domains = counted(count, "internationalized domain");
+        self.diagnostics.push(
+            Diagnostic::warning(
+                "no-unicode-key",
+                span,
+                format!("target `{target}` has {domains} under the `xn--` form only"),
+            )
+            .hint(
+                "the other form could answer for other domains in a table of MariaDB or MySQL: mail to \
+                 it, which only SMTPUTF8 allows, gets the default",
+            ),
+        );
     }
 }
 

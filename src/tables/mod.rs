@@ -1,9 +1,12 @@
 //! The intermediate form: sorted tables of lookup keys with the line that caused each entry.
 
 mod lower;
+mod lowered;
 mod pin_list;
+mod row;
 mod table;
 
 pub use lower::lower;
-
+pub use lowered::Lowered;
+pub use row::{Counts, Row, Rows};
 pub use table::{Entry, Origin, Table, Tables};

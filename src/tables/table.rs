@@ -49,22 +49,9 @@ pub struct Tables {
 }
 
 impl<V> Table<V> {
-    /// Sorts entries. The second of two entries with one key is given to `collision` with the first
-    /// and dropped; equal values may stand more than once.
-    pub fn from_unsorted(
-        mut entries: Vec<Entry<V>>,
-        mut collision: impl FnMut(&Entry<V>, &Entry<V>),
-    ) -> Self {
-        if !entries.is_sorted_by(|a, b| a.key < b.key) {
-            entries.sort_by(|a, b| (&a.key, &a.origin).cmp(&(&b.key, &b.origin)));
-            entries.dedup_by(|second, first| {
-                let same = second.key == first.key;
-                if same {
-                    collision(first, second);
-                }
-                same
-            });
-        }
+    /// Entries that are sorted by key, each key once.
+    pub(super) fn new(entries: Vec<Entry<V>>) -> Self {
+        debug_assert!(entries.is_sorted_by(|a, b| a.key < b.key), "entries come sorted");
         Self { entries }
     }
 

@@ -5,12 +5,13 @@ mod dns_settings;
 mod host;
 pub mod system;
 
-pub use database::{Database, DatabaseError, Row, RowChange, TableMapping};
+pub use database::{Database, DatabaseError, LookupKey, Row, RowChange, RowRef};
 pub use dns_settings::{DnsProtocol, DnsServer, DnsSettings, DnsValidation, parse_server};
 
 pub use host::{Host, HostError, Place, postfix_version};
 
 pub use crate::answer::{Answer, Question};
+pub use crate::sql::{DatabaseLocation, TableMapping};
 
 use std::io;
 use std::path::Path;
@@ -60,8 +61,12 @@ pub struct CommandOutput {
 /// DNS questions in batches, answered in the order of asking.
 pub trait Dns {
     /// Asks all questions, each within its deadline; a question that cannot be answered is
-    /// [`Answer::Unknown`], never an error.
-    fn lookup(&self, questions: &[Question]) -> Vec<Answer>;
+    /// [`Answer::Unknown`].
+    ///
+    /// # Errors
+    ///
+    /// When nobody can be asked: the resolver whose validation should be trusted does not validate.
+    fn lookup(&self, questions: &[Question]) -> io::Result<Vec<Answer>>;
 }
 
 /// Everything outside this program.
@@ -112,20 +117,22 @@ pub trait World {
     /// When there is none: unknown, refused, no answer in time.
     fn host(&self, place: &Place) -> Result<Box<dyn Host>, HostError>;
 
-    /// A connection to a database. `url` is `mysql:`, `postgres:` or `sqlite:` without a password.
+    /// A connection to a database; its relative paths start at `repository`.
     ///
-    /// A server that is not on this host is asked for TLS with a certificate for its name.
+    /// A server that is not on this host must speak TLS with a certificate for its name, and so must
+    /// one on this host where certificates for it are named.
     ///
     /// # Errors
     ///
     /// When there is none: unknown, refused, no answer in time, or TLS that does not verify.
     fn database(
         &self,
-        url: &str,
+        repository: &Path,
+        location: &DatabaseLocation,
         password: Option<&str>,
     ) -> Result<Box<dyn Database>, DatabaseError>;
 
-    /// A resolver.
+    /// A resolver. Nothing is sent before the first question.
     ///
     /// # Errors
     ///

@@ -93,7 +93,7 @@ fn the_index_counts_where_it_differs_from_the_text() {
             .variable("MAIL_CONFIG", &config)
             .args(["diff"])
             .stdout_has(&format!(
-                "`./deployed/tls_policy.{suffix}` differs from `deployed/tls_policy`"
+                "`deployed/tls_policy.{suffix}` differs from `deployed/tls_policy`"
             ))
             .stdout_has("  - by MX: may\n  + by MX: encrypt\n")
             .run();
@@ -121,7 +121,7 @@ fn an_index_that_cannot_be_read_without_its_text_is_an_error() {
         .file("mxward.yaml", repository(DOMAINS, ""))
         .variable("MAIL_CONFIG", "/nowhere")
         .args(["diff"])
-        .stdout_has("mx  not compared: cannot read `./deployed/tls_policy.lmdb`: ")
+        .stdout_has("mx  not compared: cannot read `deployed/tls_policy.lmdb`: ")
         .status(1)
         .run();
 }

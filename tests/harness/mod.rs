@@ -7,8 +7,10 @@
 mod compare;
 mod golden;
 pub(crate) mod postmap;
+mod python;
 
 pub(crate) use compare::assert_text;
+pub(crate) use python::{python, validate};
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};

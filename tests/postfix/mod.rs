@@ -1,9 +1,14 @@
 //! What is said here of Postfix, asked of the Postfix that is installed.
 #![expect(clippy::disallowed_methods, reason = "tests stand outside of the program's world")]
 
+mod attacker;
+mod certificate_names;
 mod certificates;
 mod instance;
 mod map_facts;
 mod map_text;
 mod policies;
+mod promises;
+mod search;
 mod tools;
+mod transports;

@@ -97,7 +97,7 @@ fn restore(
     let generation = sides
         .before
         .iter()
-        .filter_map(|map| Record::read(map.applied.as_deref()?).ok())
+        .filter_map(|map| Record::read(map.record.as_deref()?).ok())
         .map(|record| record.generation)
         .max()
         .ok_or("nothing was ever applied there")?;
@@ -106,11 +106,11 @@ fn restore(
         let Some(store) = &mut stores[at] else { continue };
         let live = postmap_text::read(&sides.before[at].bytes);
         let now =
-            sides.before[at].applied.as_deref().map(Record::read).transpose()?.unwrap_or_default();
+            sides.before[at].record.as_deref().map(Record::read).transpose()?.unwrap_or_default();
         let kept = store.generation(generation)?;
         let Some((entries, record)) = kept else {
             // This map did not change then.
-            records[at] = sides.before[at].applied.clone().unwrap_or_default();
+            records[at] = sides.before[at].record.clone().unwrap_or_default();
             let lines = live.entries.iter().map(|it| format!("{} {}\n", it.key, it.value));
             sides.after[at] = lines.collect();
             continue;
@@ -189,7 +189,7 @@ fn prepared<'a>(
         kept.map(|line| line.key.as_str()).collect()
     };
     let diff = &computed.compared.diff;
-    let record = |at: usize| texts.sides.before[at].applied.clone().unwrap_or_default();
+    let record = |at: usize| texts.sides.before[at].record.clone().unwrap_or_default();
     let records = [record(0), record(1)];
     let known = texts.records.iter().flatten();
     let generation = known.map(|record| record.generation).max().unwrap_or_default() + 1;

@@ -43,7 +43,7 @@ pub(super) fn open(
     compiled: &Compiled,
     lock: bool,
 ) -> Result<Vec<Opened>, Exit> {
-    let mut hosts = Hosts::new(context.world);
+    let mut hosts = context.hosts();
     let mut list = Vec::new();
     let mut locked = BTreeSet::new();
     for target in context.targets(&compiled.repository.config.targets)? {
@@ -82,7 +82,7 @@ fn open_target(
     for (at, location) in locations.into_iter().enumerate() {
         let Some(location) = location else { continue };
         let Some((place, folder, name)) = folder_of(context, &location.value) else { continue };
-        let host = hosts.get(&place).map_err(|error| failed(error.to_string()))?;
+        let host = hosts.host(&place).map_err(|error| failed(error.to_string()))?;
         if lock && locked.insert((place.clone(), folder.clone())) {
             let taken = FileStore::lock(&mut **host.borrow_mut(), &folder);
             taken.map_err(|error| failed(format!("cannot lock `{folder}`: {error}")))?;
@@ -111,15 +111,14 @@ fn open_target(
             }
             Location::Sql { .. } => continue,
         };
-        let host = hosts.get(&place).map_err(|error| failed(error.to_string()))?;
+        let host = hosts.host(&place).map_err(|error| failed(error.to_string()))?;
         let name = match &reload.value {
             Location::Ssh { destination, .. } => format!("postfix on {destination}"),
             Location::File(_) | Location::Sql { .. } => "postfix".to_owned(),
         };
         reloads.push(Reload { host, name, config });
     }
-    let deployed =
-        read_deployed(context.world, &context.global.directory, target).map_err(failed)?;
+    let deployed = read_deployed(hosts, &context.global.directory, target).map_err(failed)?;
     for note in &deployed.notes {
         context.printer.note(&format!("note: {note}"));
     }

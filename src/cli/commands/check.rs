@@ -3,22 +3,25 @@
 use crate::cli::context::Context;
 use crate::cli::exit::Exit;
 use crate::cli::printer::Render;
-use crate::compile::{Stopped, compile};
-use crate::diag::{Diagnostic, Diagnostics, Severity, Style, render, summary, to_json};
-use crate::lint::{Linted, lint};
+use crate::compile::{Compiled, Repository, Stopped, compile};
+use crate::diag::{Diagnostics, Severity, Style, render, summary};
+use crate::lint::{Docs, ERRORS, Linted, RULES, lint};
 use crate::lock::LockMode;
+use crate::report::{self, Item, Report, Rule, counted};
 use crate::source::SourceMap;
 use crate::world::DnsSettings;
 use jiff::civil::Date;
 use serde_json::{Value, json};
-use std::fmt::Write as _;
 
 /// Findings as a report.
 struct Findings<'a> {
     diagnostics: &'a Diagnostics,
     sources: &'a SourceMap,
-    domains: usize,
+    /// How many domains there are; `None` when the repository did not compile.
+    domains: Option<usize>,
     targets: usize,
+    /// What fails the run.
+    fails_at: Severity,
 }
 
 pub(super) fn run(
@@ -29,23 +32,24 @@ pub(super) fn run(
     let mut diagnostics = Diagnostics::new();
     let repository = context.load(&mut diagnostics)?;
     let today = today.unwrap_or_else(|| context.world.today());
-    let (mut domains, mut targets, mut stopped) = (0, repository.config.targets.len(), None);
+    let (mut domains, mut targets, mut stopped) = (None, repository.config.targets.len(), None);
     let dns = DnsSettings::default();
     let result = compile(context.world, repository, LockMode::Frozen, &dns, &mut diagnostics);
     let repository = match result {
         Ok(compiled) => {
             let selected = context.targets(&compiled.repository.config.targets)?;
-            (domains, targets) = (compiled.destinations.list.len(), selected.len());
+            (domains, targets) = (Some(compiled.destinations.list.len()), selected.len());
             let tables: Vec<_> = selected
                 .into_iter()
-                .filter_map(|target| Some((target, compiled.tables(target, &mut diagnostics)?)))
+                .map(|target| (target, compiled.tables(target, &mut diagnostics)))
                 .collect();
+            let Compiled { repository, destinations, .. } = &compiled;
             lint(
                 &Linted {
-                    config: &compiled.repository.config,
-                    lock: &compiled.repository.lock,
-                    destinations: &compiled.destinations,
-                    tables: &tables,
+                    config: &repository.config,
+                    lock: &repository.lock,
+                    destinations: Some(destinations),
+                    targets: &tables,
                     today,
                 },
                 &mut diagnostics,
@@ -55,12 +59,25 @@ pub(super) fn run(
         }
         Err((why, repository)) => {
             stopped = Some(why);
+            // What stands in the files can be judged without the facts of DNS.
+            let selected = context.targets(&repository.config.targets)?;
+            let tables: Vec<_> = selected.into_iter().map(|target| (target, None)).collect();
+            let Repository { config, lock, .. } = &*repository;
+            lint(
+                &Linted { config, lock, destinations: None, targets: &tables, today },
+                &mut diagnostics,
+            );
             *repository
         }
     };
     diagnostics.sort();
-    let findings =
-        Findings { diagnostics: &diagnostics, sources: &repository.sources, domains, targets };
+    let findings = Findings {
+        diagnostics: &diagnostics,
+        sources: &repository.sources,
+        domains,
+        targets,
+        fails_at: if deny_warnings { Severity::Warning } else { Severity::Error },
+    };
     context.printer.report(&findings);
     let warnings = diagnostics.iter().any(|it| it.severity == Severity::Warning);
     if stopped == Some(Stopped::LockOutdated) && (context.global.locked || context.global.frozen) {
@@ -70,17 +87,40 @@ pub(super) fn run(
     Ok(if failed { Exit::Findings } else { Exit::Done })
 }
 
+impl Findings<'_> {
+    /// What was found, behind how much was looked at.
+    fn counted(&self, found: &str) -> String {
+        let Some(domains) = self.domains else { return found.to_owned() };
+        format!("{}, {}: {found}", counted(domains, "domain"), counted(self.targets, "target"))
+    }
+
+    fn list(&self) -> Report {
+        let items = self.diagnostics.iter().map(|it| Item::of(it, self.sources)).collect();
+        let mut report = Report::new("check", "", items);
+        report.summary = self.counted(&report.counts().to_string());
+        report.fails_at = self.fails_at;
+        let lints = RULES.iter().map(|it| (it.name, it.summary, &it.docs));
+        let errors = ERRORS.iter().map(|it| (it.name, it.summary, &it.docs));
+        report.rules = lints.chain(errors).map(rule).collect();
+        report
+    }
+}
+
+fn rule((code, summary, docs): (&'static str, &str, &Docs)) -> Rule {
+    // The documentation is set for a page; readers of reports break lines themselves.
+    let lines = |text: &str| text.split_whitespace().collect::<Vec<_>>().join(" ");
+    Rule {
+        code,
+        summary: summary.to_owned(),
+        help: format!("{} {}", lines(docs.what), lines(docs.why)),
+    }
+}
+
 impl Render for Findings<'_> {
     fn text(&self, style: &Style) -> String {
         let mut text = render(self.diagnostics, self.sources, style);
-        let (domains, targets) = (self.domains, self.targets);
-        let s = |count: usize| if count == 1 { "" } else { "s" };
-        let counted = format!("{domains} domain{}, {targets} target{}", s(domains), s(targets));
-        // Writing to a String cannot fail.
-        let _ = match summary(self.diagnostics, style) {
-            none if self.diagnostics.is_empty() => writeln!(text, "{counted}: {none}"),
-            some => writeln!(text, "{some}"),
-        };
+        text.push_str(&self.counted(&summary(self.diagnostics, style)));
+        text.push('\n');
         text
     }
 
@@ -89,31 +129,15 @@ impl Render for Findings<'_> {
             "format_version": 1,
             "domains": self.domains,
             "targets": self.targets,
-            "findings": to_json(self.diagnostics, self.sources),
+            "findings": report::findings(&self.list()),
         })
     }
 
     fn markdown(&self) -> String {
-        let mut text = String::from("### mxward check\n\n");
-        let style = Style::default();
-        let _ = writeln!(text, "{}\n", summary(self.diagnostics, &style));
-        if !self.diagnostics.is_empty() {
-            text.push_str("| | Where | What | Code |\n|---|---|---|---|\n");
-        }
-        for Diagnostic { severity, code, message, span, .. } in self.diagnostics.iter() {
-            let place = span.map_or(String::new(), |span| self.sources.place(span));
-            let word = match severity {
-                Severity::Error => "error",
-                Severity::Warning => "warning",
-                Severity::Note => "note",
-            };
-            let _ = writeln!(
-                text,
-                "| {word} | {} | {} | {code} |",
-                crate::report::markdown_cell(&place),
-                crate::report::markdown_cell(message)
-            );
-        }
-        text
+        report::markdown(&self.list())
+    }
+
+    fn findings(&self) -> Option<Report> {
+        Some(self.list())
     }
 }

@@ -7,14 +7,20 @@ use crate::emit::{Artifact, emit};
 use std::path::Path;
 
 pub(super) fn run(context: &mut Context<'_, '_>, out: Option<&Path>) -> Result<Exit, Exit> {
+    if out.is_none() && context.printer.reports_to_stdout() {
+        let message =
+            "maps and reports cannot share standard output: name a folder with `--out DIR`";
+        context.printer.error(message);
+        return Err(Exit::Usage);
+    }
     let compiled = context.compile(context.lock_mode())?;
     let targets = context.targets(&compiled.repository.config.targets)?;
     let mut diagnostics = Diagnostics::new();
     let mut artifacts: Vec<(String, Vec<Artifact>)> = Vec::with_capacity(targets.len());
     // Everything is made before anything is written: an error in one target writes none.
     for target in &targets {
-        if let Some(tables) = compiled.tables(target, &mut diagnostics)
-            && let Some(files) = emit(&compiled.repository, target, &tables, &mut diagnostics)
+        if let Some(lowered) = compiled.lowered(target, &mut diagnostics)
+            && let Some(files) = emit(&compiled.repository, target, &lowered, &mut diagnostics)
         {
             artifacts.push((target.name.value.clone(), files));
         }

@@ -1,5 +1,6 @@
 //! `mxward diff`
 
+mod findings;
 mod json;
 mod markdown;
 mod text;
@@ -10,13 +11,13 @@ use crate::cli::context::Context;
 use crate::cli::exit::Exit;
 use crate::cli::printer::Render;
 use crate::compile::{Compiled, Repository};
-use crate::deployed::{Deployed, DeployedMap, read_deployed};
+use crate::deployed::{Deployed, DeployedMap, Hosts, read_deployed};
 use crate::diag::{Diagnostics, Style, printable};
 use crate::diff::Diff;
 use crate::emit::{Artifact, maps};
 use crate::model::Target;
 use crate::postfix::{Effect, Settings};
-use crate::source::SourceMap;
+use crate::source::{SourceMap, Span, Spanned};
 use crate::tables::Tables;
 use jiff::Timestamp;
 use serde_json::Value;
@@ -32,6 +33,8 @@ struct Report<'a> {
 /// What changes for one target.
 struct TargetReport {
     name: String,
+    /// Where the target is declared.
+    span: Span,
     /// What an administrator should know about how the maps were read.
     notes: Vec<String>,
     outcome: Outcome,
@@ -76,6 +79,7 @@ pub(super) fn run(
     if targets.is_empty() {
         context.printer.note("no targets: mxward.yaml names none, so there is nothing to compare");
     }
+    let mut hosts = context.hosts();
     let mut reports = Vec::with_capacity(targets.len());
     for target in targets {
         let after = output(context, &compiled, target)?;
@@ -85,7 +89,7 @@ pub(super) fn run(
                 reports.push(TargetReport::new(target, Outcome::NotDeployed));
                 continue;
             }
-            None => deployed_side(context, target),
+            None => deployed_side(context, &mut hosts, target),
         };
         reports.push(match before {
             Ok(before) => compare(target, before, after, lines, context.world.now()),
@@ -134,9 +138,13 @@ pub(super) fn output(
 }
 
 /// What is deployed.
-fn deployed_side(context: &Context<'_, '_>, target: &Target) -> Result<Before, String> {
+fn deployed_side(
+    context: &Context<'_, '_>,
+    hosts: &mut Hosts<'_>,
+    target: &Target,
+) -> Result<Before, String> {
     let Deployed { transport, tls_policy, notes } =
-        read_deployed(context.world, &context.global.directory, target)?;
+        read_deployed(hosts, &context.global.directory, target)?;
     Ok(Before { maps: [transport, tls_policy], settings: target.settings(), notes })
 }
 
@@ -163,7 +171,7 @@ fn compiled_side(
         bytes: text.into_bytes(),
         exists: true,
         has_lines: true,
-        applied: None,
+        record: None,
     });
     Ok(Before { maps, settings: known.settings(), notes: Vec::new() })
 }
@@ -190,7 +198,8 @@ fn compare(
 
 impl TargetReport {
     fn new(target: &Target, outcome: Outcome) -> Self {
-        Self { name: target.name.value.clone(), notes: Vec::new(), outcome }
+        let Spanned { value, span } = &target.name;
+        Self { name: value.clone(), span: *span, notes: Vec::new(), outcome }
     }
 
     fn compared(&self) -> Option<&Compared> {
@@ -235,5 +244,9 @@ impl Render for Report<'_> {
 
     fn markdown(&self) -> String {
         markdown::markdown(self)
+    }
+
+    fn findings(&self) -> Option<crate::report::Report> {
+        Some(findings::findings(self))
     }
 }

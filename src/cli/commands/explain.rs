@@ -6,7 +6,7 @@ use crate::cli::context::Context;
 use crate::cli::exit::Exit;
 use crate::cli::printer::Render;
 use crate::compile::Compiled;
-use crate::deployed::read_deployed;
+use crate::deployed::{DeployedMap, Hosts, read_deployed};
 use crate::diag::{Diagnostics, Style, printable};
 use crate::explain::{Explanation, Lookup, Recipient, explain, meaning};
 use crate::formats::{MapText, postmap_text};
@@ -51,9 +51,10 @@ pub(super) fn run(
         context.printer.note("no targets: mxward.yaml names none, so there is nothing to explain");
     }
     let mut explained = Vec::with_capacity(targets.len());
+    let mut hosts = context.hosts();
     for target in targets {
         explained.push(if deployed {
-            of_deployed(context, target, &recipient)?
+            of_deployed(context, &mut hosts, target, &recipient)?
         } else {
             of_compiled(context, &compiled, target, &recipient)?
         });
@@ -96,6 +97,7 @@ fn of_compiled(
 
 fn of_deployed(
     context: &mut Context<'_, '_>,
+    hosts: &mut Hosts<'_>,
     target: &Target,
     recipient: &Recipient,
 ) -> Result<Explained, Exit> {
@@ -105,7 +107,7 @@ fn of_deployed(
         context.printer.error(&message);
         return Err(Exit::Failed);
     }
-    let deployed = match read_deployed(context.world, &context.global.directory, target) {
+    let deployed = match read_deployed(hosts, &context.global.directory, target) {
         Ok(deployed) => deployed,
         Err(why) => {
             context.printer.error(&format!("target `{name}`: {why}"));
@@ -119,16 +121,18 @@ fn of_deployed(
     let tls_policy = postmap_text::read(&deployed.tls_policy.bytes);
     let explanation = explain(
         recipient,
-        &|key| find(&transport, key, &deployed.transport.name),
-        &|key| find(&tls_policy, key, &deployed.tls_policy.name),
+        &|key| find(&transport, key, &deployed.transport),
+        &|key| find(&tls_policy, key, &deployed.tls_policy),
         &target.settings(),
     );
     Ok(Explained::new(target, explanation))
 }
 
-fn find<'m>(map: &'m MapText<'_>, key: &str, name: &str) -> Option<(&'m str, String)> {
+fn find<'m>(map: &'m MapText<'_>, key: &str, from: &DeployedMap) -> Option<(&'m str, String)> {
     let entry = map.get(key)?;
-    Some((&entry.value, format!("{name}:{}", entry.line)))
+    let name = &from.name;
+    let place = if from.has_lines { format!("{name}:{}", entry.line) } else { name.clone() };
+    Some((&entry.value, place))
 }
 
 fn place(origin: &Origin, sources: &SourceMap) -> String {

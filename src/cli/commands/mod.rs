@@ -26,8 +26,8 @@ pub(super) fn run(command: &Command, context: &mut Context<'_, '_>) -> Exit {
     let result = match command {
         Command::Check { deny_warnings, today } => check::run(context, *deny_warnings, *today),
         Command::Compile { out } => compile::run(context, out.as_deref()),
-        Command::Lock => lock::run(context),
-        Command::Update { names } => update::run(context, names),
+        Command::Lock { today } => lock::run(context, *today),
+        Command::Update { names, today } => update::run(context, names, *today),
         Command::Diff { text, from, exit_code } => {
             diff::run(context, *text, from.as_deref(), *exit_code)
         }

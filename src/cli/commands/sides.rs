@@ -61,7 +61,7 @@ impl Sides {
     /// What is wrong with a record, in a phrase.
     pub(super) fn texts(&self, now: Timestamp) -> Result<Texts<'_>, String> {
         let read = |at: usize| -> Result<Option<Record<'_>>, String> {
-            let Some(text) = &self.before[at].applied else { return Ok(None) };
+            let Some(text) = &self.before[at].record else { return Ok(None) };
             let name = &self.before[at].name;
             Record::read(text)
                 .map(Some)

@@ -15,7 +15,11 @@ pub(super) fn read_list(
     body: u32,
     diagnostics: &mut Diagnostics,
 ) {
-    let mut start = 0;
+    // Editors that write a byte order mark mean nothing by it.
+    let (mut start, text) = match text.strip_prefix('\u{feff}') {
+        Some(rest) => ('\u{feff}'.len_utf8(), rest),
+        None => (0, text),
+    };
     for line in text.split_inclusive('\n') {
         let at = start;
         start += line.len();

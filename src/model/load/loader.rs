@@ -214,6 +214,14 @@ impl Loader {
             return;
         };
         for (key, value) in mapping.entries {
+            if let NodeKind::Scalar(_) = value.kind {
+                let message = "the policy of a next hop must be a mapping, not text";
+                diagnostics.push(
+                    Diagnostic::error("wrong-type", value.span, message)
+                        .hint("write `{ level: LEVEL }`: a next hop has no provider"),
+                );
+                continue;
+            }
             let Some(mut fields) =
                 crate::diag::Fields::new(value, "the policy of a next hop", diagnostics)
             else {
@@ -334,6 +342,7 @@ pub(super) fn bad_domain(text: &str, span: Span, error: &NameError) -> Diagnosti
         NameError::Empty
         | NameError::TooLong
         | NameError::EmptyLabel
+        | NameError::FinalDot
         | NameError::LabelTooLong(_)
         | NameError::Hyphen(_)
         | NameError::Character(_)

@@ -3,12 +3,14 @@
 use crate::diag::{Diagnostic, Diagnostics};
 use crate::model::Location;
 use crate::source::Spanned;
+use crate::sql::{BadUrl, TableMapping, read_url};
 
 /// Reads `file:`, `ssh:`, `mysql:`, `postgres:` and `sqlite:` URLs. `None` after an error.
 ///
-/// A password in a URL is refused: the repository is no place for it.
+/// `table` says what an SQL table is like where its URL does not; without it there can be none.
 pub(super) fn read_location(
     text: &Spanned<String>,
+    table: Option<TableMapping>,
     diagnostics: &mut Diagnostics,
 ) -> Option<Spanned<Location>> {
     let mut refuse = |message: String, hint: &str| {
@@ -53,15 +55,16 @@ pub(super) fn read_location(
             }
         }
         "mysql" | "postgres" | "sqlite" => {
-            let authority = rest.strip_prefix("//").and_then(|it| it.split(['/', '?']).next());
-            let user = authority.and_then(|it| it.rsplit_once('@')).map(|(user, _)| user);
-            if user.is_some_and(|it| it.contains(':')) {
+            let Some(table) = table else {
                 return refuse(
-                    "the URL holds a password".to_owned(),
-                    "name the environment variable that holds it as `password_env`",
+                    format!("`{scheme}:` is a database, which runs no Postfix"),
+                    "write `file:PATH` or `ssh://HOST/PATH`",
                 );
+            };
+            match read_url(url, table) {
+                Ok((database, table)) => Location::Sql { database, table: Box::new(table) },
+                Err(BadUrl { message, hint }) => return refuse(message, hint),
             }
-            Location::Sql { scheme: scheme.to_owned(), url: url.to_owned() }
         }
         _ => {
             return refuse(

@@ -1,6 +1,7 @@
 //! From the texts of a repository to [`Config`].
 
 mod body;
+mod lints;
 mod list;
 mod loader;
 mod location;

@@ -2,10 +2,11 @@
 
 use super::Loader;
 use super::body::{check, fill};
+use super::lints::read_lints;
 use super::loader::{first_time, wrong_top};
 use super::target::read_targets;
 use crate::diag::{Diagnostic, Diagnostics, Fields, unknown_key, values};
-use crate::model::{Body, DnsConfig, LockSettings, Route};
+use crate::model::{Body, Config, DnsConfig, LockSettings, Route};
 use crate::source::yaml::Reader;
 use crate::source::{FileId, Node, NodeKind, SourceMap, Span, Spanned};
 use ipnet::IpNet;
@@ -15,7 +16,7 @@ const VERSION: u32 = 1;
 
 /// The top-level keys of `mxward.yaml`.
 const KEYS: &[&str] =
-    &["version", "include", "defaults", "domains", "next_hops", "targets", "lock", "dns"];
+    &["version", "include", "defaults", "domains", "next_hops", "targets", "lock", "dns", "lints"];
 
 /// One entry of `include:`.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -75,6 +76,7 @@ pub(super) fn read_root(
                 )
                 .hint("install a newer mxward"),
             );
+            loader.config = Config::default();
             loader.config.gaps.files = true;
             return Vec::new();
         }
@@ -134,6 +136,7 @@ impl Root<'_> {
             "next_hops" => self.loader.next_hops(Some(node), diagnostics),
             "targets" => self.loader.config.targets = read_targets(node, diagnostics),
             "lock" => self.loader.config.lock = lock(node, diagnostics),
+            "lints" => self.loader.config.lints = read_lints(node, diagnostics),
             _ => self.loader.config.dns = dns(node, diagnostics),
         }
     }

@@ -6,6 +6,7 @@ use crate::diag::{Diagnostic, Diagnostics, Fields, values};
 use crate::model::{DomainFilter, Location, MapType, PinFallback, Target, Unmanaged};
 use crate::postfix::{NextHop, SecurityLevel, Version};
 use crate::source::{Node, NodeKind, Spanned};
+use crate::sql::TableMapping;
 use std::borrow::Cow;
 
 pub(super) fn read_targets(node: Node<'_>, diagnostics: &mut Diagnostics) -> Vec<Target> {
@@ -86,7 +87,7 @@ fn target(
     let password_env = fields.text("password_env", diagnostics);
     let reload = fields.one_or_list("reload", diagnostics, |node, diagnostics| {
         let text = values::text(&node, "a location", diagnostics)?;
-        read_location(&text, diagnostics)
+        read_location(&text, None, diagnostics)
     });
     let span = name.span;
     fields.finish(diagnostics);
@@ -116,12 +117,13 @@ type Place = Option<Spanned<Location>>;
 
 /// The locations of the transport map and of the TLS policy map.
 fn locations(fields: &mut Fields<'_>, diagnostics: &mut Diagnostics) -> (Place, Place) {
-    let mut location = |key| {
+    let mut location = |key, table| {
         let text = fields.text(key, diagnostics)?;
-        read_location(&text, diagnostics)
+        read_location(&text, Some(table), diagnostics)
     };
-    let (folder, transport, tls_policy) =
-        (location("deployed"), location("transport"), location("tls_policy"));
+    let folder = location("deployed", TableMapping::tls_policies());
+    let transport = location("transport", TableMapping::transports());
+    let tls_policy = location("tls_policy", TableMapping::tls_policies());
     let Some(folder) = folder else { return (transport, tls_policy) };
     if let Some(other) = transport.as_ref().or(tls_policy.as_ref()) {
         diagnostics.push(

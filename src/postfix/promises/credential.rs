@@ -69,7 +69,7 @@ pub(super) fn credentials(policy: &TlsPolicy, next_hop: &NextHop) -> BTreeSet<Cr
                 | MatchPattern::LiteralWildcard(_),
                 _,
             ) => certificate(Some(pattern.clone())),
-            (MatchPattern::Hostname, _) if next_hop.bare_domain().is_some() => certificate(None),
+            (MatchPattern::Hostname, _) if next_hop.asks_for_mx() => certificate(None),
             (MatchPattern::NextHop | MatchPattern::Hostname, Some(host)) => {
                 certificate(Some(MatchPattern::Name(host.clone())))
             }
@@ -88,4 +88,21 @@ pub(super) fn credentials(policy: &TlsPolicy, next_hop: &NextHop) -> BTreeSet<Cr
         list.insert(credential);
     }
     list
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::postfix::Version;
+
+    /// [postconf(5) `smtp_tls_verify_cert_match`: `hostname` is the name from the MX record]
+    #[test]
+    fn a_port_does_not_keep_mx_records_from_naming_the_host() {
+        let verify = TlsPolicy::parse("verify", Version::NEWEST).unwrap();
+        let named = |next_hop| credentials(&verify, &NextHop::parse(next_hop).unwrap());
+        let any = BTreeSet::from([Credential::Certificate(None, None)]);
+        assert_eq!(named("relay.example:587"), any);
+        assert_eq!(named("relay.example"), any);
+        assert_ne!(named("[relay.example]:587"), any);
+    }
 }

@@ -34,6 +34,7 @@ struct Open {
     flow: bool,
     sequence: bool,
     anchor: usize,
+    start: u32,
 }
 
 /// Where the log has the events of an anchored node; no `end` while it goes on.
@@ -83,7 +84,10 @@ impl<'src> GranitEvents<'src> {
         loop {
             let (event, at) = match self.parser.next() {
                 None => return Ok(None),
-                Some(Err(error)) => return Err(from_scan_error(self.file, self.text, &error)),
+                Some(Err(error)) => {
+                    let bracket = self.open.last().filter(|it| it.flow).map(|it| it.start);
+                    return Err(from_scan_error(self.file, self.text, bracket, &error));
+                }
                 Some(Ok(step)) => step,
             };
             let span = self.span(&at);
@@ -174,7 +178,7 @@ impl<'src> GranitEvents<'src> {
             let at = self.first_dash(span.start);
             span = Span::new(self.file, at, at);
         }
-        self.open.push(Open { flow, sequence, anchor });
+        self.open.push(Open { flow, sequence, anchor, start: span.start });
         if anchor > 0 {
             self.anchors.insert(anchor, Anchor { start: self.log.len(), end: None });
             self.anchors_open += 1;
@@ -185,7 +189,12 @@ impl<'src> GranitEvents<'src> {
     }
 
     fn end(&mut self, kind: EventKind<'src>, mut span: Span) -> Event<'src> {
-        let open = self.open.pop().unwrap_or(Open { flow: false, sequence: false, anchor: 0 });
+        let open = self.open.pop().unwrap_or(Open {
+            flow: false,
+            sequence: false,
+            anchor: 0,
+            start: span.start,
+        });
         if open.flow {
             self.content_end = self.content_end.max(span.end);
         } else {

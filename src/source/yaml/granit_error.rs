@@ -7,7 +7,14 @@ use granit_parser::{ErrorKind, ScanError};
 
 /// Turns an error of the parser into ours; the span covers one character, none at the end of the
 /// text.
-pub(super) fn from_scan_error(file: FileId, text: &str, error: &ScanError) -> YamlError {
+///
+/// `bracket` is the place of the innermost bracket that is open.
+pub(super) fn from_scan_error(
+    file: FileId,
+    text: &str,
+    bracket: Option<u32>,
+    error: &ScanError,
+) -> YamlError {
     let marker = error.marker().byte_offset().unwrap_or_default().min(text.len());
     // Some tabs are noticed one character later.
     let tab = is_tab(error.kind()) && text[..marker].ends_with('\t');
@@ -18,15 +25,10 @@ pub(super) fn from_scan_error(file: FileId, text: &str, error: &ScanError) -> Ya
     if *error.kind() == ErrorKind::RecursionLimitExceeded {
         return too_deep(span);
     }
-    if *error.kind() == ErrorKind::InvalidQuotedScalarIndent
-        && let Some(quote) = opening_quote(&text[..marker])
-    {
-        let quote = Span::new(file, offset(quote), offset(quote + 1));
-        let hint = "close it; quoted text of several lines is indented deeper than its key";
-        let error = YamlError::new("yaml-syntax", quote, "this quote is never closed").hint(hint);
+    if let Some(open) = still_open(file, text, marker, bracket, error.kind()) {
         return match here {
-            Some(_) => error.related(span, "the quoted text cannot go on here"),
-            None => error,
+            Some(_) => open.related(span, "this cannot stand inside of it"),
+            None => open,
         };
     }
     let (message, hint) = explain(error.kind(), here);
@@ -35,6 +37,32 @@ pub(super) fn from_scan_error(file: FileId, text: &str, error: &ScanError) -> Ya
         Some(hint) => error.hint(hint),
         None => error,
     }
+}
+
+/// The error of a quote or bracket that is not closed, when the parser complains of a line that is
+/// indented too little to stand inside of it.
+fn still_open(
+    file: FileId,
+    text: &str,
+    marker: usize,
+    bracket: Option<u32>,
+    kind: &ErrorKind,
+) -> Option<YamlError> {
+    let in_quotes = *kind == ErrorKind::InvalidQuotedScalarIndent;
+    if !in_quotes && *kind != ErrorKind::InvalidIndentation {
+        return None;
+    }
+    let (start, message, hint) = if in_quotes {
+        let hint = "close it; quoted text of several lines is indented deeper than its key";
+        (offset(opening_quote(&text[..marker])?), "this quote is never closed".to_owned(), hint)
+    } else {
+        let start = bracket?;
+        let bracket = text.get(start as usize..=start as usize)?;
+        let hint = "close it, and indent its lines deeper than the key";
+        (start, format!("`{bracket}` is never closed"), hint)
+    };
+    let span = Span::new(file, start, start + 1);
+    Some(YamlError::new("yaml-syntax", span, message).hint(hint))
 }
 
 /// The place of the quote that was opened last, as far as that can be told from behind.

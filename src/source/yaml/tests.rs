@@ -134,7 +134,7 @@ fn syntax_errors_say_what_to_write() {
         ("a: \"b", "a:1:4 yaml-syntax: this quote is never closed\n"),
         (
             "a: \"b\nc: d\n",
-            "a:1:4 yaml-syntax: this quote is never closed (a:2:1: the quoted text cannot go on here)\n",
+            "a:1:4 yaml-syntax: this quote is never closed (a:2:1: this cannot stand inside of it)\n",
         ),
         ("a: [b}\n", "a:1:4 yaml-syntax: `[` is closed with `}`\n"),
         ("a: b: c\n", "a:1:5 yaml-syntax: a key with `:` cannot stand here\n"),

@@ -2,14 +2,15 @@
 #![expect(clippy::disallowed_methods, reason = "this is the door that the others must use")]
 
 mod command;
+mod database;
 mod dns;
 mod files;
 mod host;
 mod revision;
 
 use super::{
-    Command, CommandOutput, Database, DatabaseError, Dns, DnsSettings, Files, Host, HostError,
-    Place, Terminal, World,
+    Command, CommandOutput, Database, DatabaseError, DatabaseLocation, Dns, DnsSettings, Files,
+    Host, HostError, Place, Terminal, World,
 };
 pub use host::open as open_host;
 use std::io::{self, IsTerminal, Write};
@@ -81,10 +82,11 @@ impl World for System {
 
     fn database(
         &self,
-        _url: &str,
-        _password: Option<&str>,
+        repository: &Path,
+        location: &DatabaseLocation,
+        password: Option<&str>,
     ) -> Result<Box<dyn Database>, DatabaseError> {
-        Err(DatabaseError::Failed("tables cannot be read by this version".to_owned()))
+        Ok(Box::new(database::Connection::open(repository, location, password)?))
     }
 
     fn dns(&self, settings: &DnsSettings) -> io::Result<Box<dyn Dns>> {

@@ -1,56 +1,104 @@
 //! What changes, for comments on merge requests.
 
 use super::text::{place, reason, rotated};
-use super::{Compared, Report};
+use super::{Compared, Report, TargetReport};
 use crate::diff::{Group, MapDiff};
 use crate::postfix::Effect;
-use crate::report::{counted, markdown_cell, some_of, thousands};
+use crate::report::{
+    COMMENT_LIMIT, counted, cut_comment, html_text, markdown_cell, shortened, some_of, thousands,
+};
 use crate::source::SourceMap;
 use std::fmt::Write as _;
 
-/// So many groups of a target are shown: platforms cut comments at 65,536 characters.
+/// So many groups of a target are shown.
 const GROUPS: usize = 50;
 
 /// So many lines of a list are shown.
 const LINES: usize = 20;
 
+/// So many characters of what happens before and after are shown; some policies name many hosts.
+const PHRASE: usize = 1_000;
+
+/// What stands above the rows of a target.
+const TABLE: &str = "| Effect | Domains | Before | After | Where |\n|---|---|---|---|---|\n";
+
+/// Left free for each target, for how many rows are left out.
+const REST: usize = 100;
+
 /// A heading, a table for each target, and what else should be known in foldable parts.
+///
+/// What does not fit into a comment is left out, the least bad first, and counted.
 pub(super) fn markdown(report: &Report<'_>) -> String {
     let mut text = String::from("### mxward diff\n");
-    for target in &report.targets {
-        // Writing to a String cannot fail.
-        let _ = writeln!(
-            text,
-            "\n**{}**: {}\n",
-            markdown_cell(&target.name),
-            markdown_cell(&target.summary())
-        );
-        for note in &target.notes {
-            let _ = writeln!(text, "> {}\n", markdown_cell(note));
-        }
+    let heads: Vec<String> = report.targets.iter().map(head).collect();
+    let rows = rows(report, COMMENT_LIMIT.saturating_sub(text.len() + heads.concat().len()));
+    let used: usize = rows.iter().flatten().chain(&heads).map(String::len).sum();
+    let mut room = COMMENT_LIMIT.saturating_sub(used + (TABLE.len() + REST) * (rows.len() + 1));
+    let mut has_left_out = false;
+    for ((target, head), rows) in report.targets.iter().zip(heads).zip(rows) {
+        text.push_str(&head);
         let Some(compared) = target.compared() else { continue };
         let groups = &compared.diff.groups;
-        if !groups.is_empty() {
-            text.push_str("| Effect | Domains | Before | After | Where |\n|---|---|---|---|---|\n");
+        if !rows.is_empty() {
+            text.push_str(TABLE);
         }
-        for group in groups.iter().take(GROUPS) {
-            row(&mut text, group, compared, report.sources);
-        }
-        if groups.len() > GROUPS {
-            let rest = &groups[GROUPS..];
+        text.extend(rows.iter().map(String::as_str));
+        if groups.len() > rows.len() {
+            let rest = &groups[rows.len()..];
             let domains = rest.iter().map(|group| group.recipients.len()).sum();
             let (rest, domains) = (thousands(rest.len()), counted(domains, "domain"));
+            // Writing to a String cannot fail.
             let _ = writeln!(text, "\nand {rest} more rows for {domains}");
         }
         let maps = [&compared.diff.transport, &compared.diff.tls_policy];
-        for (map, name) in maps.into_iter().zip(&compared.names) {
-            lists(&mut text, map, name);
+        for list in maps.into_iter().zip(&compared.names).flat_map(|(map, name)| lists(map, name)) {
+            if list.len() <= room {
+                room -= list.len();
+                text.push_str(&list);
+            } else {
+                has_left_out = true;
+            }
         }
+    }
+    if has_left_out {
+        text.push_str("\nThe report as text lists deployed lines that do not fit here.\n");
+    }
+    cut_comment(text)
+}
+
+/// The name of a target, what changes in one line, and what to know.
+fn head(target: &TargetReport) -> String {
+    let (name, summary) = (markdown_cell(&target.name), markdown_cell(&target.summary()));
+    let mut text = format!("\n**{name}**: {summary}\n\n");
+    for note in &target.notes {
+        // Writing to a String cannot fail.
+        let _ = writeln!(text, "> {}\n", markdown_cell(note));
     }
     text
 }
 
-fn row(text: &mut String, group: &Group, compared: &Compared, sources: &SourceMap) {
+/// The rows of each target that fit into so many bytes: the worst of all targets first.
+fn rows(report: &Report<'_>, room: usize) -> Vec<Vec<String>> {
+    let mut rows: Vec<Vec<String>> = vec![Vec::new(); report.targets.len()];
+    let mut room = room.saturating_sub((TABLE.len() + REST) * (rows.len() + 1));
+    for effect in Effect::ALL {
+        for (target, rows) in report.targets.iter().zip(&mut rows) {
+            let Some(compared) = target.compared() else { continue };
+            // Groups are sorted by effect: these are the next ones, if none before was left out.
+            for group in compared.diff.groups.iter().skip(rows.len()) {
+                let row = row(group, compared, report.sources);
+                if group.effect != *effect || rows.len() == GROUPS || row.len() > room {
+                    break;
+                }
+                room -= row.len();
+                rows.push(row);
+            }
+        }
+    }
+    rows
+}
+
+fn row(group: &Group, compared: &Compared, sources: &SourceMap) -> String {
     let count = counted(group.recipients.len(), "domain");
     let names = some_of(group.recipients.iter().map(String::as_str), 4);
     let effect = match group.effect {
@@ -66,18 +114,19 @@ fn row(text: &mut String, group: &Group, compared: &Compared, sources: &SourceMa
     if let Some(template) = &group.template {
         place = format!("template {template}, {place}");
     }
-    let _ = writeln!(
-        text,
-        "| {effect} | {}: {} | {} | {} | {} |",
+    format!(
+        "| {effect} | {}: {} | {} | {} | {} |\n",
         count,
         markdown_cell(&names),
-        markdown_cell(&before),
-        markdown_cell(&after),
+        markdown_cell(&shortened(&before, PHRASE)),
+        markdown_cell(&shortened(&after, PHRASE)),
         markdown_cell(&place)
-    );
+    )
 }
 
-fn lists(text: &mut String, map: &MapDiff, name: &str) {
+/// Deployed lines to know of, each kind in a part of its own.
+fn lists(map: &MapDiff, name: &str) -> Vec<String> {
+    let mut lists = Vec::new();
     let foreign =
         if map.keeps_foreign { "foreign entries, kept" } else { "foreign entries, removed" };
     let entries = |list: &[crate::diff::DeployedLine]| -> Vec<(u32, String)> {
@@ -96,10 +145,12 @@ fn lists(text: &mut String, map: &MapDiff, name: &str) {
         if lines.is_empty() {
             continue;
         }
+        let mut text = String::new();
+        // Writing to a String cannot fail.
         let _ = writeln!(
             text,
             "\n<details><summary>{}: {title} ({})</summary>\n",
-            markdown_cell(name),
+            html_text(name),
             thousands(lines.len())
         );
         for (line, what) in lines.iter().take(LINES) {
@@ -109,5 +160,7 @@ fn lists(text: &mut String, map: &MapDiff, name: &str) {
             let _ = writeln!(text, "- and {} more", thousands(lines.len() - LINES));
         }
         text.push_str("\n</details>\n");
+        lists.push(text);
     }
+    lists
 }

@@ -1,101 +1,219 @@
-//! One question to the validating resolver.
+//! One question to a validating client.
+//!
+//! The client validates each record set and each denial. What is left to do here: to follow aliases
+//! with their status, to tell a proven denial from one that anybody could have sent, and to find out
+//! whether "bogus" means wrong signatures or keys that did not arrive.
+#![expect(
+    clippy::wildcard_enum_match_arm,
+    reason = "errors, codes and types are open enums of the resolver: what is new there is unknown here"
+)]
 
-use super::answers::{empty, query, reply};
-use crate::answer::{Answer, Question, UnknownReason};
-use hickory_resolver::TokioResolver;
+use super::answers::{empty, follow, query, reply};
+use super::validating::{Client, PAYLOAD};
+use crate::answer::{Answer, Dnssec, MAX_ALIASES, Question, UnknownReason};
+use hickory_resolver::net::xfer::{DnsHandle as _, FirstAnswer as _};
 use hickory_resolver::net::{DnsError, NetError};
 use hickory_resolver::proto::dnssec::Proof;
-use hickory_resolver::proto::op::ResponseCode;
-use hickory_resolver::proto::rr::{Name, RecordType};
+use hickory_resolver::proto::op::{DnsRequestOptions, DnsResponse, Query, ResponseCode};
+use hickory_resolver::proto::rr::{Name, RData, Record, RecordType};
+use std::io::ErrorKind;
 
-pub(super) async fn ask(resolver: &TokioResolver, question: &Question) -> Answer {
-    let (name, kind) = match query(question) {
+/// Asks once.
+pub(super) async fn ask(client: &Client, question: &Question) -> Answer {
+    let (mut name, kind) = match query(question) {
         Ok(query) => query,
         Err(reason) => return Answer::Unknown(reason),
     };
-    match resolver.lookup(name.clone(), kind).await {
-        Ok(lookup) => {
-            let records = lookup.answers();
-            let proof = weakest(records.iter().map(|record| record.proof));
-            let reply = match reply(question, records.iter().map(|record| &record.data)) {
-                Ok(reply) => reply,
-                Err(reason) => return Answer::Unknown(reason),
+    // The status of the aliases so far.
+    let mut status = Dnssec::Secure;
+    for _ in 0..=MAX_ALIASES {
+        match step(client, question, &name, kind).await {
+            Ok(Step::End(answer)) => return weakened(answer, status, question),
+            Ok(Step::Alias(target, of_alias)) => {
+                status = status.max(of_alias);
+                name = target;
+            }
+            Err(reason) => return Answer::Unknown(reason),
+        }
+    }
+    Answer::Unknown(UnknownReason::AliasLoop)
+}
+
+/// What one query brought.
+enum Step {
+    /// Records, or a denial.
+    End(Answer),
+    /// The name is another name for this one.
+    Alias(Name, Dnssec),
+}
+
+async fn step(
+    client: &Client,
+    question: &Question,
+    name: &Name,
+    kind: RecordType,
+) -> Result<Step, UnknownReason> {
+    let response = match send(client, name, kind).await {
+        Ok(response) => response,
+        // It takes the denial of an alias' target for bogus: so the alias is asked for by itself.
+        Err(error) => {
+            return match denial(&error) {
+                Denial::Unproven => Ok(Step::End(Answer::Insecure(empty(question)))),
+                Denial::Bogus => alias(client, name).await,
+                Denial::Other => Err(reason(&error)),
             };
-            match proof {
-                Proof::Secure if reply.is_empty() => Answer::ProvenAbsent,
-                Proof::Secure => Answer::Secure(reply),
-                Proof::Insecure => Answer::Insecure(reply),
-                Proof::Bogus => Answer::Unknown(UnknownReason::Bogus),
-                Proof::Indeterminate => {
-                    Answer::Unknown(UnknownReason::Failure("indeterminate".to_owned()))
-                }
-            }
         }
-        Err(NetError::Dns(DnsError::NoRecordsFound(none))) => match none.response_code {
-            ResponseCode::NXDomain | ResponseCode::NoError => {
-                let records = none.authorities.as_deref().unwrap_or_default();
-                match weakest(records.iter().map(|record| record.proof)) {
-                    Proof::Secure if !records.is_empty() => Answer::ProvenAbsent,
-                    Proof::Bogus => bogus(resolver, &name).await,
-                    Proof::Secure | Proof::Insecure | Proof::Indeterminate => {
-                        Answer::Insecure(empty(question))
-                    }
-                }
-            }
-            code => failure(code),
-        },
-        Err(NetError::Dns(DnsError::ResponseCode(code))) => failure(code),
-        // No error of its own tells a missing key from a wrong one.
-        Err(NetError::Dns(DnsError::DnssecBogus)) => bogus(resolver, &name).await,
-        Err(NetError::Dns(DnsError::Nsec { proof, .. })) => match proof {
-            Proof::Secure => Answer::ProvenAbsent,
-            Proof::Insecure => Answer::Insecure(empty(question)),
-            Proof::Bogus | Proof::Indeterminate => bogus(resolver, &name).await,
-        },
-        Err(NetError::Timeout | NetError::NoConnections | NetError::Io(_)) => {
-            Answer::Unknown(UnknownReason::Timeout)
+    };
+    let chain = follow(name, kind, &response.answers)?;
+    let status = weakest(chain.aliases.iter().chain(&chain.found))?;
+    if !chain.found.is_empty() {
+        let reply = reply(question, chain.found.iter().map(|record| &record.data))?;
+        let secure = status == Dnssec::Secure;
+        return Ok(Step::End(if secure { Answer::Secure(reply) } else { Answer::Insecure(reply) }));
+    }
+    if !chain.aliases.is_empty() {
+        return Ok(Step::Alias(chain.end, status));
+    }
+    if !matches!(response.response_code, ResponseCode::NoError | ResponseCode::NXDomain) {
+        return Err(UnknownReason::Failure(code_name(response.response_code)));
+    }
+    let proven = is_proven(&response.authorities)?;
+    let absent = Answer::ProvenAbsent;
+    Ok(Step::End(if proven { absent } else { Answer::Insecure(empty(question)) }))
+}
+
+async fn send(client: &Client, name: &Name, kind: RecordType) -> Result<DnsResponse, NetError> {
+    let mut options = DnsRequestOptions::default();
+    options.edns_payload_len = PAYLOAD;
+    options.edns_set_dnssec_ok = true;
+    client.lookup(Query::query(name.clone(), kind), options).first_answer().await
+}
+
+/// The alias at a name; without one the answer for the name stays bogus.
+async fn alias(client: &Client, name: &Name) -> Result<Step, UnknownReason> {
+    let response = match send(client, name, RecordType::CNAME).await {
+        Ok(response) => response,
+        Err(error) => {
+            return Err(match denial(&error) {
+                Denial::Unproven | Denial::Bogus => UnknownReason::Bogus,
+                Denial::Other => reason(&error),
+            });
         }
-        Err(error) => Answer::Unknown(UnknownReason::Failure(error.to_string())),
+    };
+    let chain = follow(name, RecordType::CNAME, &response.answers)?;
+    let status = weakest(chain.found.iter())?;
+    let mut targets = chain.found.iter().filter_map(|record| match &record.data {
+        RData::CNAME(alias) => Some(alias.0.clone()),
+        _ => None,
+    });
+    match (targets.next(), targets.next()) {
+        (Some(target), None) => Ok(Step::Alias(target, status)),
+        _ => Err(UnknownReason::Bogus),
     }
 }
 
-/// The least of the proofs; secure without any.
-fn weakest(proofs: impl Iterator<Item = Proof>) -> Proof {
-    let rank = |proof: &Proof| match proof {
-        Proof::Bogus => 0,
-        Proof::Indeterminate => 1,
-        Proof::Insecure => 2,
-        Proof::Secure => 3,
-    };
-    proofs.min_by_key(rank).unwrap_or(Proof::Secure)
+/// What an error says about the name.
+enum Denial {
+    /// There are no such records, and the proof takes more rounds of hashing than a resolver has to do:
+    /// then the zone counts as unsigned. [RFC 9276 §3.2]
+    Unproven,
+    /// The zone is signed, and the answer is not.
+    Bogus,
+    /// It is another error.
+    Other,
 }
 
-fn failure(code: ResponseCode) -> Answer {
-    let text = match code {
+fn denial(error: &NetError) -> Denial {
+    match error {
+        NetError::Dns(DnsError::Nsec { proof: Proof::Insecure, response, .. })
+            if response.answers.is_empty() =>
+        {
+            Denial::Unproven
+        }
+        NetError::Dns(DnsError::Nsec { .. } | DnsError::DnssecBogus) => Denial::Bogus,
+        _ => Denial::Other,
+    }
+}
+
+/// A denial is proven by NSEC or NSEC3 records alone, which were compared with the question where they
+/// are secure. A signed SOA record of a zone above proves nothing. [RFC 4035 §5.4]
+fn is_proven(authorities: &[Record]) -> Result<bool, UnknownReason> {
+    if authorities.iter().any(|record| record.proof == Proof::Bogus) {
+        return Err(UnknownReason::Bogus);
+    }
+    Ok(authorities.iter().any(|record| {
+        matches!(record.record_type(), RecordType::NSEC | RecordType::NSEC3)
+            && record.proof == Proof::Secure
+    }))
+}
+
+/// The least of the statuses; secure without any record.
+fn weakest<'r>(records: impl Iterator<Item = &'r &'r Record>) -> Result<Dnssec, UnknownReason> {
+    let mut status = Dnssec::Secure;
+    for record in records {
+        match record.proof {
+            Proof::Secure => {}
+            Proof::Insecure => status = Dnssec::Insecure,
+            Proof::Bogus => return Err(UnknownReason::Bogus),
+            Proof::Indeterminate => {
+                return Err(UnknownReason::Failure("indeterminate".to_owned()));
+            }
+        }
+    }
+    Ok(status)
+}
+
+/// An answer behind aliases is no better than they are.
+fn weakened(answer: Answer, status: Dnssec, question: &Question) -> Answer {
+    match (answer, status) {
+        (Answer::Secure(reply), Dnssec::Insecure) => Answer::Insecure(reply),
+        (Answer::ProvenAbsent, Dnssec::Insecure) => Answer::Insecure(empty(question)),
+        (answer, _) => answer,
+    }
+}
+
+/// Why the answer to a question is bogus, which is also said when the keys of a zone did not arrive. Only
+/// when every zone above the name answers for its keys are the signatures wrong.
+pub(super) async fn why_bogus(client: &Client, question: &Question) -> UnknownReason {
+    let Ok((mut zone, _)) = query(question) else { return UnknownReason::Bogus };
+    loop {
+        for kind in [RecordType::DNSKEY, RecordType::DS] {
+            if zone.is_root() && kind == RecordType::DS {
+                continue;
+            }
+            if let Err(error) = send(client, &zone, kind).await
+                && matches!(denial(&error), Denial::Other)
+            {
+                return reason(&error);
+            }
+        }
+        if zone.is_root() {
+            return UnknownReason::Bogus;
+        }
+        zone = zone.base_name();
+    }
+}
+
+fn reason(error: &NetError) -> UnknownReason {
+    match error {
+        NetError::Timeout => UnknownReason::Timeout,
+        NetError::NoConnections => UnknownReason::Unreachable,
+        NetError::Io(error) if error.kind() == ErrorKind::TimedOut => UnknownReason::Timeout,
+        NetError::Io(_) => UnknownReason::Unreachable,
+        NetError::Dns(DnsError::ResponseCode(code)) => UnknownReason::Failure(code_name(*code)),
+        NetError::Dns(DnsError::DnssecBogus | DnsError::Nsec { .. }) => UnknownReason::Bogus,
+        NetError::Proto(error) => UnknownReason::Garbled(error.to_string()),
+        error => UnknownReason::Failure(error.to_string()),
+    }
+}
+
+/// The name of a response code as administrators know it. [RFC 8499 §3]
+pub(super) fn code_name(code: ResponseCode) -> String {
+    match code {
         ResponseCode::ServFail => "SERVFAIL".to_owned(),
         ResponseCode::Refused => "REFUSED".to_owned(),
         ResponseCode::FormErr => "FORMERR".to_owned(),
         ResponseCode::NotImp => "NOTIMP".to_owned(),
         other => other.to_string(),
-    };
-    Answer::Unknown(UnknownReason::Failure(text))
-}
-
-/// The resolver says bogus also when the keys of a zone did not arrive. Only when every zone above the
-/// name answers for its keys are the signatures wrong.
-async fn bogus(resolver: &TokioResolver, name: &Name) -> Answer {
-    let mut zone = name.clone();
-    loop {
-        match resolver.lookup(zone.clone(), RecordType::DNSKEY).await {
-            Err(NetError::Timeout | NetError::NoConnections | NetError::Io(_)) => {
-                return Answer::Unknown(UnknownReason::Timeout);
-            }
-            Err(NetError::Dns(DnsError::ResponseCode(code))) => return failure(code),
-            Ok(_) | Err(_) => {}
-        }
-        if zone.is_root() {
-            return Answer::Unknown(UnknownReason::Bogus);
-        }
-        zone = zone.base_name();
     }
 }

@@ -2,20 +2,20 @@
 
 mod answers;
 mod lookup;
+mod remembering;
+mod servers;
 mod stub;
+mod validating;
 
 use crate::answer::{Answer, Question, UnknownReason};
-use crate::world::{Dns, DnsProtocol, DnsServer, DnsSettings, DnsValidation};
-use hickory_resolver::TokioResolver;
-use hickory_resolver::config::{NameServerConfig, ResolveHosts, ResolverConfig};
-use hickory_resolver::net::runtime::TokioRuntimeProvider;
-use hickory_resolver::proto::dnssec::TrustAnchors;
-use std::collections::BTreeMap;
+use crate::world::{Dns, DnsSettings, DnsValidation};
 use std::io;
-use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 use stub::Stub;
-use tokio::sync::Semaphore;
+use tokio::task::JoinSet;
+use validating::Validating;
 
 /// Questions under way at once: more brings nothing, and each holds a socket.
 const IN_FLIGHT: usize = 128;
@@ -23,8 +23,9 @@ const IN_FLIGHT: usize = 128;
 /// The deadline of a question when the settings have none.
 const DEADLINE: Duration = Duration::from_secs(5);
 
-/// How often a question without an answer is asked.
-const TRIES: u32 = 3;
+/// So many questions without any answer, and none with one: then the network is gone, and the rest of
+/// the questions need not wait for their deadlines, too.
+const SILENT: usize = 4 * IN_FLIGHT;
 
 /// A resolver with a runtime of its own, so that the rest of the program stays synchronous.
 pub(super) struct Resolver {
@@ -36,139 +37,129 @@ pub(super) struct Resolver {
 /// Who is asked.
 enum Asker {
     /// This program validates.
-    Validating(Box<TokioResolver>),
-    /// A resolver on this host validates.
-    Trusting(Stub),
+    Validating(Validating),
+    /// Resolvers on this host validate; they are tested before the first question.
+    Trusting(Stub, OnceLock<Stub>),
 }
 
 impl Resolver {
-    /// A resolver as the settings want it.
+    /// A resolver as the settings want it. No packet is sent yet.
     ///
     /// # Errors
     ///
-    /// A trust anchor that cannot be read, a resolver that may not be trusted, or no runtime.
+    /// A trust anchor or certificates that cannot be read, a resolver that may not be trusted, no name
+    /// server, or no runtime.
     pub(super) fn new(settings: &DnsSettings) -> io::Result<Self> {
-        let runtime =
-            tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
         let deadline = match settings.timeout_ms {
             0 => DEADLINE,
             milliseconds => Duration::from_millis(milliseconds.into()),
         };
         let asker = match settings.validation {
-            DnsValidation::Local => {
-                let guard = runtime.enter();
-                let resolver = validating(settings, deadline)?;
-                drop(guard);
-                Asker::Validating(Box::new(resolver))
-            }
+            DnsValidation::Local => Asker::Validating(Validating::new(settings, deadline)?),
             DnsValidation::ResolverAd => {
-                let stub = Stub::new(settings, deadline)?;
-                runtime.block_on(stub.test_itself())?;
-                Asker::Trusting(stub)
+                Asker::Trusting(Stub::new(settings, deadline)?, OnceLock::new())
             }
         };
+        let runtime =
+            tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
         Ok(Self { runtime, asker: Arc::new(asker), deadline })
     }
 }
 
 impl Dns for Resolver {
-    fn lookup(&self, questions: &[Question]) -> Vec<Answer> {
-        let mut answers: BTreeMap<&Question, Answer> = BTreeMap::new();
-        let mut distinct: Vec<&Question> = questions.iter().collect();
+    fn lookup(&self, questions: &[Question]) -> io::Result<Vec<Answer>> {
+        let mut distinct = questions.to_vec();
         distinct.sort();
         distinct.dedup();
-        let semaphore = Arc::new(Semaphore::new(IN_FLIGHT));
-        self.runtime.block_on(async {
-            let tasks: Vec<_> = distinct
-                .iter()
-                .map(|question| {
-                    let (question, semaphore) = ((*question).clone(), Arc::clone(&semaphore));
-                    let (asker, deadline) = (Arc::clone(&self.asker), self.deadline);
-                    tokio::spawn(async move {
-                        let _permit = semaphore.acquire_owned().await;
-                        // The deadline starts when the question is asked, not while it waits.
-                        let asked = tokio::time::timeout(deadline, asker.ask(&question));
-                        asked.await.unwrap_or(Answer::Unknown(UnknownReason::Timeout))
-                    })
-                })
-                .collect();
-            for (question, task) in distinct.into_iter().zip(tasks) {
-                let failed = |_| Answer::Unknown(UnknownReason::Failure("internal".to_owned()));
-                answers.insert(question, task.await.unwrap_or_else(failed));
-            }
+        let batch = Arc::new(Batch {
+            answers: distinct.iter().map(|_| OnceLock::new()).collect(),
+            questions: distinct,
+            next: AtomicUsize::new(0),
+            silent: AtomicUsize::new(0),
+            answered: AtomicBool::new(false),
         });
-        let unasked = || Answer::Unknown(UnknownReason::Timeout);
-        questions.iter().map(|it| answers.get(it).cloned().unwrap_or_else(unasked)).collect()
+        self.runtime.block_on(async {
+            if let Asker::Trusting(stub, tested) = &*self.asker
+                && tested.get().is_none()
+            {
+                let stub = stub.clone().tested().await?;
+                tested.get_or_init(|| stub);
+            }
+            let mut workers = JoinSet::new();
+            for _ in 0..IN_FLIGHT.min(batch.questions.len()) {
+                let (batch, asker) = (Arc::clone(&batch), Arc::clone(&self.asker));
+                let deadline = self.deadline;
+                workers.spawn(async move { batch.work(&asker, deadline).await });
+            }
+            while workers.join_next().await.is_some() {}
+            io::Result::Ok(())
+        })?;
+        let answer = |question| {
+            let at = batch.questions.binary_search(question).ok()?;
+            batch.answers[at].get().cloned()
+        };
+        // Only a worker that panicked leaves a question out.
+        let unasked = || Answer::Unknown(UnknownReason::Failure("internal".to_owned()));
+        Ok(questions.iter().map(|it| answer(it).unwrap_or_else(unasked)).collect())
+    }
+}
+
+/// Questions that several workers share.
+struct Batch {
+    /// Sorted, each once.
+    questions: Vec<Question>,
+    /// One for each question.
+    answers: Vec<OnceLock<Answer>>,
+    /// The question to be asked next.
+    next: AtomicUsize,
+    /// How many got no answer in time.
+    silent: AtomicUsize,
+    /// Whether any got one, SERVFAIL included.
+    answered: AtomicBool,
+}
+
+impl Batch {
+    /// Asks until no question is left.
+    async fn work(&self, asker: &Asker, deadline: Duration) {
+        while let Some((question, slot)) = self.take() {
+            let gone = !self.answered.load(Ordering::Relaxed)
+                && self.silent.load(Ordering::Relaxed) >= SILENT;
+            let answer = if gone {
+                Answer::Unknown(UnknownReason::Timeout)
+            } else {
+                // The deadline starts when the question is asked, not while it waits.
+                tokio::time::timeout(deadline, asker.ask(question))
+                    .await
+                    .unwrap_or(Answer::Unknown(UnknownReason::Timeout))
+            };
+            let silent = matches!(
+                answer,
+                Answer::Unknown(
+                    UnknownReason::Timeout | UnknownReason::Unreachable | UnknownReason::Untrusted
+                )
+            );
+            if silent {
+                self.silent.fetch_add(1, Ordering::Relaxed);
+            } else {
+                self.answered.store(true, Ordering::Relaxed);
+            }
+            slot.get_or_init(|| answer);
+        }
+    }
+
+    fn take(&self) -> Option<(&Question, &OnceLock<Answer>)> {
+        let at = self.next.fetch_add(1, Ordering::Relaxed);
+        Some((self.questions.get(at)?, &self.answers[at]))
     }
 }
 
 impl Asker {
-    /// Asks, and asks again where that may help.
     async fn ask(&self, question: &Question) -> Answer {
-        let mut answer = Answer::Unknown(UnknownReason::Timeout);
-        for _ in 0..TRIES {
-            answer = match self {
-                Self::Validating(resolver) => lookup::ask(resolver, question).await,
-                Self::Trusting(stub) => stub.ask(question).await,
-            };
-            let again = matches!(
-                &answer,
-                Answer::Unknown(
-                    UnknownReason::Timeout | UnknownReason::Failure(_) | UnknownReason::Bogus
-                )
-            );
-            if !again {
-                break;
+        match self {
+            Self::Validating(validating) => validating.ask(question).await,
+            Self::Trusting(untested, tested) => {
+                tested.get().unwrap_or(untested).ask(question).await
             }
         }
-        answer
     }
-}
-
-fn validating(settings: &DnsSettings, deadline: Duration) -> io::Result<TokioResolver> {
-    let provider = TokioRuntimeProvider::default();
-    let mut builder = if settings.servers.is_empty() {
-        TokioResolver::builder(provider).map_err(io::Error::other)?
-    } else {
-        let servers = settings.servers.iter().map(server).collect();
-        TokioResolver::builder_with_config(
-            ResolverConfig::from_parts(None, vec![], servers),
-            provider,
-        )
-    };
-    let options = builder.options_mut();
-    // A try takes up to twice this time, so all of them fit into the deadline.
-    options.timeout = (deadline / 5).max(Duration::from_millis(100));
-    options.attempts = 1;
-    options.edns_payload_len = 1232;
-    options.use_hosts_file = ResolveHosts::Never;
-    options.cache_size = 65_536;
-    options.ndots = 0;
-    options.validate = true;
-    options.case_randomization = false;
-    if let Some(path) = &settings.trust_anchor {
-        let shown = path.display();
-        let anchors = TrustAnchors::from_file(path)
-            .map_err(|error| io::Error::other(format!("trust anchor `{shown}`: {error}")))?;
-        if anchors.is_empty() {
-            let message = format!("trust anchor `{shown}`: no DNSKEY record in it");
-            return Err(io::Error::other(message));
-        }
-        builder = builder.with_trust_anchor(Arc::new(anchors));
-    }
-    builder.build().map_err(io::Error::other)
-}
-
-fn server(server: &DnsServer) -> NameServerConfig {
-    let address = server.address.ip();
-    let name = Arc::from(server.tls_name.as_str());
-    let mut config = match server.protocol {
-        DnsProtocol::Plain => NameServerConfig::udp_and_tcp(address),
-        DnsProtocol::Tls => NameServerConfig::tls(address, name),
-        DnsProtocol::Https => NameServerConfig::https(address, name, None),
-    };
-    for connection in &mut config.connections {
-        connection.port = server.address.port();
-    }
-    config
 }

@@ -1,50 +1,9 @@
-//! What every report shares.
+//! Numbers, lists and lines as people read them.
 
 use crate::diag::printable;
+use std::borrow::Cow;
 
-/// A value as the cell of a Markdown table in which nothing is markup.
-///
-/// Code spans keep names readable: backticks in a message mark values, and stay; everything outside
-/// of them is escaped, and a `|` is escaped everywhere. [GitHub Flavored Markdown §4.10, §6.1]
-pub fn markdown_cell(value: &str) -> String {
-    let value = value.replace(['\n', '\r'], " ");
-    let value = printable(&value);
-    let mut cell = String::with_capacity(value.len() + 8);
-    let balanced = value.matches('`').count().is_multiple_of(2);
-    let mut in_code = false;
-    for character in value.chars() {
-        match character {
-            '`' if balanced => {
-                in_code = !in_code;
-                cell.push('`');
-            }
-            '|' => cell.push_str("\\|"),
-            _ if in_code => cell.push(character),
-            '<' => cell.push_str("&lt;"),
-            '>' => cell.push_str("&gt;"),
-            '&' => cell.push_str("&amp;"),
-            '`' | '*' | '_' | '[' | ']' | '(' | ')' | '#' | '\\' | '~' | '!' | '@' | ':' => {
-                cell.push('\\');
-                cell.push(character);
-            }
-            _ => cell.push(character),
-        }
-    }
-    cell
-}
-
-/// A number as people read it: `1,204`.
-pub fn thousands(number: usize) -> String {
-    let digits = number.to_string();
-    let mut shown = String::with_capacity(digits.len() + digits.len() / 3);
-    for (at, digit) in digits.chars().enumerate() {
-        if at > 0 && (digits.len() - at).is_multiple_of(3) {
-            shown.push(',');
-        }
-        shown.push(digit);
-    }
-    shown
-}
+pub use crate::diag::thousands;
 
 /// A count with its noun: `1 domain`, `1,204 domains`.
 pub fn counted(number: usize, noun: &str) -> String {
@@ -69,6 +28,17 @@ pub fn some_of<'a>(names: impl ExactSizeIterator<Item = &'a str>, most: usize) -
     } else {
         list.into_owned()
     }
+}
+
+/// A text of at most `most` characters: its middle is left out where it has more.
+pub fn shortened(text: &str, most: usize) -> Cow<'_, str> {
+    if text.chars().nth(most).is_none() {
+        return Cow::Borrowed(text);
+    }
+    let half = most.saturating_sub(3) / 2;
+    let start: String = text.chars().take(half).collect();
+    let end = text.char_indices().rev().take(half).last().map_or("", |(at, _)| &text[at..]);
+    Cow::Owned(format!("{start} … {end}"))
 }
 
 /// Breaks a text into lines of at most `width` characters, at blanks and behind `:` and `,`; all but
@@ -96,18 +66,6 @@ mod tests {
     use super::*;
 
     #[test]
-    fn nothing_in_a_cell_is_markup() {
-        assert_eq!(markdown_cell("a|b"), "a\\|b");
-        assert_eq!(
-            markdown_cell("<img src=x> [x](y) @team"),
-            "&lt;img src=x&gt; \\[x\\]\\(y\\) \\@team"
-        );
-        assert_eq!(markdown_cell("the key `_dmarc|x` stands"), "the key `_dmarc\\|x` stands");
-        assert_eq!(markdown_cell("a ` <b>"), "a \\` &lt;b&gt;");
-        assert_eq!(markdown_cell("a\nb"), "a b");
-    }
-
-    #[test]
     fn numbers_lists_and_lines_are_written_for_people() {
         assert_eq!(
             [
@@ -122,6 +80,8 @@ mod tests {
         let names = ["a", "b", "c", "d"];
         assert_eq!(some_of(names.into_iter(), 2), "a, b and 2 more");
         assert_eq!(some_of(names.into_iter(), 3), "a, b, c, d");
+        assert_eq!(shortened("abcd", 4), "abcd");
+        assert_eq!(shortened("äbcdefgö", 7), "äb … gö");
         assert_eq!(
             wrapped("secure match=aaaa.example:bbbb.example", 36, 4),
             "secure match=aaaa.example:\n    bbbb.example"

@@ -1,0 +1,76 @@
+//! What a run that gave no result has said.
+
+use super::printer::Render;
+use crate::diag::{Diagnostic, Diagnostics, Severity, Style};
+use crate::report::{self, Item, Report};
+use crate::source::SourceMap;
+use serde_json::{Value, json};
+use std::fmt::Write as _;
+
+/// The code of an error that is about no file of the repository.
+const FAILED: &str = "failed";
+
+/// The messages of a run, kept for reports in case that nothing better comes.
+///
+/// A pipeline that asks for a report gets one, also from a run that stopped early.
+#[derive(Debug)]
+pub(super) struct Said {
+    report: Report,
+    /// Whether the repository was looked at, so that silence means that nothing is wrong with it.
+    has_looked: bool,
+}
+
+impl Said {
+    /// Nothing so far.
+    pub(super) fn new(command: &'static str) -> Self {
+        Self { report: Report::new(command, "", Vec::new()), has_looked: false }
+    }
+
+    /// Keeps messages about the repository.
+    pub(super) fn messages(&mut self, diagnostics: &Diagnostics, sources: &SourceMap) {
+        self.has_looked = true;
+        for diagnostic in diagnostics.iter() {
+            let item = Item::of(diagnostic, sources);
+            // Every target may say the same.
+            if !self.report.items.contains(&item) {
+                self.report.items.push(item);
+            }
+        }
+    }
+
+    /// Whether there is something to report, be it that nothing is wrong.
+    pub(super) fn is_something(&self) -> bool {
+        self.has_looked || !self.report.items.is_empty()
+    }
+
+    /// Keeps an error that has no place.
+    pub(super) fn error(&mut self, message: &str) {
+        let error = Diagnostic::new(Severity::Error, FAILED, message);
+        self.report.items.push(Item::of(&error, &SourceMap::new()));
+    }
+}
+
+impl Render for Said {
+    fn text(&self, _: &Style) -> String {
+        let mut text = String::new();
+        for Item { severity, code, message, place, .. } in &self.report.items {
+            let place = place.as_ref().map_or(String::new(), |it| format!("{it}: "));
+            // Writing to a String cannot fail.
+            let _ = writeln!(text, "{place}{}[{code}]: {message}", severity.as_str());
+        }
+        text
+    }
+
+    fn json(&self) -> Value {
+        json!({ "format_version": 1, "findings": report::findings(&self.report) })
+    }
+
+    fn markdown(&self) -> String {
+        self.findings().map_or_else(String::new, |report| report::markdown(&report))
+    }
+
+    fn findings(&self) -> Option<Report> {
+        let summary = self.report.counts().to_string();
+        Some(Report { summary, ..self.report.clone() })
+    }
+}

@@ -1,0 +1,224 @@
+//! The shape of the reports as JSON Schemas, for programs that read them.
+//!
+//! Tests compare the files in `schemas/` with what these types give, and real reports with the
+//! schemas; no key of a report is left out here.
+
+use super::json::{Exit, Finding, Line};
+use schemars::generate::SchemaSettings;
+use schemars::{JsonSchema, Schema, SchemaGenerator};
+
+/// The schema of `mxward check --report json`, and of what a run reports that stopped early.
+pub fn check() -> String {
+    text(&generator().into_root_schema_for::<CheckReport<'_>>())
+}
+
+/// The schema of `mxward diff --report json`.
+pub fn diff() -> String {
+    text(&generator().into_root_schema_for::<DiffReport<'_>>())
+}
+
+/// The schema of a line of `--report jsonl`.
+pub fn lines() -> String {
+    text(&generator().into_root_schema_for::<Line<'_>>())
+}
+
+fn generator() -> SchemaGenerator {
+    SchemaSettings::draft07().for_serialize().into_generator()
+}
+
+fn text(schema: &Schema) -> String {
+    format!("{:#}\n", schema.as_value())
+}
+
+/// What `check` found. Other commands that stop early report their messages in the same shape
+#[derive(JsonSchema)]
+#[schemars(deny_unknown_fields, title = "mxward check --report json")]
+#[expect(dead_code, reason = "only the shape is used")]
+struct CheckReport<'a> {
+    /// The version of this shape; one that readers would stumble over gets a new one
+    #[schemars(range(min = 1, max = 1))]
+    format_version: u32,
+    /// How many domains are declared; `null` or left out when the repository does not compile
+    #[schemars(default, skip_serializing_if = "Option::is_none")]
+    domains: Option<usize>,
+    /// How many targets were judged; left out when another command stopped early
+    #[schemars(default, skip_serializing_if = "Option::is_none")]
+    targets: Option<usize>,
+    /// In the order of the files
+    findings: Vec<Finding<'a>>,
+    exit: Exit<'a>,
+}
+
+/// What changes, by its effect
+#[derive(JsonSchema)]
+#[schemars(deny_unknown_fields, title = "mxward diff --report json")]
+#[expect(dead_code, reason = "only the shape is used")]
+struct DiffReport<'a> {
+    /// The version of this shape; one that readers would stumble over gets a new one
+    #[schemars(range(min = 1, max = 1))]
+    format_version: u32,
+    effects: Effects,
+    targets: Vec<Target>,
+    exit: Exit<'a>,
+}
+
+/// How many domains see each effect, over all targets
+#[derive(JsonSchema)]
+#[schemars(deny_unknown_fields)]
+#[expect(dead_code, reason = "only the shape is used")]
+struct Effects {
+    /// Mail that was delivered is deferred or returned from now on
+    breaks: usize,
+    /// An attacker can do more than before
+    weaker: usize,
+    /// Neither: another trust root, or mail that starts to flow
+    different: usize,
+    /// An attacker can do less than before
+    stronger: usize,
+    /// Nothing that an attacker would notice
+    neutral: usize,
+}
+
+/// What changes for one target
+#[derive(JsonSchema)]
+#[schemars(deny_unknown_fields)]
+#[expect(dead_code, reason = "only the shape is used")]
+struct Target {
+    /// Its name
+    target: String,
+    /// What changes, in one line
+    summary: String,
+    /// What to know about how its maps were read
+    notes: Vec<String>,
+    state: State,
+    /// Worst first; with `state: compared` only
+    #[schemars(default, skip_serializing_if = "Option::is_none")]
+    changes: Option<Vec<Change>>,
+    /// The entries of `transport_maps`
+    #[schemars(default, skip_serializing_if = "Option::is_none")]
+    transport: Option<MapChanges>,
+    /// The entries of `smtp_tls_policy_maps`
+    #[schemars(default, skip_serializing_if = "Option::is_none")]
+    tls_policy: Option<MapChanges>,
+}
+
+/// What came of comparing a target
+#[derive(JsonSchema)]
+#[schemars(rename_all = "kebab-case")]
+#[expect(dead_code, reason = "only the shape is used")]
+enum State {
+    /// Both sides were read
+    Compared,
+    /// The target does not say where its maps live
+    NotDeployed,
+    /// The maps could not be read
+    Unread,
+}
+
+/// Domains to whom the same happens for the same reason
+#[derive(JsonSchema)]
+#[schemars(deny_unknown_fields)]
+#[expect(dead_code, reason = "only the shape is used")]
+struct Change {
+    effect: Effect,
+    /// The provider template that they get their entries from
+    template: Option<String>,
+    /// Whether a declaration decides; if not, they are not declared any more, or the settings of the target decide
+    declared: bool,
+    /// The file that decides: of the repository, or the deployed map
+    file: Option<String>,
+    /// The line, from 1
+    line: Option<usize>,
+    /// The column in characters, from 1
+    column: Option<usize>,
+    /// What happens with their mail before
+    before: String,
+    /// And after
+    after: String,
+    /// Addresses that some of them are sent to only after the change
+    new_addresses: Vec<String>,
+    /// Addresses that some of them were sent to only before it
+    old_addresses: Vec<String>,
+    /// Sorted; `.example.com` stands for the subdomains of example.com
+    domains: Vec<String>,
+}
+
+/// What a change does
+#[derive(JsonSchema)]
+#[schemars(rename_all = "kebab-case")]
+#[expect(dead_code, reason = "only the shape is used")]
+enum Effect {
+    Breaks,
+    Weaker,
+    Different,
+    Stronger,
+    Neutral,
+}
+
+/// What changes in one map
+#[derive(JsonSchema)]
+#[schemars(deny_unknown_fields)]
+#[expect(dead_code, reason = "only the shape is used")]
+struct MapChanges {
+    /// Where it lives
+    name: String,
+    /// Keys that are new
+    added: usize,
+    /// Keys with another right-hand side
+    changed: usize,
+    /// Keys that go
+    removed: usize,
+    /// Keys that stay as they are, foreign ones left out
+    unchanged: usize,
+    /// Keys that were there before mxward, and are compiled by it now
+    adopted: usize,
+    /// Whether the foreign entries stay
+    keeps_foreign: bool,
+    /// Deployed entries that are not of the repository
+    foreign: Vec<Entry>,
+    /// Deployed lines that do not do what they seem to
+    ignored: Vec<Ignored>,
+    /// Deployed entries that no lookup reaches
+    dead: Vec<Entry>,
+}
+
+/// A deployed entry
+#[derive(JsonSchema)]
+#[schemars(deny_unknown_fields)]
+#[expect(dead_code, reason = "only the shape is used")]
+struct Entry {
+    /// The line, from 1
+    line: u32,
+    /// The lookup key
+    key: String,
+    /// The right-hand side
+    value: String,
+}
+
+/// A deployed line that does not do what it seems to
+#[derive(JsonSchema)]
+#[schemars(deny_unknown_fields)]
+#[expect(dead_code, reason = "only the shape is used")]
+struct Ignored {
+    /// The line, from 1
+    line: u32,
+    /// Why
+    kind: IgnoredKind,
+    /// The line itself
+    text: String,
+}
+
+/// Why a deployed line does not do what it seems to
+#[derive(JsonSchema)]
+#[schemars(rename_all = "kebab-case")]
+#[expect(dead_code, reason = "only the shape is used")]
+enum IgnoredKind {
+    Duplicate,
+    NoValue,
+    LeadingBlank,
+    OpenQuote,
+    NotUtf8,
+    Nul,
+    ColonKey,
+    ByteOrderMark,
+}

@@ -1,0 +1,222 @@
+//! What one target gets, not yet written out entry by entry.
+
+use super::pin_list::PinList;
+use super::row::{Counts, Row, Rows};
+use super::table::{Origin, Table, Tables};
+use crate::expand::{Destination, Destinations};
+use crate::names::Recipients;
+use crate::postfix::{NextHop, TlsPolicy, Transport};
+use crate::resolve::Resolved;
+use compact_str::CompactString;
+use std::borrow::Cow;
+use std::cmp::Ordering;
+use std::sync::Arc;
+
+/// The plans of all destinations, checked for one target. Its [`Rows`] are made from them anew at
+/// every pass: a million entries need no memory before somebody keeps them.
+#[derive(Debug)]
+pub struct Lowered<'a> {
+    pub(super) destinations: &'a Destinations<Resolved>,
+    /// What each plan comes to here.
+    pub(super) states: Vec<State>,
+    /// The positions of the destinations that the target gets.
+    pub(super) selected: Vec<u32>,
+    /// Entries beside those of the destinations, sorted by key; none has the key of one of them.
+    pub(super) extras: Vec<Extra>,
+    /// Whether `transport_maps` and `smtp_tls_policy_maps` take keys with U-labels.
+    pub(super) unicode: [bool; 2],
+}
+
+/// What a plan comes to at one target.
+#[derive(Debug)]
+pub(super) enum State {
+    /// No domain of the target uses it.
+    Unused,
+    /// The reason was reported.
+    Failed,
+    /// No transport entry; the policy stands under the domain.
+    Mx(Option<Arc<TlsPolicy>>),
+    /// The same transport for every domain; a policy stands under the domain where the transport
+    /// names no next hop. [transport(5)]
+    Transport(Transport, Option<Arc<TlsPolicy>>),
+    /// Addresses, then the domain; the policy stands under the domain.
+    Pinned(PinList, Arc<TlsPolicy>),
+    /// No entry at all.
+    LeftTo,
+}
+
+/// An entry that is not under the key of a destination.
+#[derive(Debug)]
+pub(super) struct Extra {
+    pub(super) key: CompactString,
+    pub(super) of: Of,
+}
+
+/// Whose entry an [`Extra`] is.
+#[derive(Debug)]
+pub(super) enum Of {
+    /// The policy of a next hop.
+    NextHop(Arc<TlsPolicy>, Origin),
+    /// The destination at this position, whose key it is with U-labels.
+    Destination(u32),
+}
+
+impl Extra {
+    fn policy(&self) -> Option<&Arc<TlsPolicy>> {
+        match &self.of {
+            Of::NextHop(policy, _) => Some(policy),
+            Of::Destination(_) => None,
+        }
+    }
+}
+
+impl State {
+    pub(super) fn transport(&self, recipients: &Recipients) -> Option<Cow<'_, Transport>> {
+        match self {
+            Self::Unused | Self::Failed | Self::Mx(_) | Self::LeftTo => None,
+            Self::Transport(transport, _) => Some(Cow::Borrowed(transport)),
+            Self::Pinned(list, _) => {
+                let mut next_hops = list.order(&recipients.key());
+                next_hops.push(NextHop::domain(recipients.name()));
+                Some(Cow::Owned(Transport::smtp(next_hops)))
+            }
+        }
+    }
+
+    pub(super) fn policy(&self) -> Option<&Arc<TlsPolicy>> {
+        match self {
+            Self::Unused | Self::Failed | Self::LeftTo => None,
+            Self::Mx(policy) | Self::Transport(_, policy) => policy.as_ref(),
+            Self::Pinned(_, policy) => Some(policy),
+        }
+    }
+
+    fn has_transport(&self) -> bool {
+        matches!(self, Self::Transport(..) | Self::Pinned(..))
+    }
+}
+
+/// A key of either map, and whose it is.
+enum Line<'a> {
+    Destination(Cow<'a, str>, &'a Destination),
+    /// The same under its key with U-labels.
+    Unicode(&'a str, &'a Destination),
+    NextHop(&'a str, &'a Arc<TlsPolicy>, &'a Origin),
+}
+
+impl<'a> Lowered<'a> {
+    /// All entries, to be kept and looked up.
+    pub fn tables(&self) -> Tables {
+        let counts = self.counts();
+        let mut transport = Vec::with_capacity(counts.transport);
+        transport.extend(self.transport_rows().map(|row| row.into_entry(Cow::into_owned)));
+        let mut tls_policy = Vec::with_capacity(counts.tls_policy);
+        tls_policy.extend(self.policy_rows().map(|row| row.into_entry(Arc::clone)));
+        Tables { transport: Table::new(transport), tls_policy: Table::new(tls_policy) }
+    }
+
+    /// The destination and the state under exactly this key.
+    pub(super) fn find(&self, key: &str) -> Option<(&'a Destination, &State)> {
+        let list = &self.destinations.list;
+        let order = |at: &u32| list[*at as usize].recipients.cmp_key(key);
+        let at = self.selected.binary_search_by(order).ok()?;
+        let destination = &list[self.selected[at] as usize];
+        Some((destination, self.state(destination)))
+    }
+
+    fn state(&self, destination: &Destination) -> &State {
+        &self.states[destination.plan as usize]
+    }
+
+    /// The destinations with the extras between them, sorted by key.
+    fn lines(&self) -> impl Iterator<Item = Line<'_>> {
+        let list = &self.destinations.list;
+        let mut selected = self.selected.iter().map(|at| &list[*at as usize]).peekable();
+        let mut extras = self.extras.iter().peekable();
+        std::iter::from_fn(move || {
+            let order = match (selected.peek(), extras.peek()) {
+                (None, None) => return None,
+                (Some(_), None) => Ordering::Less,
+                (None, Some(_)) => Ordering::Greater,
+                (Some(one), Some(other)) => one.recipients.cmp_key(&other.key),
+            };
+            if order.is_lt() {
+                let destination = selected.next()?;
+                return Some(Line::Destination(destination.recipients.key_text(), destination));
+            }
+            let Extra { key, of } = extras.next()?;
+            Some(match of {
+                Of::NextHop(policy, origin) => Line::NextHop(key, policy, origin),
+                Of::Destination(at) => Line::Unicode(key, &list[*at as usize]),
+            })
+        })
+    }
+
+    fn row<'r, V>(&'r self, key: Cow<'r, str>, value: V, destination: &Destination) -> Row<'r, V> {
+        let template = self.destinations.plans[destination.plan as usize].template.as_ref();
+        Row { key, value, span: destination.span, template, hosts: None }
+    }
+}
+
+impl Rows for Lowered<'_> {
+    fn transport_rows(&self) -> impl Iterator<Item = Row<'_, Cow<'_, Transport>>> {
+        self.lines().filter_map(|line| {
+            let (key, destination) = match line {
+                Line::Destination(key, destination) => (key, destination),
+                Line::Unicode(key, destination) if self.unicode[0] => {
+                    (Cow::Borrowed(key), destination)
+                }
+                Line::Unicode(..) | Line::NextHop(..) => return None,
+            };
+            let value = self.state(destination).transport(&destination.recipients)?;
+            Some(self.row(key, value, destination))
+        })
+    }
+
+    fn policy_rows(&self) -> impl Iterator<Item = Row<'_, &Arc<TlsPolicy>>> {
+        self.lines().filter_map(|line| match line {
+            Line::Destination(key, destination) => {
+                let value = self.state(destination).policy()?;
+                Some(self.row(key, value, destination))
+            }
+            Line::Unicode(key, destination) => {
+                let value = self.state(destination).policy().filter(|_| self.unicode[1])?;
+                Some(self.row(Cow::Borrowed(key), value, destination))
+            }
+            Line::NextHop(key, value, Origin { span, template, hosts }) => Some(Row {
+                key: Cow::Borrowed(key),
+                value,
+                span: *span,
+                template: template.as_ref(),
+                hosts: hosts.as_ref(),
+            }),
+        })
+    }
+
+    fn policies(&self) -> impl Iterator<Item = &Arc<TlsPolicy>> {
+        // A plan that is used has a destination.
+        self.states
+            .iter()
+            .filter_map(State::policy)
+            .chain(self.extras.iter().filter_map(Extra::policy))
+    }
+
+    fn counts(&self) -> Counts {
+        let mut counts = Counts::default();
+        let mut add = |at: &u32, takes: [bool; 2]| {
+            let state = self.state(&self.destinations.list[*at as usize]);
+            counts.transport += usize::from(takes[0] && state.has_transport());
+            counts.tls_policy += usize::from(takes[1] && state.policy().is_some());
+        };
+        self.selected.iter().for_each(|at| add(at, [true; 2]));
+        let mut next_hops = 0;
+        for Extra { of, .. } in &self.extras {
+            match of {
+                Of::NextHop(..) => next_hops += 1,
+                Of::Destination(at) => add(at, self.unicode),
+            }
+        }
+        counts.tls_policy += next_hops;
+        counts
+    }
+}

@@ -1,0 +1,270 @@
+//! Whatever the files of a repository hold, reading them ends with messages and never otherwise.
+
+use crate::harness::root;
+use mxward::compile::{LOCK_FILE, Repository, compile};
+use mxward::diag::{Diagnostics, Severity, Style, render, render_short};
+use mxward::emit::{Artifact, emit};
+use mxward::formats::postmap_text;
+use mxward::lock::LockMode;
+use mxward::source::SourceMap;
+use mxward::world::system::System;
+use mxward::world::{DnsSettings, Files};
+use proptest::prelude::*;
+use proptest::sample::{Index, select};
+use std::collections::BTreeMap;
+use std::io;
+use std::path::Path;
+
+/// Files in memory.
+#[derive(Clone, Debug, Default)]
+struct Memory(BTreeMap<String, Vec<u8>>);
+
+impl Files for Memory {
+    fn read(&self, path: &str) -> io::Result<Vec<u8>> {
+        self.0.get(path).cloned().ok_or_else(|| io::ErrorKind::NotFound.into())
+    }
+
+    fn list(&self, folder: &str) -> io::Result<Vec<String>> {
+        let inside = |path: &&String| folder.is_empty() || Path::new(path).starts_with(folder);
+        Ok(self.0.keys().filter(inside).cloned().collect())
+    }
+}
+
+/// The files of an example that a compilation reads.
+fn example(name: &str) -> Memory {
+    fn walk(folder: &Path, name: &str, files: &mut Memory) {
+        for entry in std::fs::read_dir(folder).unwrap() {
+            let entry = entry.unwrap();
+            let path = format!("{name}{}", entry.file_name().to_str().unwrap());
+            if entry.file_type().unwrap().is_dir() {
+                walk(&entry.path(), &format!("{path}/"), files);
+            } else {
+                files.0.insert(path, std::fs::read(entry.path()).unwrap());
+            }
+        }
+    }
+    let mut files = Memory::default();
+    walk(&root().join("examples").join(name), "", &mut files);
+    files.0.retain(|path, _| !path.contains("deployed") && path != "README.md");
+    files
+}
+
+/// One change of a file.
+#[derive(Clone, Debug)]
+enum Edit {
+    /// A byte becomes another one.
+    Replace(Index, u8),
+    /// A text is put in.
+    Insert(Index, &'static [u8]),
+    /// Bytes are left out.
+    Remove(Index, usize),
+    /// Bytes are repeated elsewhere.
+    Copy(Index, usize, Index),
+    /// The file ends there.
+    Cut(Index),
+}
+
+/// What means something in YAML, in names, in lists, in templates or in maps.
+const WORDS: &[&[u8]] = &[
+    b"{",
+    b"}",
+    b"[",
+    b"]",
+    b"\"",
+    b"'",
+    b": ",
+    b"- ",
+    b"? ",
+    b"\n",
+    b"\r\n",
+    b"\t",
+    b"#",
+    b" # ",
+    b"&a ",
+    b"*a ",
+    b"<<: *a",
+    b"!!str ",
+    b"!x ",
+    b"---\n",
+    b"...\n",
+    b"%YAML 1.1\n",
+    b"|\n",
+    b">-\n",
+    b"~",
+    b"null",
+    b"@",
+    b"`",
+    b"\\",
+    b"\0",
+    b"\x1b[31m",
+    b"\xff",
+    b"\xef\xbb\xbf",
+    "\u{202e}".as_bytes(),
+    "ü".as_bytes(),
+    b"xn--",
+    b".",
+    b"..",
+    b"*.",
+    b"-",
+    b"_",
+    b",",
+    b";",
+    b":",
+    b"=",
+    b"%s",
+    b"{{ domain }}",
+    b"{% for a in range(9) %}",
+    b"{{",
+    b"google",
+    b"pin",
+    b"mx",
+    b"host",
+    b"level: secure\n",
+    b"match: [a.example]\n",
+    b"version: 2\n",
+    b"99999999999999999999",
+    b"-1",
+    b"0x10",
+    b"[192.0.2.1]:25",
+    b"2001:db8::1",
+    b"\n  ",
+    b"domains:\n",
+];
+
+fn edit() -> impl Strategy<Value = Edit> {
+    prop_oneof![
+        (any::<Index>(), any::<u8>()).prop_map(|(at, byte)| Edit::Replace(at, byte)),
+        (any::<Index>(), select(WORDS)).prop_map(|(at, word)| Edit::Insert(at, word)),
+        (any::<Index>(), 1..40_usize).prop_map(|(at, count)| Edit::Remove(at, count)),
+        (any::<Index>(), 1..200_usize, any::<Index>())
+            .prop_map(|(at, count, to)| Edit::Copy(at, count, to)),
+        any::<Index>().prop_map(Edit::Cut),
+    ]
+}
+
+impl Edit {
+    fn apply(&self, bytes: &mut Vec<u8>) {
+        let place = |index: &Index, bytes: &[u8]| index.index(bytes.len() + 1);
+        match self {
+            Self::Replace(at, byte) => {
+                let at = place(at, bytes);
+                if let Some(old) = bytes.get_mut(at) {
+                    *old = *byte;
+                }
+            }
+            Self::Insert(at, word) => {
+                let at = place(at, bytes);
+                bytes.splice(at..at, word.iter().copied());
+            }
+            Self::Remove(at, count) => {
+                let at = place(at, bytes);
+                let end = bytes.len().min(at + count);
+                bytes.drain(at..end);
+            }
+            Self::Copy(at, count, to) => {
+                let at = place(at, bytes);
+                let part = bytes[at..bytes.len().min(at + count)].to_vec();
+                let to = place(to, bytes);
+                bytes.splice(to..to, part);
+            }
+            Self::Cut(at) => {
+                let at = place(at, bytes);
+                bytes.truncate(at);
+            }
+        }
+    }
+}
+
+/// Reads and compiles, and checks what must hold of any answer. True when maps came of it.
+fn judge(files: &Memory) -> bool {
+    let mut found = Diagnostics::new();
+    let repository = Repository::load(files, &mut found);
+    let dns = DnsSettings::default();
+    let compiled = match compile(&System::new(), repository, LockMode::Frozen, &dns, &mut found) {
+        Ok(compiled) => compiled,
+        Err((_, repository)) => {
+            assert!(found.has_errors(), "nothing is said of what is wrong");
+            readable(&mut found, &repository.sources);
+            return false;
+        }
+    };
+    assert!(!found.has_errors());
+    for target in &compiled.repository.config.targets {
+        let tables = compiled.tables(target, &mut found);
+        let artifacts = tables.and_then(|it| emit(&compiled.repository, target, &it, &mut found));
+        let is_map = |it: &&Artifact| matches!(&*it.name, "transport" | "tls_policy");
+        for artifact in artifacts.iter().flatten().filter(is_map) {
+            let map = postmap_text::read(artifact.text.as_bytes());
+            assert_eq!(map.ignored, [], "{}", artifact.text);
+            assert_eq!(Some(map.entries.len()), artifact.entries);
+        }
+    }
+    assert!(found.iter().all(|it| it.code != "misread"), "{found:?}");
+    let maps = !found.has_errors();
+    readable(&mut found, &compiled.repository.sources);
+    maps
+}
+
+/// Messages have a text, places in their files, and no orders for the terminal.
+fn readable(found: &mut Diagnostics, sources: &SourceMap) {
+    found.sort();
+    let text = render(found, sources, &Style::default()) + &render_short(found, sources);
+    let acts = |c: char| c.is_control() && c != '\n';
+    assert_eq!(text.find(acts), None, "{text}");
+    for message in found.iter().filter(|it| it.severity == Severity::Error) {
+        assert!(!message.code.is_empty() && !message.message.is_empty());
+        for span in message.span.iter().chain(message.related.iter().map(|(span, _)| span)) {
+            assert!(span.start <= span.end && span.end as usize <= sources.text(span.file).len());
+        }
+    }
+}
+
+#[test]
+fn an_example_as_it_is_gives_maps() {
+    assert!(judge(&example("handwritten")));
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn no_change_of_a_repository_ends_the_reading_otherwise_than_with_messages(
+        edits in prop::collection::vec((any::<Index>(), edit()), 1..6),
+    ) {
+        let mut files = example("handwritten");
+        let paths: Vec<String> = files.0.keys().cloned().collect();
+        for (which, edit) in edits {
+            // The lock is the largest file and has tests of its own.
+            let path = which.get(&paths);
+            if path != LOCK_FILE {
+                edit.apply(files.0.get_mut(path).unwrap());
+            }
+        }
+        judge(&files);
+    }
+
+    #[test]
+    fn any_bytes_are_read(bytes in prop::collection::vec(any::<u8>(), 0..200)) {
+        let root = b"version: 1\ninclude: [a.yaml, { list: a.txt, level: may }]\n".to_vec();
+        for path in ["mxward.yaml", "a.yaml", "a.txt", "providers/a.yaml", LOCK_FILE] {
+            let mut files = Memory(BTreeMap::from([
+                ("mxward.yaml".to_owned(), root.clone()),
+                ("a.yaml".to_owned(), Vec::new()),
+                ("a.txt".to_owned(), Vec::new()),
+            ]));
+            files.0.insert(path.to_owned(), bytes.clone());
+            judge(&files);
+        }
+    }
+
+    #[test]
+    fn any_words_are_read(words in prop::collection::vec(select(WORDS), 0..30)) {
+        let text = words.concat();
+        for path in ["mxward.yaml", "providers/a.yaml"] {
+            judge(&Memory(BTreeMap::from([
+                ("mxward.yaml".to_owned(), b"version: 1\n".to_vec()),
+                (path.to_owned(), text.clone()),
+            ])));
+        }
+    }
+}
