@@ -4,7 +4,7 @@ use super::DeployedMap;
 use crate::diag::printable;
 use crate::model::Target;
 use crate::report::counted;
-use crate::sql::{DatabaseLocation, TableMapping};
+use crate::sql::{DatabaseLocation, Dialect, TableMapping};
 use crate::world::{RowRef, World};
 use std::path::Path;
 
@@ -28,18 +28,18 @@ pub(super) fn read(
         .each_row(table, &mut |row| lines.add(row))
         .map_err(|error| failed(error.to_string()))?;
     let record = database.record(table).map_err(|error| failed(error.to_string()))?;
-    for (count, example, why) in [
-        (lines.never, &lines.never_example, "keys that no lookup finds"),
-        (
-            lines.foreign,
-            &lines.foreign_example,
-            "keys that are not ASCII: the database may take them as equal to others",
-        ),
-    ] {
-        if count > 0 {
-            let rows = counted(count, "row");
-            notes.push(format!("`{}` has {rows} with {why}, such as `{example}`", table.table));
+    let mut note = |of: &Strange, why: &str| {
+        if of.count > 0 {
+            let (rows, example) = (counted(of.count, "row"), &of.example);
+            notes.push(format!("`{}` has {rows} {why}, such as `{example}`", table.table));
         }
+    };
+    note(&lines.never, "with a key that no lookup finds");
+    if location.dialect() == Dialect::Mysql {
+        note(
+            &lines.not_ascii,
+            "that may answer for other keys too, because of letters beyond ASCII",
+        );
     }
     Ok(DeployedMap { name, bytes: lines.text(), exists: true, has_lines: false, record })
 }
@@ -67,26 +67,35 @@ struct Lines {
     text: String,
     /// Where each row starts, where its key ends, and where its line ends.
     rows: Vec<(usize, usize, usize)>,
-    never: usize,
-    never_example: String,
-    foreign: usize,
-    foreign_example: String,
+    /// Rows that no lookup finds.
+    never: Strange,
+    /// Rows with a key that is not ASCII.
+    not_ascii: Strange,
+}
+
+/// Rows of which only one is shown.
+#[derive(Default)]
+struct Strange {
+    count: usize,
+    example: String,
+}
+
+impl Strange {
+    fn add(&mut self, key: &str) {
+        if self.count == 0 {
+            self.example = printable(key).into_owned();
+        }
+        self.count += 1;
+    }
 }
 
 impl Lines {
     fn add(&mut self, row: RowRef<'_>) {
         let Some(key) = row.lookup_key().filter(|key| is_key(key)) else {
-            if self.never == 0 {
-                self.never_example = printable(row.key).into_owned();
-            }
-            self.never += 1;
-            return;
+            return self.never.add(row.key);
         };
         if !key.is_ascii() {
-            if self.foreign == 0 {
-                self.foreign_example = printable(row.key).into_owned();
-            }
-            self.foreign += 1;
+            self.not_ascii.add(row.key);
         }
         let start = self.text.len();
         self.text.push_str(key);
@@ -164,7 +173,7 @@ mod tests {
             ("", LookupKey::Stored, Some("may")),
         ]);
         assert_eq!(text, "a.example secure match=x\nb.example encrypt\n");
-        assert_eq!((lines.never, lines.never_example.as_str()), (4, "UP.example"));
+        assert_eq!((lines.never.count, lines.never.example.as_str()), (4, "UP.example"));
     }
 
     #[test]

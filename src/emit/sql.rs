@@ -32,12 +32,8 @@ pub(super) fn files<'r, V: Display>(
     diagnostics: &mut Diagnostics,
 ) -> Option<[Artifact; 2]> {
     let dialect = map.database.dialect();
-    let rows: Vec<(Cow<'r, str>, String, Span)> = rows
-        // A key that is not ASCII cannot stand in a latin1 column, and nothing asks for it there: the
-        // A-label form stands beside it.
-        .filter(|row| row.key.is_ascii())
-        .map(|row| (row.key, row.value.to_string(), row.span))
-        .collect();
+    let rows: Vec<(Cow<'r, str>, String, Span)> =
+        rows.map(|row| (row.key, row.value.to_string(), row.span)).collect();
     let mut failed = false;
     for (key, value, span) in &rows {
         if let Some((column, text)) = too_long(map.table, key, value) {
@@ -48,7 +44,7 @@ pub(super) fn files<'r, V: Display>(
                     *span,
                     format!(
                         "the row of `{key}` needs {} characters in the column `{column}`, which holds {}",
-                        text.len(),
+                        text.chars().count(),
                         map.table.length
                     ),
                 )
@@ -83,7 +79,7 @@ fn too_long<'a>(
     [(&table.key, key), (&table.value, first)]
         .into_iter()
         .chain(rest)
-        .find(|(_, text)| text.len() > table.length)
+        .find(|(_, text)| text.chars().count() > table.length)
         .map(|(column, text)| (column.as_str(), text))
 }
 

@@ -22,8 +22,7 @@ pub fn write<'a>(
     columns.extend(table.rest.as_ref().map(name));
     columns.extend(table.fixed.iter().map(|(column, _)| name(column)));
     let columns = columns.join(", ");
-    let fixed: String =
-        table.fixed.iter().map(|(_, text)| format!(", {}", dialect.quote(text))).collect();
+    let fixed = table.fixed_values(dialect);
     let head = format!("INSERT INTO {} ({columns}) VALUES", name(&table.table));
     for (row_key, row) in rows {
         let (first, rest) = table.split(row);

@@ -61,9 +61,9 @@ impl fmt::Display for DatabaseLocation {
         write!(f, "{}://{}@", server.dialect.scheme(), server.user)?;
         let host = &server.host;
         if host.contains(':') {
-            write!(f, "[{host}]")?
+            write!(f, "[{host}]")?;
         } else {
-            f.write_str(host)?
+            f.write_str(host)?;
         }
         if let Some(port) = server.port {
             write!(f, ":{port}")?;

@@ -73,7 +73,7 @@ impl TableMapping {
     /// The expression for the right-hand side of a row, which is what [`Self::query`] gives Postfix.
     ///
     /// A plain concatenation with NULL gives NULL, which Postfix takes as "not found".
-    /// [Postfix `db_common.c`; mysql_table(5), pgsql_table(5), sqlite_table(5)]
+    /// [Postfix `db_common.c`; `mysql_table(5)`, `pgsql_table(5)`, `sqlite_table(5)`]
     pub fn answer(&self, dialect: Dialect) -> String {
         let value = dialect.name(&self.value);
         let Some(rest) = &self.rest else { return value };
@@ -94,6 +94,16 @@ impl TableMapping {
         };
         let columns: Vec<String> = self.fixed.iter().map(column).collect();
         (!columns.is_empty()).then(|| columns.join(" AND "))
+    }
+
+    /// The fixed texts, each behind a comma, for the values of a new row.
+    pub fn fixed_values(&self, dialect: Dialect) -> String {
+        let add = |mut list: String, (_, text): &(Identifier, String)| {
+            list.push_str(", ");
+            list.push_str(&dialect.quote(text));
+            list
+        };
+        self.fixed.iter().fold(String::new(), add)
     }
 
     /// The query of the lookup file: one column, in which an absent rest leaves no trace.

@@ -5,10 +5,12 @@ use super::pin_list::PinList;
 use super::table::Origin;
 use crate::diag::{Diagnostic, Diagnostics};
 use crate::expand::{Destinations, PolicyId};
-use crate::model::{PinFallback, Target};
+use crate::model::{Location, PinFallback, Target};
 use crate::postfix::{NextHop, TlsPolicy, Transport, Version};
+use crate::report::counted;
 use crate::resolve::{PinHost, Resolved, Way};
-use crate::source::Span;
+use crate::source::{Span, Spanned};
+use crate::sql::Dialect;
 use compact_str::CompactString;
 use hashbrown::HashMap;
 use std::collections::BTreeMap;
@@ -39,9 +41,24 @@ pub fn lower<'a>(
         let origin = Origin { span: it.span, template: None, hosts: None };
         lowering.next_hop(it.next_hop.as_str(), it.policy, origin);
     }
-    let mut lowered = Lowered { destinations, states, selected, extras: Vec::new() };
+    let mut lowered = Lowered {
+        destinations,
+        states,
+        selected,
+        extras: Vec::new(),
+        unicode_in_transport: takes_unicode(target.transport.as_ref()),
+        unicode_in_policy: takes_unicode(target.tls_policy.as_ref()),
+    };
     lowering.extras(&mut lowered);
     (!lowering.failed).then_some(lowered)
+}
+
+/// Whether a map may hold keys that are not ASCII. Tables of MariaDB and MySQL may not: their
+/// collations take different letters as equal, such as `ü` and `y` or `u`, so that a key would answer
+/// for another domain, and many character sets lack most letters.
+fn takes_unicode(location: Option<&Spanned<Location>>) -> bool {
+    let Some(Location::Sql { database, .. }) = location.map(|it| &it.value) else { return true };
+    database.dialect() != Dialect::Mysql
 }
 
 struct Lowering<'a, 't> {
@@ -100,12 +117,36 @@ impl<'a> Lowering<'a, '_> {
                 }
             }
         }
+        let mut left_out = None;
         for at in &lowered.selected {
-            if let Some(key) = list[*at as usize].recipients.unicode_key() {
+            let destination = &list[*at as usize];
+            if let Some(key) = destination.recipients.unicode_key() {
+                let state = &lowered.states[destination.plan as usize];
+                // Pins lead to a policy under the other form.
+                let asks_policy =
+                    matches!(state, State::Mx(Some(_)) | State::Transport(_, Some(_)));
+                let in_transport = lowered.unicode_in_transport || !state.has_transport();
+                if !in_transport || (asks_policy && !lowered.unicode_in_policy) {
+                    left_out.get_or_insert((destination.span, 0)).1 += 1;
+                }
                 lowered.extras.push(Extra { key, of: Of::Destination(*at) });
             }
         }
+        if let Some((span, count)) = left_out {
+            self.left_out(span, count);
+        }
         lowered.extras.sort_by(|a, b| a.key.cmp(&b.key));
+    }
+
+    /// Tells which domains have no entry under the form that people write.
+    fn left_out(&mut self, span: Span, count: usize) {
+        let target = &self.target.name.value;
+        let domains = counted(count, "internationalized domain");
+        let message = format!("target `{target}` has {domains} under the `xn--` form only");
+        self.diagnostics.push(Diagnostic::warning("no-unicode-key", span, message).hint(
+            "the other form could answer for other domains in a table of MariaDB or MySQL: mail to it, \
+             which only SMTPUTF8 allows, gets the default",
+        ));
     }
 
     /// Checks a plan for the target, and notes the policies of its next hops.

@@ -23,6 +23,10 @@ pub struct Lowered<'a> {
     pub(super) selected: Vec<u32>,
     /// Entries beside those of the destinations, sorted by key; none has the key of one of them.
     pub(super) extras: Vec<Extra>,
+    /// Whether the transport map may hold keys that are not ASCII.
+    pub(super) unicode_in_transport: bool,
+    /// Whether the policy map may.
+    pub(super) unicode_in_policy: bool,
 }
 
 /// What a plan comes to at one target.
@@ -89,7 +93,7 @@ impl State {
         }
     }
 
-    fn has_transport(&self) -> bool {
+    pub(super) fn has_transport(&self) -> bool {
         matches!(self, Self::Transport(..) | Self::Pinned(..))
     }
 }
@@ -158,6 +162,9 @@ impl Rows for Lowered<'_> {
     fn transport_rows(&self) -> impl Iterator<Item = Row<'_, Cow<'_, Transport>>> {
         self.lines().filter_map(|line| {
             let Line::Destination(key, destination) = line else { return None };
+            if !self.unicode_in_transport && !key.is_ascii() {
+                return None;
+            }
             let value = self.state(destination).transport(&destination.recipients)?;
             Some(self.row(key, value, destination))
         })
@@ -165,6 +172,7 @@ impl Rows for Lowered<'_> {
 
     fn policy_rows(&self) -> impl Iterator<Item = Row<'_, &Arc<TlsPolicy>>> {
         self.lines().filter_map(|line| match line {
+            Line::Destination(key, _) if !self.unicode_in_policy && !key.is_ascii() => None,
             Line::Destination(key, destination) => {
                 let value = self.state(destination).policy()?;
                 Some(self.row(key, value, destination))
@@ -189,17 +197,19 @@ impl Rows for Lowered<'_> {
 
     fn counts(&self) -> Counts {
         let mut counts = Counts::default();
-        let mut add = |at: &u32| {
+        let mut add = |at: &u32, in_transport: bool, in_policy: bool| {
             let state = self.state(&self.destinations.list[*at as usize]);
-            counts.transport += usize::from(state.has_transport());
-            counts.tls_policy += usize::from(state.policy().is_some());
+            counts.transport += usize::from(in_transport && state.has_transport());
+            counts.tls_policy += usize::from(in_policy && state.policy().is_some());
         };
-        self.selected.iter().for_each(&mut add);
+        self.selected.iter().for_each(|at| add(at, true, true));
         let mut next_hops = 0;
         for Extra { of, .. } in &self.extras {
             match of {
                 Of::NextHop(..) => next_hops += 1,
-                Of::Destination(at) => add(at),
+                Of::Destination(at) => {
+                    add(at, self.unicode_in_transport, self.unicode_in_policy);
+                }
             }
         }
         counts.tls_policy += next_hops;

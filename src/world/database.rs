@@ -11,7 +11,7 @@ pub struct Row {
     /// What Postfix must ask for to get the row.
     pub lookup: LookupKey<String>,
     /// The right-hand side; `None` where the columns are NULL or empty, which Postfix takes as "not
-    /// found". [mysql_table(5), pgsql_table(5), sqlite_table(5)]
+    /// found". [`mysql_table(5)`, `pgsql_table(5)`, `sqlite_table(5)`]
     pub value: Option<String>,
 }
 
@@ -82,13 +82,10 @@ pub struct RowChange {
     pub after: Option<String>,
 }
 
-/// A connection to a database.
+/// A connection to a database. Every method fails with a [`DatabaseError`].
+#[expect(clippy::missing_errors_doc, reason = "it is said once, for all of them")]
 pub trait Database {
     /// Gives all rows to `row`, in no order.
-    ///
-    /// # Errors
-    ///
-    /// [`DatabaseError`], as of every method.
     fn each_row(
         &mut self,
         table: &TableMapping,

@@ -6,7 +6,7 @@ use crate::cli::context::Context;
 use crate::cli::exit::Exit;
 use crate::cli::printer::Render;
 use crate::compile::Compiled;
-use crate::deployed::read_deployed;
+use crate::deployed::{DeployedMap, read_deployed};
 use crate::diag::{Diagnostics, Style, printable};
 use crate::explain::{Explanation, Lookup, Recipient, explain, meaning};
 use crate::formats::{MapText, postmap_text};
@@ -119,16 +119,18 @@ fn of_deployed(
     let tls_policy = postmap_text::read(&deployed.tls_policy.bytes);
     let explanation = explain(
         recipient,
-        &|key| find(&transport, key, &deployed.transport.name),
-        &|key| find(&tls_policy, key, &deployed.tls_policy.name),
+        &|key| find(&transport, key, &deployed.transport),
+        &|key| find(&tls_policy, key, &deployed.tls_policy),
         &target.settings(),
     );
     Ok(Explained::new(target, explanation))
 }
 
-fn find<'m>(map: &'m MapText<'_>, key: &str, name: &str) -> Option<(&'m str, String)> {
+fn find<'m>(map: &'m MapText<'_>, key: &str, from: &DeployedMap) -> Option<(&'m str, String)> {
     let entry = map.get(key)?;
-    Some((&entry.value, format!("{name}:{}", entry.line)))
+    let name = &from.name;
+    let place = if from.has_lines { format!("{name}:{}", entry.line) } else { name.clone() };
+    Some((&entry.value, place))
 }
 
 fn place(origin: &Origin, sources: &SourceMap) -> String {

@@ -1,6 +1,6 @@
 //! Changing rows: one transaction, checked before and after.
 
-use super::columns::Columns;
+use super::columns::{Column, Columns};
 use super::link::{Fault, Link};
 use super::{Connection, parts, shown, statements};
 use crate::sql::{Dialect, TableMapping};
@@ -180,6 +180,9 @@ pub(super) fn found(
     Ok(found)
 }
 
+/// Makes the statement for so many rows.
+type Build = fn(Dialect, &TableMapping, &Columns, usize) -> String;
+
 /// Removes, changes and adds rows.
 fn write(
     connection: &mut Connection,
@@ -197,7 +200,6 @@ fn write(
         let sql = statements::delete(dialect, table, columns, keys.len());
         connection.link.execute(&sql, keys)?;
     }
-    type Build = fn(Dialect, &TableMapping, &Columns, usize) -> String;
     let kinds: [(bool, Build); 2] = [(true, statements::update), (false, statements::insert)];
     for (is_there, build) in kinds {
         let changes = changes.iter().filter(|it| it.before.is_some() == is_there);
@@ -214,7 +216,7 @@ fn write(
 
 /// Rows that are written together.
 struct Batch<'a> {
-    build: fn(Dialect, &TableMapping, &Columns, usize) -> String,
+    build: Build,
     table: &'a TableMapping,
     columns: &'a Columns,
     arguments: Vec<Option<&'a str>>,
@@ -235,7 +237,7 @@ impl<'a> Batch<'a> {
         let (first, rest) = self.table.split(value);
         self.arguments.extend([Some(key), Some(first)]);
         if let Some(column) = &self.table.rest {
-            let nothing = self.columns.get(column).and_then(|column| column.nothing());
+            let nothing = self.columns.get(column).and_then(Column::nothing);
             self.arguments.push(rest.or(nothing));
         }
         self.rows += 1;

@@ -138,9 +138,8 @@ type Texts = Vec<Option<String>>;
 pub(super) fn texts(link: &mut dyn Link, sql: &str) -> Result<Vec<Texts>, Fault> {
     let mut rows = Vec::new();
     link.each(sql, &[], &mut |row| {
-        let text =
-            |cell: &Option<&[u8]>| cell.map(|bytes| String::from_utf8_lossy(bytes).into_owned());
-        rows.push(row.iter().map(text).collect());
+        let text = |cell: Option<&[u8]>| Some(String::from_utf8_lossy(cell?).into_owned());
+        rows.push(row.iter().copied().map(text).collect());
     })?;
     Ok(rows)
 }

@@ -7,10 +7,13 @@ use std::time::Duration;
 use tokio::runtime::Runtime;
 
 /// How long a server may keep silent.
-const SILENCE: Duration = Duration::from_secs(60);
+const SILENCE: Duration = Duration::from_mins(1);
 
 /// The most columns that a statement asks for.
 const COLUMNS: usize = 10;
+
+/// The columns of a row.
+pub(super) type Cells<'r> = [Option<&'r [u8]>];
 
 /// One connection, used from outside of any runtime.
 pub(super) trait Link {
@@ -24,7 +27,7 @@ pub(super) trait Link {
         &mut self,
         sql: &str,
         arguments: &[Option<&str>],
-        row: &mut dyn FnMut(&[Option<&[u8]>]),
+        row: &mut dyn FnMut(&Cells<'_>),
     ) -> Result<(), Fault>;
 
     /// Says goodbye.
@@ -111,7 +114,7 @@ where
         &mut self,
         sql: &str,
         arguments: &[Option<&str>],
-        row: &mut dyn FnMut(&[Option<&[u8]>]),
+        row: &mut dyn FnMut(&Cells<'_>),
     ) -> Result<(), Fault> {
         let Some(mut connection) = self.connection.take() else {
             return Err(Fault::lost("it ended before"));
@@ -139,7 +142,7 @@ async fn run<DB: Kind>(
     connection: &mut DB::Connection,
     sql: &str,
     arguments: &[Option<&str>],
-    row: &mut dyn FnMut(&[Option<&[u8]>]),
+    row: &mut dyn FnMut(&Cells<'_>),
 ) -> Result<(), Fault>
 where
     for<'c> &'c mut DB::Connection: sqlx::Executor<'c, Database = DB>,

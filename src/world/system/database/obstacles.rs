@@ -5,6 +5,7 @@ use super::columns::{Columns, text};
 use super::{Connection, shown};
 use crate::sql::{Dialect, Identifier, TableMapping};
 use crate::world::{DatabaseError, RowChange};
+use std::fmt::Write as _;
 
 /// How many rows one phrase names.
 const NAMED: usize = 3;
@@ -150,7 +151,8 @@ fn first_of(mut list: Vec<String>) -> Vec<String> {
     let more = list.len().saturating_sub(NAMED);
     list.truncate(NAMED);
     if let (Some(last), true) = (list.last_mut(), more > 0) {
-        last.push_str(&format!(" (and {more} more)"));
+        // Writing to a String cannot fail.
+        let _ = write!(last, " (and {more} more)");
     }
     list
 }

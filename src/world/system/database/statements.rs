@@ -71,8 +71,7 @@ pub(super) fn insert(
 ) -> String {
     let mut names = value_names(dialect, table);
     names.extend(table.fixed.iter().map(|(column, _)| dialect.name(column)));
-    let fixed: String =
-        table.fixed.iter().map(|(_, text)| format!(", {}", dialect.quote(text))).collect();
+    let fixed = table.fixed_values(dialect);
     let (table_name, names) = (dialect.name(&table.table), names.join(", "));
     let mut sql = format!("INSERT INTO {table_name} ({names}) VALUES ");
     let casts = casts(dialect, table, columns);
