@@ -20,4 +20,5 @@ mod lints;
 mod lock;
 mod postfix;
 mod providers;
+mod sql;
 mod yaml_differential;
