@@ -38,7 +38,7 @@ pub fn github(report: &Report, root: &Root) -> String {
         for item in rest {
             let place = item
                 .shown_place()
-                .map_or_else(String::new, |it| format!("{}: ", root.path(&it.to_string())));
+                .map_or_else(String::new, |it| format!("{}: ", root.place(it)));
             let line =
                 format!("{}[{}]: {place}{}", item.severity.as_str(), item.code, item.headline());
             let _ = writeln!(text, "{}", harmless(&line));
@@ -66,7 +66,7 @@ fn annotation(text: &mut String, item: &Item, root: &Root) {
         let _ = write!(text, "file={file},line={},col={},", place.start.line, place.start.column);
     }
     let title = property(&format!("mxward {}", item.code));
-    let _ = writeln!(text, "title={title}::{}", data(&item.paragraph("\n")));
+    let _ = writeln!(text, "title={title}::{}", data(&item.paragraph(root, "\n")));
 }
 
 /// A text as the message of a command. [actions/toolkit `command.ts`]

@@ -71,7 +71,7 @@ fn result(item: &Item, fingerprint: &str, rule: usize, root: &Root) -> Value {
     object.insert("ruleId".to_owned(), item.code.into());
     object.insert("ruleIndex".to_owned(), rule.into());
     object.insert("level".to_owned(), item.severity.as_str().into());
-    object.insert("message".to_owned(), json!({ "text": plain(&item.paragraph("\n")) }));
+    object.insert("message".to_owned(), json!({ "text": plain(&item.without_places()) }));
     object.insert("locations".to_owned(), json!([location(item.shown_place(), root)]));
     if !item.related.is_empty() {
         let related = item.related.iter().map(|(place, text)| {

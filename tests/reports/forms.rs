@@ -132,3 +132,40 @@ fn what_is_no_list_of_findings_says_so() {
         .status(64)
         .run();
 }
+
+const LINTED: &str = "\
+version: 1
+domains:
+  clear.example: { level: none, reason: \"no STARTTLS\", until: 2026-01-31 }
+  open.example: { level: may }
+  strict.example: { level: secure, match: [mx.strict.example] }
+targets:
+  mx: { postfix: \"3.7\", security_level: dane, map_type: hash }
+";
+
+fn linted() -> Test {
+    let test = Test::new().file("mxward.yaml", LINTED);
+    every_form(test.args(["check", "--today", "2026-11-24"]))
+}
+
+#[test]
+fn lints_come_in_every_form() {
+    let ran = linted().status(3).golden("reports/lints").run();
+    all_are_valid(&ran, "check-report");
+}
+
+/// The test report says what the exit status says.
+#[test]
+fn warnings_fail_test_cases_where_they_fail_the_run() {
+    let calm = LINTED.replace("until: 2026-01-31", "until: 2027-01-31");
+    let run = |args: &[&str], status| {
+        let test = linted().file("mxward.yaml", &calm).args(args.iter().copied());
+        let ran = test.any_stdout().status(status).run();
+        all_are_valid(&ran, "check-report");
+        let junit = ran.read("out/junit.xml");
+        (junit.matches("<failure ").count(), junit.matches("<skipped ").count())
+    };
+    let (failures, skipped) = run(&[], 0);
+    assert!(failures == 0 && skipped > 0, "{failures} {skipped}");
+    assert_eq!(run(&["--deny-warnings"], 3), (skipped, 0));
+}
