@@ -81,7 +81,7 @@ fn result(item: &Item, fingerprint: &str, rule: usize, root: &Root) -> Value {
         });
         object.insert("relatedLocations".to_owned(), related.collect());
     }
-    // GitHub's own action adds the hash of the line that it goes by.
+    // GitHub goes by `primaryLocationLineHash`, which its own action adds; any other one is warned of.
     object.insert("partialFingerprints".to_owned(), json!({ "mxward/v1": fingerprint }));
     Value::Object(object)
 }

@@ -1,7 +1,7 @@
 //! Every form of one repository with findings and of one diff.
 
 use super::{all_are_valid, every_form};
-use crate::harness::Test;
+use crate::harness::{Test, root};
 
 const BROKEN: &str = "\
 version: 1
@@ -168,4 +168,20 @@ fn warnings_fail_test_cases_where_they_fail_the_run() {
     let (failures, skipped) = run(&[], 0);
     assert!(failures == 0 && skipped > 0, "{failures} {skipped}");
     assert_eq!(run(&["--deny-warnings"], 3), (skipped, 0));
+}
+
+#[test]
+fn the_manual_names_every_form_and_every_schema() {
+    #[expect(clippy::disallowed_methods, reason = "reads a file of the project")]
+    let page = std::fs::read_to_string(root().join("docs/reference/reports.md")).unwrap();
+    let test = Test::new().args(["check", "--report", "nothing-like-it"]).any_stderr().status(64);
+    let error = test.run().stderr;
+    let names: Vec<&str> = error.trim_end().split_once("use ").unwrap().1.split(", ").collect();
+    assert!(names.len() > 8, "{error}");
+    for name in names {
+        assert!(page.contains(&format!("\n| `{name}` | ")), "{name}");
+    }
+    for kind in ["check-report", "diff-report", "report-line"] {
+        assert!(page.contains(kind), "{kind}");
+    }
 }
