@@ -111,7 +111,7 @@ fn a_deployed_entry_that_stalls_all_mail_is_named() {
         "",
     )
     .stdout_has("different: 1 domain, mxward.yaml:3:3\n")
-    .stdout_has("  - stalls all mail: `192.0.2.300` is not a host: the last label is a number\n")
+    .stdout_has("  - stalls all mail: `192.0.2.300` is not an address\n")
     .run();
 }
 
