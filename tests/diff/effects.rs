@@ -201,3 +201,25 @@ fn nothing_of_a_deployed_map_is_markup_or_an_order_to_the_terminal() {
     assert!(!ran.stdout.contains("<b>") && !ran.stdout.contains('\u{1b}'), "{}", ran.stdout);
     assert!(!ran.read("out.txt").contains('\u{1b}'));
 }
+
+#[test]
+fn the_difference_of_each_example_is_shown_as_in_its_golden_text() {
+    for (example, target) in
+        [("handwritten", "mx"), ("hosting", "mx"), ("hosting", "relay"), ("lists", "mx")]
+    {
+        for format in ["text", "markdown", "json"] {
+            Test::example(example)
+                .args(["diff", "--frozen", "--target", target, "--report", format])
+                .golden(&format!("diff-{example}-{target}-{format}"))
+                .run();
+        }
+    }
+}
+
+#[test]
+fn the_lines_of_the_handwritten_example_are_shown_as_in_their_golden_text() {
+    Test::example("handwritten")
+        .args(["diff", "--frozen", "--target", "mx", "--text"])
+        .golden("diff-handwritten-lines")
+        .run();
+}
