@@ -113,7 +113,7 @@ impl UnknownReason {
 impl fmt::Display for UnknownReason {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Failure(text) => f.write_str(text),
+            Self::Failure(text) | Self::Malformed(text) => f.write_str(text),
             Self::Timeout => f.write_str("no answer in time"),
             Self::Unreachable => f.write_str("no connection to the name server"),
             Self::Untrusted => f.write_str(
@@ -122,7 +122,6 @@ impl fmt::Display for UnknownReason {
             ),
             Self::Bogus => f.write_str("the signatures do not validate"),
             Self::Garbled(text) => write!(f, "the answer is no DNS message: {text}"),
-            Self::Malformed(text) => f.write_str(text),
             Self::TooMany => write!(f, "more than {MAX_RECORDS} records"),
             Self::AliasLoop => write!(f, "more than {MAX_ALIASES} aliases, or a loop of them"),
             Self::Offline => f.write_str("the network may not be used"),

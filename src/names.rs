@@ -35,7 +35,7 @@ pub enum NameError {
     #[error("the label `{0}` starts or ends with a hyphen")]
     Hyphen(String),
     /// A byte that no host name has.
-    #[error("`{0}` cannot stand in a name")]
+    #[error("`{}` cannot stand in a name", shown(*.0))]
     Character(char),
     /// The last label is all digits: this is an address or nothing.
     #[error("the last label is a number, as in an address")]
@@ -145,6 +145,15 @@ impl DomainName {
     /// Whether this name lies below `ancestor`, at any depth; a name is not below itself.
     pub fn is_below(&self, ancestor: &str) -> bool {
         self.0.strip_suffix(ancestor).is_some_and(|rest| rest.ends_with('.'))
+    }
+}
+
+/// A character as messages show it: none that a terminal would act on.
+fn shown(character: char) -> String {
+    if character.is_control() {
+        character.escape_default().to_string()
+    } else {
+        character.to_string()
     }
 }
 

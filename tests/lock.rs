@@ -1,7 +1,9 @@
 //! `mxward lock` and `mxward update`, against real name servers and against broken ones.
+#![expect(clippy::disallowed_methods, reason = "tests stand outside of the program's world")]
 
 mod addresses;
 mod answers;
+mod broken;
 mod dane;
 mod fill;
 mod gate;
@@ -17,7 +19,7 @@ use crate::lab::{Lab, Zone};
 /// A repository with these lines below `domains:`, and the providers `mailer`, whose hosts are looked up,
 /// `dane-mailer`, which has another policy for DANE, and `fixed`, whose hosts are listed.
 fn repository(domains: &[&str]) -> Test {
-    let domains: String = domains.iter().map(|line| format!("  {line}\n")).collect();
+    let domains: String = lines(domains.iter().map(|line| format!("  {line}")));
     let root = format!(
         "version: 1\n\
          defaults: {{ route: pin }}\n\
@@ -47,6 +49,11 @@ fn repository(domains: &[&str]) -> Test {
 fn impatient(test: Test) -> Test {
     let root = std::fs::read_to_string(test.path().join("mxward.yaml")).unwrap();
     test.file("mxward.yaml", format!("{root}dns: {{ timeout: 1 }}\n"))
+}
+
+/// Lines as one text.
+fn lines(lines: impl Iterator<Item = String>) -> String {
+    lines.collect::<Vec<_>>().join("\n") + "\n"
 }
 
 /// The zone of the mail hosts, signed.

@@ -21,4 +21,5 @@ mod lock;
 mod postfix;
 mod providers;
 mod reports;
+mod sql;
 mod yaml_differential;

@@ -187,12 +187,14 @@ impl<'a> Printer<'a> {
                 }
                 (Format::Text, _) => {
                     let text = result.text(&self.style);
-                    self.deliver(&self.for_log(&text).into_owned(), file);
+                    let text = self.for_log(&text);
+                    self.deliver(&text, file);
                 }
                 (Format::Markdown, _) if file.is_some() => self.deliver(&result.markdown(), file),
                 (Format::Markdown, _) => {
                     let text = result.markdown();
-                    self.deliver(&self.for_log(&text).into_owned(), file);
+                    let text = self.for_log(&text);
+                    self.deliver(&text, file);
                 }
                 (Format::Json, _) => self.pending.push((Pending::Json(result.json()), file)),
                 (format, None) => {

@@ -86,8 +86,8 @@ pub fn summary(diagnostics: &Diagnostics, style: &Style) -> String {
     out
 }
 
-/// The columns before a hint: a line number of six digits and `= help: `.
-const HINT_MARGIN: usize = 16;
+/// The columns before a hint: a line number of three digits and `= help: `.
+const HINT_MARGIN: usize = 12;
 
 fn totals(diagnostics: &Diagnostics) -> BTreeMap<&'static str, usize> {
     let mut totals = BTreeMap::new();

@@ -1,10 +1,9 @@
 //! `transport` and `tls_policy`.
 
-use super::{Artifact, header};
+use super::map_writer::MapWriter;
+use super::{Artifact, Sink, header};
 use crate::compile::Repository;
 use crate::diag::{Diagnostic, Diagnostics};
-use crate::formats::postmap_text::Found;
-use crate::formats::{postmap_text, seal};
 use crate::model::Target;
 use crate::postfix::{NextHop, NextHopError, TlsPolicy, Transport};
 use crate::source::Span;
@@ -13,16 +12,14 @@ use compact_str::CompactString;
 use hashbrown::HashMap;
 use std::sync::Arc;
 
-pub(super) fn transport(
+pub(super) fn transport<S: Sink>(
     repository: &Repository,
     target: &Target,
     tables: &impl Rows,
+    sink: S,
     diagnostics: &mut Diagnostics,
-) -> Option<Artifact> {
-    let count = tables.counts().transport;
-    let mut text = header(repository, target, "transport_maps");
-    seal::open(&mut text);
-    text.reserve(count * 256);
+) -> Option<Artifact<S>> {
+    let mut writer = MapWriter::new(header(repository, target, "transport_maps"), sink);
     let mut next_hops = NextHops::default();
     let mut value = String::new();
     for row in tables.transport_rows() {
@@ -30,25 +27,23 @@ pub(super) fn transport(
         row.value.write_to(&mut value);
         let same = Transport::parse_with(&value, target.postfix, |word| next_hops.parse(word))
             .is_ok_and(|read| read == *row.value);
-        if !(same && push(&mut text, None, &row.key, &value)) {
+        if !(same && writer.add(None, &row.key, &value)) {
             diagnostics.push(misread("transport", &row.key, &value, row.span));
             return None;
         }
     }
-    seal::close(&mut text);
-    Some(Artifact { name: "transport".to_owned(), text, entries: Some(count) })
+    let (text, entries) = writer.finish();
+    Some(Artifact { name: "transport".to_owned(), text, entries: Some(entries) })
 }
 
-pub(super) fn tls_policy(
+pub(super) fn tls_policy<S: Sink>(
     repository: &Repository,
     target: &Target,
     tables: &impl Rows,
+    sink: S,
     diagnostics: &mut Diagnostics,
-) -> Option<Artifact> {
-    let count = tables.counts().tls_policy;
-    let mut text = header(repository, target, "smtp_tls_policy_maps");
-    seal::open(&mut text);
-    text.reserve(count * 128);
+) -> Option<Artifact<S>> {
+    let mut writer = MapWriter::new(header(repository, target, "smtp_tls_policy_maps"), sink);
     // Many entries have the same policy: each is written and read back once. `None` is misread.
     let mut values: HashMap<*const TlsPolicy, Option<String>> = HashMap::new();
     for row in tables.policy_rows() {
@@ -58,34 +53,13 @@ pub(super) fn tls_policy(
             same.then_some(value)
         });
         let hosts = row.hosts.map(|hosts| &**hosts);
-        let written = value.as_ref().is_some_and(|value| push(&mut text, hosts, &row.key, value));
-        if !written {
+        if !value.as_ref().is_some_and(|value| writer.add(hosts, &row.key, value)) {
             diagnostics.push(misread("tls_policy", &row.key, &row.value.to_string(), row.span));
             return None;
         }
     }
-    seal::close(&mut text);
-    Some(Artifact { name: "tls_policy".to_owned(), text, entries: Some(count) })
-}
-
-/// Adds an entry with a comment above it. False when Postfix would not read exactly this entry there;
-/// entries that are read each by itself are read alike together, as each begins a line and ends one.
-fn push(text: &mut String, comment: Option<&str>, key: &str, value: &str) -> bool {
-    let start = text.len();
-    if let Some(comment) = comment {
-        for part in ["# ", comment, "\n"] {
-            text.push_str(part);
-        }
-    }
-    for part in [key, " ", value, "\n"] {
-        text.push_str(part);
-    }
-    let (mut read, mut other) = (false, false);
-    postmap_text::scan(&text.as_bytes()[start..], |found| match found {
-        Found::Entry(entry) if !read && entry.key == key && entry.value == value => read = true,
-        Found::Entry(_) | Found::Ignored(_) => other = true,
-    });
-    read && !other
+    let (text, entries) = writer.finish();
+    Some(Artifact { name: "tls_policy".to_owned(), text, entries: Some(entries) })
 }
 
 /// Next hops by their text: each is parsed once.

@@ -2,27 +2,33 @@
 
 mod main_cf;
 mod map;
+mod map_writer;
+mod sink;
 mod sql;
 mod templates;
+
+pub use sink::Sink;
 
 use crate::compile::Repository;
 use crate::diag::Diagnostics;
 use crate::model::{Location, Target};
 use crate::tables::Rows;
+use sink::Nowhere;
 use sql::SqlMap;
 
 /// One file of a target.
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub struct Artifact {
+pub struct Artifact<S = String> {
     /// Its name inside of the target's folder.
     pub name: String,
     /// What is in it.
-    pub text: String,
+    pub text: S,
     /// How many entries it has, for maps.
     pub entries: Option<usize>,
 }
 
-/// Writes everything that a target needs; each map is read back and compared before it is given.
+/// Writes everything that a target needs; each entry of a map is read back and compared before it is
+/// given.
 ///
 /// `None` after an error: a line that would be read differently, or a template that fails.
 pub fn emit(
@@ -31,21 +37,47 @@ pub fn emit(
     tables: &impl Rows,
     diagnostics: &mut Diagnostics,
 ) -> Option<Vec<Artifact>> {
+    emit_into(repository, target, tables, |_| String::new(), diagnostics)
+}
+
+/// As [`emit`], each file into the sink that `sink` gives for its name. After an error the sinks may
+/// have got a part.
+pub fn emit_into<S: Sink>(
+    repository: &Repository,
+    target: &Target,
+    tables: &impl Rows,
+    mut sink: impl FnMut(&str) -> S,
+    diagnostics: &mut Diagnostics,
+) -> Option<Vec<Artifact<S>>> {
     let mut artifacts = Vec::new();
+    // Small files are made whole.
+    let mut others = Vec::new();
     match target.transport.as_ref().map(|location| &location.value) {
         Some(Location::Sql { database, table }) => {
             let (name, parameter) = ("transport", "transport_maps");
             // Every entry is parsed back there.
-            map::transport(repository, target, tables, diagnostics)?;
+            map::transport(repository, target, tables, Nowhere, diagnostics)?;
             let map = SqlMap { name, parameter, database, table };
             let rows = tables.transport_rows();
-            artifacts.extend(sql::files(repository, target, &map, rows, diagnostics)?);
+            others.extend(sql::files(repository, target, &map, rows, diagnostics)?);
         }
         Some(Location::File(_) | Location::Ssh { .. }) => {
-            artifacts.push(map::transport(repository, target, tables, diagnostics)?);
+            artifacts.push(map::transport(
+                repository,
+                target,
+                tables,
+                sink("transport"),
+                diagnostics,
+            )?);
         }
         None if target.tls_policy.is_none() => {
-            artifacts.push(map::transport(repository, target, tables, diagnostics)?);
+            artifacts.push(map::transport(
+                repository,
+                target,
+                tables,
+                sink("transport"),
+                diagnostics,
+            )?);
         }
         None => {}
     }
@@ -53,17 +85,24 @@ pub fn emit(
         Some(Location::Sql { database, table }) => {
             let (name, parameter) = ("tlspolicies", "smtp_tls_policy_maps");
             // Every entry is parsed back there.
-            map::tls_policy(repository, target, tables, diagnostics)?;
+            map::tls_policy(repository, target, tables, Nowhere, diagnostics)?;
             let map = SqlMap { name, parameter, database, table };
             let rows = tables.policy_rows();
-            artifacts.extend(sql::files(repository, target, &map, rows, diagnostics)?);
+            others.extend(sql::files(repository, target, &map, rows, diagnostics)?);
         }
         Some(Location::File(_) | Location::Ssh { .. }) | None => {
-            artifacts.push(map::tls_policy(repository, target, tables, diagnostics)?);
+            let policies =
+                map::tls_policy(repository, target, tables, sink("tls_policy"), diagnostics)?;
+            artifacts.push(policies);
         }
     }
-    artifacts.push(main_cf::required(repository, target, tables));
-    artifacts.extend(templates::render(repository, target, tables, diagnostics)?);
+    others.push(main_cf::required(repository, target, tables));
+    others.extend(templates::render(repository, target, tables, diagnostics)?);
+    artifacts.extend(others.into_iter().map(|Artifact { name, text: whole, entries }| {
+        let mut text = sink(&name);
+        text.add(&whole);
+        Artifact { name, text, entries }
+    }));
     Some(artifacts)
 }
 
@@ -76,8 +115,8 @@ pub fn maps(
     tables: &impl Rows,
     diagnostics: &mut Diagnostics,
 ) -> Option<[Artifact; 2]> {
-    let transport = map::transport(repository, target, tables, diagnostics)?;
-    Some([transport, map::tls_policy(repository, target, tables, diagnostics)?])
+    let transport = map::transport(repository, target, tables, String::new(), diagnostics)?;
+    Some([transport, map::tls_policy(repository, target, tables, String::new(), diagnostics)?])
 }
 
 /// The first lines of every file: what made it, and from what.

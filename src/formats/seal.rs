@@ -6,21 +6,34 @@ use std::fmt::Write as _;
 /// What the line starts with.
 pub const SEAL: &str = "# content sha256:";
 
-/// As many characters as a digest has, for [`close`] to fill in.
+/// As many characters as a digest has, until it is known.
 const BLANK: &str = "0000000000000000000000000000000000000000000000000000000000000000";
 
-/// Starts the sealed part of a text: everything behind the line that is added here.
-pub fn open(text: &mut String) {
-    text.push_str(SEAL);
-    text.push_str(BLANK);
-    text.push('\n');
+/// The digest of everything behind the seal, while that is written.
+#[derive(Debug)]
+pub struct Seal {
+    hash: Sha256,
+    at: usize,
 }
 
-/// Puts the digest of everything behind the seal into it.
-pub fn close(text: &mut String) {
-    if let Some(at) = text.find(SEAL).map(|at| at + SEAL.len()) {
-        let digest = hex(&text.as_bytes()[at + BLANK.len() + 1..]);
-        text.replace_range(at..at + BLANK.len(), &digest);
+impl Seal {
+    /// Ends the first lines of a text with a seal that is still blank.
+    pub fn open(head: &mut String) -> Self {
+        head.push_str(SEAL);
+        let at = head.len();
+        head.push_str(BLANK);
+        head.push('\n');
+        Self { hash: Sha256::new(), at }
+    }
+
+    /// Takes the next piece of the text behind the seal.
+    pub fn add(&mut self, piece: &str) {
+        self.hash.update(piece);
+    }
+
+    /// The digest, and the place in the text where it goes.
+    pub fn close(self) -> (usize, String) {
+        (self.at, in_hex(&self.hash.finalize()))
     }
 }
 
@@ -39,7 +52,11 @@ pub fn is_intact(text: &[u8]) -> bool {
 
 /// SHA-256 in hexadecimal.
 pub fn hex(bytes: &[u8]) -> String {
-    Sha256::digest(bytes).iter().fold(String::with_capacity(64), |mut text, byte| {
+    in_hex(&Sha256::digest(bytes))
+}
+
+fn in_hex(digest: &[u8]) -> String {
+    digest.iter().fold(String::with_capacity(64), |mut text, byte| {
         // Writing to a String cannot fail.
         let _ = write!(text, "{byte:02x}");
         text
@@ -53,10 +70,14 @@ mod tests {
     #[test]
     fn a_text_is_intact_until_somebody_edits_it() {
         let mut text = String::from("# @generated\n");
-        open(&mut text);
-        text.push_str("a.example encrypt\n");
+        let mut seal = Seal::open(&mut text);
+        for piece in ["a.example ", "encrypt\n"] {
+            text.push_str(piece);
+            seal.add(piece);
+        }
         assert!(!is_intact(text.as_bytes()));
-        close(&mut text);
+        let (at, digest) = seal.close();
+        text.replace_range(at..at + digest.len(), &digest);
         assert!(is_intact(text.as_bytes()));
         let added = format!("{text}b.example may\n");
         assert!(!is_intact(added.as_bytes()));

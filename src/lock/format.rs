@@ -13,19 +13,20 @@
 //!
 //! A change that older programs would misread gets a new version number; they refuse it.
 
-use super::facts::{AddressFact, DomainFact, HostFact, Lock, Stale};
-use crate::answer::{Dnssec, MxRecord};
+mod fact;
+
+use super::facts::{Lock, Stale};
+use crate::answer::Dnssec;
 use crate::diag::values::{self, describe};
-use crate::diag::{Diagnostic, Diagnostics, Fields, unknown_key};
+use crate::diag::{Diagnostic, Diagnostics, unknown_key};
 use crate::names::DomainName;
 use crate::source::yaml::Reader;
-use crate::source::{FileId, Node, Span, Spanned};
+use crate::source::{FileId, Span, Spanned};
+use fact::{day, host, known_domain};
 use hashbrown::HashMap;
-use jiff::civil::Date;
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
-use std::net::IpAddr;
 
 /// The version of the format that this program reads and writes.
 const VERSION: u32 = 1;
@@ -222,135 +223,6 @@ fn twice(key: &Spanned<Cow<'_, str>>, diagnostics: &mut Diagnostics) {
         Diagnostic::error("bad-lock", key.span, message)
             .hint("a merge may have done this: take the file back from version control"),
     );
-}
-
-fn bad(span: Span, what: &str, text: &str, diagnostics: &mut Diagnostics) {
-    let message = format!("`{text}` is not {what}");
-    diagnostics.push(Diagnostic::error("bad-lock", span, message).hint(BY_MXWARD));
-}
-
-fn day(text: &str, span: Span, diagnostics: &mut Diagnostics) -> Option<Date> {
-    let date = text.parse().ok();
-    if date.is_none() {
-        bad(span, "a day", text, diagnostics);
-    }
-    date
-}
-
-fn stale(text: Option<Spanned<String>>, diagnostics: &mut Diagnostics) -> Option<Stale> {
-    let text = text?;
-    let plain = |c: char| c.is_ascii_alphanumeric() || c == '-';
-    match text.value.split_once(" since ") {
-        Some((reason, since)) if !reason.is_empty() && reason.chars().all(plain) => {
-            let since = day(since, text.span, diagnostics)?;
-            Some(Stale { since, reason: reason.to_owned() })
-        }
-        _ => {
-            bad(text.span, "a reason with a day", &text.value, diagnostics);
-            None
-        }
-    }
-}
-
-fn host(node: Node<'_>, diagnostics: &mut Diagnostics) -> Option<HostFact> {
-    let mut fields = Fields::new(node, "a host in the lock", diagnostics)?;
-    let status = fields.required("dnssec", diagnostics);
-    let status =
-        status.and_then(|(_, node)| values::choice(&node, "`dnssec`", DNSSEC, diagnostics));
-    let dane = fields.boolean("dane", diagnostics).map(|it| it.value);
-    let stale = stale(fields.text("stale", diagnostics), diagnostics);
-    let addresses = fields.list_of("addresses", diagnostics, |node, diagnostics| {
-        let text = values::text(&node, "an address", diagnostics)?;
-        let fact = address(&text.value);
-        if fact.is_none() {
-            bad(text.span, "an address with its days", &text.value, diagnostics);
-        }
-        fact
-    });
-    let span = fields.span();
-    fields.finish(diagnostics);
-    let mut addresses = addresses.unwrap_or_default();
-    addresses.sort();
-    if let Some(twice) = addresses.windows(2).find(|it| it[0].address == it[1].address) {
-        bad(span, "there once", &twice[0].address.to_string(), diagnostics);
-    }
-    if !addresses.is_empty() && addresses.iter().all(|it| it.gone.is_some()) {
-        bad(span, "a host with an address that is not gone", "addresses", diagnostics);
-    }
-    Some(HostFact { dnssec: status?.value, addresses, dane, stale })
-}
-
-fn address(text: &str) -> Option<AddressFact> {
-    let mut words = text.split(' ');
-    let address: IpAddr = words.next()?.parse().ok()?;
-    let since = (words.next()? == "since").then(|| words.next()?.parse().ok()).flatten()?;
-    let gone = match words.next() {
-        None => None,
-        Some("gone") => Some(words.next()?.parse().ok()?),
-        Some(_) => return None,
-    };
-    words.next().is_none().then_some(AddressFact { address, since, gone })
-}
-
-/// Reads the fact of a domain: those with the same words are taken apart once, as many domains have
-/// the MX hosts of one provider.
-fn known_domain<'src>(
-    text: &'src str,
-    reader: &mut Reader<'src>,
-    known: &mut HashMap<&'src str, DomainFact>,
-    diagnostics: &mut Diagnostics,
-) -> Option<DomainFact> {
-    let span = reader.value_span()?;
-    let words = &text[span.start as usize..span.end as usize];
-    if let Some(fact) = known.get(words) {
-        return Some(fact.clone());
-    }
-    let errors = reader.errors();
-    let fact = domain(reader.node()?, diagnostics)?;
-    // The words of an alias do not say all, and those of a wrong value must be reported again.
-    if !words.contains('*') && reader.errors() == errors {
-        known.insert(words, fact.clone());
-    }
-    Some(fact)
-}
-
-fn domain(node: Node<'_>, diagnostics: &mut Diagnostics) -> Option<DomainFact> {
-    let mut fields = Fields::new(node, "a domain in the lock", diagnostics)?;
-    let status = fields.required("dnssec", diagnostics);
-    let status =
-        status.and_then(|(_, node)| values::choice(&node, "`dnssec`", DNSSEC, diagnostics));
-    let since = fields.required("since", diagnostics).and_then(|(_, node)| {
-        let text = values::text(&node, "`since`", diagnostics)?;
-        day(&text.value, text.span, diagnostics)
-    });
-    let stale = stale(fields.text("stale", diagnostics), diagnostics);
-    let mx = fields.list_of("mx", diagnostics, |node, diagnostics| {
-        let text = values::text(&node, "an MX record", diagnostics)?;
-        let record = mx(&text.value);
-        if record.is_none() {
-            bad(text.span, "an MX record", &text.value, diagnostics);
-        }
-        record
-    });
-    let span = fields.span();
-    fields.finish(diagnostics);
-    let mut mx = mx.unwrap_or_default();
-    mx.sort();
-    if mx.is_empty() {
-        bad(span, "a domain with an MX set", "mx", diagnostics);
-        return None;
-    }
-    if let Some(twice) = mx.windows(2).find(|it| it[0] == it[1]) {
-        let host = twice[0].exchange.as_ref().map_or(".", DomainName::as_str);
-        bad(span, "there once", host, diagnostics);
-    }
-    Some(DomainFact { dnssec: status?.value, mx, since: since?, stale })
-}
-
-fn mx(text: &str) -> Option<MxRecord> {
-    let (preference, host) = text.split_once(' ')?;
-    let exchange = DomainName::parse(host).ok()?;
-    Some(MxRecord { preference: preference.parse().ok()?, exchange: Some(exchange) })
 }
 
 #[cfg(test)]

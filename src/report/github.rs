@@ -36,9 +36,8 @@ pub fn github(report: &Report, root: &Root) -> String {
         let more = Counts::of(rest.iter().copied());
         let _ = writeln!(text, "::group::mxward {command}: {more} without annotation");
         for item in rest {
-            let place = item
-                .shown_place()
-                .map_or_else(String::new, |it| format!("{}: ", root.path(&it.to_string())));
+            let place =
+                item.shown_place().map_or_else(String::new, |it| format!("{}: ", root.place(it)));
             let line =
                 format!("{}[{}]: {place}{}", item.severity.as_str(), item.code, item.headline());
             let _ = writeln!(text, "{}", harmless(&line));
@@ -66,7 +65,7 @@ fn annotation(text: &mut String, item: &Item, root: &Root) {
         let _ = write!(text, "file={file},line={},col={},", place.start.line, place.start.column);
     }
     let title = property(&format!("mxward {}", item.code));
-    let _ = writeln!(text, "title={title}::{}", data(&item.paragraph("\n")));
+    let _ = writeln!(text, "title={title}::{}", data(&item.paragraph(root, "\n")));
 }
 
 /// A text as the message of a command. [actions/toolkit `command.ts`]
@@ -92,10 +91,14 @@ pub fn harmless(text: &str) -> Cow<'_, str> {
         let rest = line.trim_start();
         let blanks = &line[..line.len() - rest.len()];
         out.push_str(blanks);
-        out.push_str(&match rest.strip_prefix("::") {
-            Some(rest) => format!(": :{}", rest.replace("##[", "# #[")),
-            None => rest.replace("##[", "# #["),
-        });
+        let rest = match rest.strip_prefix("::") {
+            Some(rest) => {
+                out.push_str(": :");
+                rest
+            }
+            None => rest,
+        };
+        out.push_str(&rest.replace("##[", "# #["));
     }
     Cow::Owned(out)
 }

@@ -22,7 +22,7 @@ pub fn gitlab(report: &Report, root: &Root) -> String {
                 .shown_place()
                 .map_or((super::MAIN_FILE, 1), |place| (place.file.as_str(), place.start.line));
             json!({
-                "description": item.paragraph("; "),
+                "description": item.paragraph(root, "; "),
                 "check_name": item.code,
                 "fingerprint": fingerprint,
                 "severity": severity,

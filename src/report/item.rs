@@ -1,5 +1,6 @@
 //! One finding or change.
 
+use super::Root;
 use crate::diag::{Diagnostic, Severity, printable};
 use crate::source::{SourceMap, Span};
 
@@ -126,19 +127,32 @@ impl Item {
     }
 
     /// What follows the message, one line each: details, other places, and the best hint.
-    pub(super) fn more(&self) -> Vec<String> {
-        let details = self.details.iter().map(|it| printable(it).into_owned());
-        let related =
-            self.related.iter().map(|(place, text)| format!("{place}: {}", printable(text)));
-        let hints = self.hints.first().map(|it| format!("help: {}", printable(it)));
-        details.chain(related).chain(hints).collect()
+    pub(super) fn more(&self, root: &Root) -> Vec<String> {
+        let others = self.related.iter();
+        let others =
+            others.map(|(place, text)| format!("{}: {}", root.place(place), printable(text)));
+        let (details, hint) = self.advice();
+        details.chain(others).chain(hint).collect()
     }
 
     /// The message and everything that follows it.
-    pub(super) fn paragraph(&self, separator: &str) -> String {
+    pub(super) fn paragraph(&self, root: &Root, separator: &str) -> String {
         let mut lines = vec![self.headline()];
-        lines.extend(self.more());
+        lines.extend(self.more(root));
         lines.join(separator)
+    }
+
+    /// The message and what follows it, for a form that has other places of its own.
+    pub(super) fn without_places(&self) -> String {
+        let (details, hint) = self.advice();
+        let lines: Vec<String> =
+            std::iter::once(self.headline()).chain(details).chain(hint).collect();
+        lines.join("\n")
+    }
+
+    fn advice(&self) -> (impl Iterator<Item = String>, Option<String>) {
+        let details = self.details.iter().map(|it| printable(it).into_owned());
+        (details, self.hints.first().map(|it| format!("help: {}", printable(it))))
     }
 }
 
@@ -158,7 +172,7 @@ impl Place {
         }
     }
 
-    fn is_in_repository(&self) -> bool {
+    pub(super) fn is_in_repository(&self) -> bool {
         !self.file.starts_with("builtin:")
     }
 }

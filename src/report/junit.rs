@@ -52,8 +52,8 @@ pub fn junit(report: &Report, root: &Root) -> String {
 }
 
 fn outcome(text: &mut String, item: &Item, fails: bool, root: &Root) {
-    let place = item.shown_place().map(|place| root.path(&place.to_string()));
-    let lines: Vec<String> = place.into_iter().chain(item.more()).collect();
+    let place = item.shown_place().map(|place| root.place(place));
+    let lines: Vec<String> = place.into_iter().chain(item.more(root)).collect();
     let (message, lines) = (xml(&item.headline()), xml(&lines.join("\n")));
     // Writing to a String cannot fail.
     let _ = match item.severity {

@@ -1,6 +1,6 @@
 //! Comments on merge requests.
 
-use super::{Counts, Item, Report};
+use super::{Counts, Item, Report, Root};
 use crate::diag::{Severity, printable};
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -47,7 +47,7 @@ fn row(item: &Item) -> String {
     let place =
         item.shown_place().map(|place| markdown_cell(&place.to_string())).unwrap_or_default();
     let mut what = markdown_cell(&item.headline());
-    for line in item.more() {
+    for line in item.more(&Root::default()) {
         what.push_str("<br>");
         what.push_str(&markdown_cell(&line));
     }

@@ -33,7 +33,7 @@ fn diagnostic(item: &Item, root: &Root) -> Value {
         }),
     };
     // Comments on pull requests show it as Markdown, the terminal as it is.
-    let message = item.paragraph("\n").lines().map(inert).collect::<Vec<_>>().join("\n");
+    let message = item.paragraph(root, "\n").lines().map(inert).collect::<Vec<_>>().join("\n");
     json!({
         "message": message,
         "location": location,

@@ -1,12 +1,13 @@
 //! From the repository's folder to the checkout that platforms know.
 
+use super::Place;
 use std::path::{Component, Path};
 
 /// The way from the folder that platforms take paths from to the repository's folder.
 ///
 /// Platforms want paths from the top of the checkout, where pipelines run commands; `-C DIR` says
 /// where the repository is from there.
-#[derive(Clone, PartialEq, Eq, Debug)]
+#[derive(Clone, Default, PartialEq, Eq, Debug)]
 pub struct Root {
     /// Empty, or a path that ends in `/`.
     prefix: String,
@@ -40,6 +41,12 @@ impl Root {
     /// The path of a file of the repository.
     pub fn path(&self, file: &str) -> String {
         format!("{}{file}", self.prefix)
+    }
+
+    /// A place for people: `file:line:column`.
+    pub(super) fn place(&self, place: &Place) -> String {
+        let shown = place.to_string();
+        if place.is_in_repository() { self.path(&shown) } else { shown }
     }
 }
 

@@ -71,7 +71,7 @@ fn result(item: &Item, fingerprint: &str, rule: usize, root: &Root) -> Value {
     object.insert("ruleId".to_owned(), item.code.into());
     object.insert("ruleIndex".to_owned(), rule.into());
     object.insert("level".to_owned(), item.severity.as_str().into());
-    object.insert("message".to_owned(), json!({ "text": plain(&item.paragraph("\n")) }));
+    object.insert("message".to_owned(), json!({ "text": plain(&item.without_places()) }));
     object.insert("locations".to_owned(), json!([location(item.shown_place(), root)]));
     if !item.related.is_empty() {
         let related = item.related.iter().map(|(place, text)| {
@@ -81,7 +81,7 @@ fn result(item: &Item, fingerprint: &str, rule: usize, root: &Root) -> Value {
         });
         object.insert("relatedLocations".to_owned(), related.collect());
     }
-    // GitHub's own action adds the hash of the line that it goes by.
+    // GitHub goes by `primaryLocationLineHash`, which its own action adds; any other one is warned of.
     object.insert("partialFingerprints".to_owned(), json!({ "mxward/v1": fingerprint }));
     Value::Object(object)
 }

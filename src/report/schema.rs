@@ -82,7 +82,7 @@ struct Effects {
 /// What changes for one target
 #[derive(JsonSchema)]
 #[schemars(deny_unknown_fields)]
-#[expect(dead_code, reason = "only the shape is used")]
+#[expect(dead_code, clippy::struct_field_names, reason = "only the shape is used")]
 struct Target {
     /// Its name
     target: String,

@@ -35,17 +35,21 @@ pub fn lower<'a>(
         policies: HashMap::new(),
         by_next_hop: BTreeMap::new(),
         failed: false,
-        left_out: None,
     };
     let (states, selected) = lowering.states();
     for it in &destinations.next_hops {
         let origin = Origin { span: it.span, template: None, hosts: None };
         lowering.next_hop(it.next_hop.as_str(), it.policy, origin);
     }
-    let unicode = [&target.transport, &target.tls_policy].map(|it| takes_unicode(it.as_ref()));
-    let mut lowered = Lowered { destinations, states, selected, extras: Vec::new(), unicode };
+    let mut lowered = Lowered {
+        destinations,
+        states,
+        selected,
+        extras: Vec::new(),
+        unicode_in_transport: takes_unicode(target.transport.as_ref()),
+        unicode_in_policy: takes_unicode(target.tls_policy.as_ref()),
+    };
     lowering.extras(&mut lowered);
-    lowering.report_left_out();
     (!lowering.failed).then_some(lowered)
 }
 
@@ -65,8 +69,6 @@ struct Lowering<'a, 't> {
     policies: HashMap<PolicyId, Option<Arc<TlsPolicy>>>,
     by_next_hop: BTreeMap<CompactString, (PolicyId, Origin)>,
     failed: bool,
-    /// The first domain without an entry under its Unicode form, and how many there are.
-    left_out: Option<(Span, usize)>,
 }
 
 impl<'a> Lowering<'a, '_> {
@@ -115,21 +117,36 @@ impl<'a> Lowering<'a, '_> {
                 }
             }
         }
+        let mut left_out = None;
         for at in &lowered.selected {
             let destination = &list[*at as usize];
-            let Some(key) = destination.recipients.unicode_key() else { continue };
-            lowered.extras.push(Extra { key, of: Of::Destination(*at) });
-            // The first map that has an entry decides.
-            let asked = match lowered.states[destination.plan as usize] {
-                State::Transport(..) | State::Pinned(..) => lowered.unicode[0],
-                State::Mx(Some(_)) => lowered.unicode[1],
-                State::Unused | State::Failed | State::Mx(None) | State::LeftTo => true,
-            };
-            if !asked {
-                self.left_out.get_or_insert((destination.span, 0)).1 += 1;
+            if let Some(key) = destination.recipients.unicode_key() {
+                let state = &lowered.states[destination.plan as usize];
+                // Pins lead to a policy under the other form.
+                let asks_policy =
+                    matches!(state, State::Mx(Some(_)) | State::Transport(_, Some(_)));
+                let in_transport = lowered.unicode_in_transport || !state.has_transport();
+                if !in_transport || (asks_policy && !lowered.unicode_in_policy) {
+                    left_out.get_or_insert((destination.span, 0)).1 += 1;
+                }
+                lowered.extras.push(Extra { key, of: Of::Destination(*at) });
             }
         }
+        if let Some((span, count)) = left_out {
+            self.left_out(span, count);
+        }
         lowered.extras.sort_by(|a, b| a.key.cmp(&b.key));
+    }
+
+    /// Tells which domains have no entry under the form that people write.
+    fn left_out(&mut self, span: Span, count: usize) {
+        let target = &self.target.name.value;
+        let domains = counted(count, "internationalized domain");
+        let message = format!("target `{target}` has {domains} under the `xn--` form only");
+        self.diagnostics.push(Diagnostic::warning("no-unicode-key", span, message).hint(
+            "the other form could answer for other domains in a table of MariaDB or MySQL: mail to it, \
+             which only SMTPUTF8 allows, gets the default",
+        ));
     }
 
     /// Checks a plan for the target, and notes the policies of its next hops.
@@ -301,24 +318,6 @@ impl<'a> Lowering<'a, '_> {
         let mut diagnostic = Diagnostic::error(code, span, message);
         diagnostic.hints.extend(hint);
         self.diagnostics.push(diagnostic);
-    }
-
-    /// Says which domains have an entry under their A-labels only.
-    fn report_left_out(&mut self) {
-        let Some((span, count)) = self.left_out else { return };
-        let target = &self.target.name.value;
-        let domains = counted(count, "internationalized domain");
-        self.diagnostics.push(
-            Diagnostic::warning(
-                "no-unicode-key",
-                span,
-                format!("target `{target}` has {domains} under the `xn--` form only"),
-            )
-            .hint(
-                "the other form could answer for other domains in a table of MariaDB or MySQL: mail to \
-                 it, which only SMTPUTF8 allows, gets the default",
-            ),
-        );
     }
 }
 

@@ -23,8 +23,10 @@ pub struct Lowered<'a> {
     pub(super) selected: Vec<u32>,
     /// Entries beside those of the destinations, sorted by key; none has the key of one of them.
     pub(super) extras: Vec<Extra>,
-    /// Whether `transport_maps` and `smtp_tls_policy_maps` take keys with U-labels.
-    pub(super) unicode: [bool; 2],
+    /// Whether the transport map may hold keys that are not ASCII.
+    pub(super) unicode_in_transport: bool,
+    /// Whether the policy map may.
+    pub(super) unicode_in_policy: bool,
 }
 
 /// What a plan comes to at one target.
@@ -91,7 +93,7 @@ impl State {
         }
     }
 
-    fn has_transport(&self) -> bool {
+    pub(super) fn has_transport(&self) -> bool {
         matches!(self, Self::Transport(..) | Self::Pinned(..))
     }
 }
@@ -99,8 +101,6 @@ impl State {
 /// A key of either map, and whose it is.
 enum Line<'a> {
     Destination(Cow<'a, str>, &'a Destination),
-    /// The same under its key with U-labels.
-    Unicode(&'a str, &'a Destination),
     NextHop(&'a str, &'a Arc<TlsPolicy>, &'a Origin),
 }
 
@@ -147,7 +147,7 @@ impl<'a> Lowered<'a> {
             let Extra { key, of } = extras.next()?;
             Some(match of {
                 Of::NextHop(policy, origin) => Line::NextHop(key, policy, origin),
-                Of::Destination(at) => Line::Unicode(key, &list[*at as usize]),
+                Of::Destination(at) => Line::Destination(Cow::Borrowed(key), &list[*at as usize]),
             })
         })
     }
@@ -161,13 +161,10 @@ impl<'a> Lowered<'a> {
 impl Rows for Lowered<'_> {
     fn transport_rows(&self) -> impl Iterator<Item = Row<'_, Cow<'_, Transport>>> {
         self.lines().filter_map(|line| {
-            let (key, destination) = match line {
-                Line::Destination(key, destination) => (key, destination),
-                Line::Unicode(key, destination) if self.unicode[0] => {
-                    (Cow::Borrowed(key), destination)
-                }
-                Line::Unicode(..) | Line::NextHop(..) => return None,
-            };
+            let Line::Destination(key, destination) = line else { return None };
+            if !self.unicode_in_transport && !key.is_ascii() {
+                return None;
+            }
             let value = self.state(destination).transport(&destination.recipients)?;
             Some(self.row(key, value, destination))
         })
@@ -175,13 +172,10 @@ impl Rows for Lowered<'_> {
 
     fn policy_rows(&self) -> impl Iterator<Item = Row<'_, &Arc<TlsPolicy>>> {
         self.lines().filter_map(|line| match line {
+            Line::Destination(key, _) if !self.unicode_in_policy && !key.is_ascii() => None,
             Line::Destination(key, destination) => {
                 let value = self.state(destination).policy()?;
                 Some(self.row(key, value, destination))
-            }
-            Line::Unicode(key, destination) => {
-                let value = self.state(destination).policy().filter(|_| self.unicode[1])?;
-                Some(self.row(Cow::Borrowed(key), value, destination))
             }
             Line::NextHop(key, value, Origin { span, template, hosts }) => Some(Row {
                 key: Cow::Borrowed(key),
@@ -203,17 +197,19 @@ impl Rows for Lowered<'_> {
 
     fn counts(&self) -> Counts {
         let mut counts = Counts::default();
-        let mut add = |at: &u32, takes: [bool; 2]| {
+        let mut add = |at: &u32, in_transport: bool, in_policy: bool| {
             let state = self.state(&self.destinations.list[*at as usize]);
-            counts.transport += usize::from(takes[0] && state.has_transport());
-            counts.tls_policy += usize::from(takes[1] && state.policy().is_some());
+            counts.transport += usize::from(in_transport && state.has_transport());
+            counts.tls_policy += usize::from(in_policy && state.policy().is_some());
         };
-        self.selected.iter().for_each(|at| add(at, [true; 2]));
+        self.selected.iter().for_each(|at| add(at, true, true));
         let mut next_hops = 0;
         for Extra { of, .. } in &self.extras {
             match of {
                 Of::NextHop(..) => next_hops += 1,
-                Of::Destination(at) => add(at, self.unicode),
+                Of::Destination(at) => {
+                    add(at, self.unicode_in_transport, self.unicode_in_policy);
+                }
             }
         }
         counts.tls_policy += next_hops;

@@ -69,6 +69,30 @@ pub trait Dns {
     fn lookup(&self, questions: &[Question]) -> io::Result<Vec<Answer>>;
 }
 
+/// A file in the making beside the one that it replaces. Dropped, it leaves nothing behind.
+pub trait Staged {
+    /// Adds to its end.
+    ///
+    /// # Errors
+    ///
+    /// The error of the system.
+    fn append(&mut self, bytes: &[u8]) -> io::Result<()>;
+
+    /// Writes over what is there from the byte `at` on.
+    ///
+    /// # Errors
+    ///
+    /// The error of the system.
+    fn overwrite(&mut self, at: u64, bytes: &[u8]) -> io::Result<()>;
+
+    /// Puts it in place as [`World::write`] does; `true` when the file changed.
+    ///
+    /// # Errors
+    ///
+    /// The error of the system; the old file is then still there.
+    fn commit(self: Box<Self>) -> io::Result<bool>;
+}
+
 /// Everything outside this program.
 pub trait World {
     /// The bytes of a file.
@@ -88,6 +112,13 @@ pub trait World {
     ///
     /// The error of the system; the old file is then still there.
     fn write(&self, path: &Path, bytes: &[u8]) -> io::Result<bool>;
+
+    /// Begins a file that is written piece by piece.
+    ///
+    /// # Errors
+    ///
+    /// The error of the system.
+    fn stage(&self, path: &Path) -> io::Result<Box<dyn Staged>>;
 
     /// The files of the repository in `folder`.
     ///

@@ -111,7 +111,7 @@ fn a_deployed_entry_that_stalls_all_mail_is_named() {
         "",
     )
     .stdout_has("different: 1 domain, mxward.yaml:3:3\n")
-    .stdout_has("  - stalls all mail: `192.0.2.300` is not a host: the last label is a number\n")
+    .stdout_has("  - stalls all mail: `192.0.2.300` is not an address\n")
     .run();
 }
 
@@ -200,4 +200,26 @@ fn nothing_of_a_deployed_map_is_markup_or_an_order_to_the_terminal() {
     .run();
     assert!(!ran.stdout.contains("<b>") && !ran.stdout.contains('\u{1b}'), "{}", ran.stdout);
     assert!(!ran.read("out.txt").contains('\u{1b}'));
+}
+
+#[test]
+fn the_difference_of_each_example_is_shown_as_in_its_golden_text() {
+    for (example, target) in
+        [("handwritten", "mx"), ("hosting", "mx"), ("hosting", "relay"), ("lists", "mx")]
+    {
+        for format in ["text", "markdown", "json"] {
+            Test::example(example)
+                .args(["diff", "--frozen", "--target", target, "--report", format])
+                .golden(&format!("diff-{example}-{target}-{format}"))
+                .run();
+        }
+    }
+}
+
+#[test]
+fn the_lines_of_the_handwritten_example_are_shown_as_in_their_golden_text() {
+    Test::example("handwritten")
+        .args(["diff", "--frozen", "--target", "mx", "--text"])
+        .golden("diff-handwritten-lines")
+        .run();
 }

@@ -120,7 +120,7 @@ fn a_hundred_thousand_anchors_are_only_many() {
     Test::new()
         .file("mxward.yaml", format!("version: 1\ndomains:\n{lines}"))
         .args(["check"])
-        .stdout_has("100000 domains, 0 targets")
+        .stdout_has("100,000 domains, 0 targets")
         .run();
 }
 
@@ -143,6 +143,6 @@ fn a_million_domains_hit_no_limit() {
         .file("b.yaml", format!("domains:\n{plain}"))
         .file("list.txt", list)
         .args(["check"])
-        .stdout_has("1000001 domains, 0 targets")
+        .stdout_has("1,000,001 domains, 0 targets")
         .run();
 }

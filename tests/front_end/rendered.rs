@@ -171,8 +171,8 @@ error[unknown-key]: a domain has no key `tls`
   |
   = help: the keys are `ciphers`, `connection_reuse`, `enable_rpk`, `exclude`, `leave_to`,
           `level`, `match`, `mx_host_pattern`, `next_hop`, `params`, `policy_domain`,
-          `policy_failure`, `policy_string`, `policy_ttl`, `policy_type`, `protocols`,
-          `provider`, `reason`, `route`, `servername`, `tafile`, `transport`, `until`
+          `policy_failure`, `policy_string`, `policy_ttl`, `policy_type`, `protocols`, `provider`,
+          `reason`, `route`, `servername`, `tafile`, `transport`, `until`
 
 1 error
 ",

@@ -11,10 +11,10 @@ pub(super) fn serial_of_root(server: SocketAddr) -> Option<u32> {
     message.metadata.recursion_desired = true;
     message.add_query(Query::query(Name::root(), RecordType::SOA));
     let answer = Message::from_vec(&exchange(server, &message.to_vec().unwrap())?).ok()?;
-    answer.answers.iter().find_map(|record| match &record.data {
-        RData::SOA(soa) => Some(soa.serial),
-        _ => None,
-    })
+    answer
+        .answers
+        .iter()
+        .find_map(|record| if let RData::SOA(soa) = &record.data { Some(soa.serial) } else { None })
 }
 
 /// A record set with its signatures.

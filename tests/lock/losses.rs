@@ -1,6 +1,6 @@
 //! Answers that must not become facts before somebody has looked.
 
-use super::{LOCKED, kunde, lab, mailer, on, repository, then};
+use super::{LOCKED, kunde, lab, on, repository, then};
 use crate::harness::Ran;
 use crate::lab::{Lab, Zone};
 

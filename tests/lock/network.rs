@@ -29,7 +29,7 @@ fn check_compile_frozen_and_diff_open_no_socket() {
         (&["check"][..], " domains, "),
         (&["compile", "--frozen"], "gmail.com smtp:["),
         (&["compile", "--offline"], "gmail.com smtp:["),
-        (&["diff"], "gmail.com"),
+        (&["diff", "--target", "mx"], "gmail.com"),
         (&["lock", "--offline"], "Unchanged"),
         (&["lock"], "Unchanged"),
     ] {

@@ -1,6 +1,6 @@
 //! Some names cannot be looked up, others can.
 
-use super::{LOCKED, impatient, kunde, lab, mailer, on, repository, then};
+use super::{LOCKED, impatient, kunde, lab, lines, mailer, on, repository, then};
 use crate::harness::{Ran, Test};
 use crate::lab::{Act, Asked, Fake, Lab, Zone};
 use hickory_resolver::proto::op::ResponseCode;
@@ -213,7 +213,7 @@ fn odd_bytes_in_answers_are_refused_and_shown_as_numbers() {
 fn more_records_than_a_mail_server_has_do_not_fill_the_lock() {
     let mut lab = lab();
     let ran = locked(&lab);
-    let many: String = (1..=65).map(|n| format!("@ MX {n} mx1.mailer.example.\n")).collect();
+    let many = lines((1..=65).map(|n| format!("@ MX {n} mx1.mailer.example.")));
     lab.change([Zone::signed("kunde.example", &many)]);
     then(&ran, "2026-03-02", &lab, &["update"])
         .stderr_has("the MX set of `kunde.example` could not be confirmed: more than 64 records\n")

@@ -69,9 +69,8 @@ fn everything(act: Act) -> (Fake, Vec<String>) {
 fn trusted(act: Act) -> (Lab, Fake, Vec<String>) {
     let lab = Lab::new([Zone::signed("kunde.example", "@ MX 10 mx1.mailer.example.")]);
     let server = lab.validating();
-    let fake = Fake::new(move |asked: &Asked| match asked.kind {
-        RecordType::DNSKEY => Act::Forward(server),
-        _ => act.clone(),
+    let fake = Fake::new(move |asked: &Asked| {
+        if asked.kind == RecordType::DNSKEY { Act::Forward(server) } else { act.clone() }
     });
     let arguments = trusts(fake.address());
     (lab, fake, arguments)
@@ -163,9 +162,9 @@ fn a_missing_lock_stays_missing() {
 /// A dead name server does not make a run of many names wait for each of them.
 #[test]
 fn a_dead_server_is_given_up_on() {
-    let domains: String = (0..2000)
-        .map(|n| format!("  d{n}.example: {{ provider: microsoft, route: pin }}\n"))
-        .collect();
+    let domains = super::lines(
+        (0..2000).map(|n| format!("  d{n}.example: {{ provider: microsoft, route: pin }}")),
+    );
     let fake = Fake::new(|_| Act::Silence);
     let test = Test::new().file(
         "mxward.yaml",

@@ -3,12 +3,12 @@
 
 mod attacker;
 mod certificate_names;
-mod certificates;
+pub(crate) mod certificates;
 mod instance;
 mod map_facts;
 mod map_text;
 mod policies;
 mod promises;
 mod search;
-mod tools;
+pub(crate) mod tools;
 mod transports;

@@ -1,7 +1,7 @@
 //! Every form of one repository with findings and of one diff.
 
 use super::{all_are_valid, every_form};
-use crate::harness::Test;
+use crate::harness::{Test, root};
 
 const BROKEN: &str = "\
 version: 1
@@ -131,4 +131,57 @@ fn what_is_no_list_of_findings_says_so() {
         .expect_no_file("a")
         .status(64)
         .run();
+}
+
+const LINTED: &str = "\
+version: 1
+domains:
+  clear.example: { level: none, reason: \"no STARTTLS\", until: 2026-01-31 }
+  open.example: { level: may }
+  strict.example: { level: secure, match: [mx.strict.example] }
+targets:
+  mx: { postfix: \"3.7\", security_level: dane, map_type: hash }
+";
+
+fn linted() -> Test {
+    let test = Test::new().file("mxward.yaml", LINTED);
+    every_form(test.args(["check", "--today", "2026-11-24"]))
+}
+
+#[test]
+fn lints_come_in_every_form() {
+    let ran = linted().status(3).golden("reports/lints").run();
+    all_are_valid(&ran, "check-report");
+}
+
+/// The test report says what the exit status says.
+#[test]
+fn warnings_fail_test_cases_where_they_fail_the_run() {
+    let calm = LINTED.replace("until: 2026-01-31", "until: 2027-01-31");
+    let run = |args: &[&str], status| {
+        let test = linted().file("mxward.yaml", &calm).args(args.iter().copied());
+        let ran = test.any_stdout().status(status).run();
+        all_are_valid(&ran, "check-report");
+        let junit = ran.read("out/junit.xml");
+        (junit.matches("<failure ").count(), junit.matches("<skipped ").count())
+    };
+    let (failures, skipped) = run(&[], 0);
+    assert!(failures == 0 && skipped > 0, "{failures} {skipped}");
+    assert_eq!(run(&["--deny-warnings"], 3), (skipped, 0));
+}
+
+#[test]
+fn the_manual_names_every_form_and_every_schema() {
+    #[expect(clippy::disallowed_methods, reason = "reads a file of the project")]
+    let page = std::fs::read_to_string(root().join("docs/reference/reports.md")).unwrap();
+    let test = Test::new().args(["check", "--report", "nothing-like-it"]).any_stderr().status(64);
+    let error = test.run().stderr;
+    let names: Vec<&str> = error.trim_end().split_once("use ").unwrap().1.split(", ").collect();
+    assert!(names.len() > 8, "{error}");
+    for name in names {
+        assert!(page.contains(&format!("\n| `{name}` | ")), "{name}");
+    }
+    for kind in ["check-report", "diff-report", "report-line"] {
+        assert!(page.contains(kind), "{kind}");
+    }
 }

@@ -14,9 +14,8 @@ fn a_command_that_cannot_compile_reports_why() {
         let report = json(&ran.read("out/report.json"));
         assert_eq!(report["findings"][0]["code"], "unknown-provider");
         assert_eq!(report["exit"]["reason"], "findings");
-        let title =
-            format!("::error file=mxward.yaml,line=3,col=14,title=mxward unknown-provider::");
-        assert!(ran.read("out/github").starts_with(&title));
+        let title = "::error file=mxward.yaml,line=3,col=14,title=mxward unknown-provider::";
+        assert!(ran.read("out/github").starts_with(title));
         assert!(ran.read("out/report.md").starts_with(&format!("### mxward {}\n", command[0])));
     }
 }

@@ -1,8 +1,12 @@
 //! The lock, read and written.
 
 use super::*;
+use crate::answer::MxRecord;
+use crate::lock::facts::{AddressFact, DomainFact, HostFact};
 use crate::source::SourceMap;
+use jiff::civil::Date;
 use proptest::prelude::*;
+use std::net::IpAddr;
 
 fn read(text: &str) -> Result<Lock, Vec<String>> {
     let mut diagnostics = Diagnostics::new();

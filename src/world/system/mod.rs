@@ -7,13 +7,15 @@ mod dns;
 mod files;
 mod host;
 mod revision;
+mod staged;
 
 use super::{
     Command, CommandOutput, Database, DatabaseError, DatabaseLocation, Dns, DnsSettings, Files,
-    Host, HostError, Place, Terminal, World,
+    Host, HostError, Place, Staged, Terminal, World,
 };
 pub use host::open as open_host;
-use std::io::{self, IsTerminal, Write};
+use staged::StagedFile;
+use std::io::{self, IsTerminal};
 use std::path::Path;
 
 /// The environment variable with the command line to use instead of `ssh`, such as `ssh -F FILE`.
@@ -42,25 +44,16 @@ impl World for System {
     }
 
     fn write(&self, path: &Path, bytes: &[u8]) -> io::Result<bool> {
-        let old = match std::fs::read(path) {
-            Ok(old) if old == bytes => return Ok(false),
-            Ok(_) => Some(std::fs::metadata(path)?.permissions()),
-            Err(error) if error.kind() == io::ErrorKind::NotFound => None,
-            Err(error) => return Err(error),
-        };
-        let folder = match path.parent() {
-            Some(folder) if folder != Path::new("") => folder,
-            _ => Path::new("."),
-        };
-        std::fs::create_dir_all(folder)?;
-        let mut file = tempfile::Builder::new().prefix(".mxward-").tempfile_in(folder)?;
-        file.write_all(bytes)?;
-        file.as_file().set_permissions(old.unwrap_or_else(readable))?;
-        file.as_file().sync_all()?;
-        file.persist(path).map_err(|error| error.error)?;
-        // The rename is safe only once the folder is on disk.
-        std::fs::File::open(folder)?.sync_all()?;
-        Ok(true)
+        if std::fs::read(path).is_ok_and(|old| old == bytes) {
+            return Ok(false);
+        }
+        let mut staged = self.stage(path)?;
+        staged.append(bytes)?;
+        staged.commit()
+    }
+
+    fn stage(&self, path: &Path) -> io::Result<Box<dyn Staged>> {
+        Ok(Box::new(StagedFile::begin(path)?))
     }
 
     fn repository(&self, folder: &Path) -> io::Result<Box<dyn Files>> {
@@ -113,10 +106,4 @@ impl World for System {
             width: width.unwrap_or(100),
         }
     }
-}
-
-/// The permissions of new files: everybody may read them, as Postfix must.
-fn readable() -> std::fs::Permissions {
-    use std::os::unix::fs::PermissionsExt as _;
-    std::fs::Permissions::from_mode(0o644)
 }

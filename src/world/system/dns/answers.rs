@@ -143,7 +143,7 @@ fn name(name: &Name) -> Result<DomainName, UnknownReason> {
 /// A name as zone files write it, cut to a length for messages. [RFC 1035 §5.1]
 fn shown(name: &Name) -> String {
     let mut text = String::new();
-    for label in name.iter() {
+    for label in name {
         for &byte in label {
             match byte {
                 b'.' | b'\\' => text.extend(['\\', char::from(byte)]),

@@ -197,9 +197,8 @@ pub(super) async fn why_bogus(client: &Client, question: &Question) -> UnknownRe
 fn reason(error: &NetError) -> UnknownReason {
     match error {
         NetError::Timeout => UnknownReason::Timeout,
-        NetError::NoConnections => UnknownReason::Unreachable,
         NetError::Io(error) if error.kind() == ErrorKind::TimedOut => UnknownReason::Timeout,
-        NetError::Io(_) => UnknownReason::Unreachable,
+        NetError::NoConnections | NetError::Io(_) => UnknownReason::Unreachable,
         NetError::Dns(DnsError::ResponseCode(code)) => UnknownReason::Failure(code_name(*code)),
         NetError::Dns(DnsError::DnssecBogus | DnsError::Nsec { .. }) => UnknownReason::Bogus,
         NetError::Proto(error) => UnknownReason::Garbled(error.to_string()),
