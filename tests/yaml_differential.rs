@@ -1,10 +1,10 @@
-//! The fast lane gives the same events as the parser of all of YAML, or none.
+//! The fast lane gives the same events as the parser of all of YAML, as far as it goes.
 
 use mxward::source::SourceMap;
 use mxward::source::yaml::{Event, EventKind, Events, FastLane, GranitEvents};
 
 /// How many texts each generator makes.
-const TEXTS: u32 = 500_000;
+const TEXTS: u32 = 250_000;
 
 #[test]
 fn random_tokens_are_read_alike_or_left_to_the_full_parser() {
@@ -66,15 +66,24 @@ fn compare(texts: u32, seed: u64, make: fn(&mut Random) -> String) -> u32 {
     taken
 }
 
-/// Whether the fast lane takes a text; the error shows both readings when they are not the same.
+/// Whether the fast lane reads a text to its end. What it reads must be what the parser of all of
+/// YAML reads there, so that that one can go on; the error shows both readings when it is not.
 fn difference(text: &str) -> Result<bool, String> {
     let file = SourceMap::new().add("a.yaml", "");
-    let Some(lane) = FastLane::new(file, text) else { return Ok(false) };
-    let (fast, full) = (read(lane.clone()), read(GranitEvents::new(file, text)));
-    if fast != full || fast.is_err() {
-        return Err(format!("fast: {}\nfull: {}", show(fast), show(full)));
+    let Some(mut lane) = FastLane::new(file, text) else { return Ok(false) };
+    let (untouched, mut full) = (lane.clone(), GranitEvents::new(file, text));
+    let fast: Vec<_> = std::iter::from_fn(|| lane.next()).collect();
+    let simple = !lane.failed();
+    let mut errors = Vec::new();
+    let mut same: Vec<_> = std::iter::from_fn(|| full.next()).collect();
+    full.take_errors(&mut errors);
+    let whole = same.len() == fast.len() && errors.is_empty() && !full.failed();
+    same.truncate(fast.len());
+    if fast != same || (simple && !whole) {
+        return Err(format!("fast: {}\nfull: {}{errors:?}", show(&fast), show(&same)));
     }
-    looks_ahead(lane, &fast.unwrap_or_default()).map(|()| true)
+    looks_ahead(untouched, &fast)?;
+    Ok(simple)
 }
 
 /// Whether looking at values ahead and passing over them agrees with the events.
@@ -120,21 +129,11 @@ fn value_end(events: &[Event<'_>]) -> Option<usize> {
     None
 }
 
-fn read<'src>(mut events: impl Events<'src>) -> Result<Vec<Event<'src>>, String> {
-    let mut all = Vec::new();
-    while let Some(event) = events.next() {
-        all.push(event);
-    }
-    let mut errors = Vec::new();
-    events.take_errors(&mut errors);
-    if errors.is_empty() && !events.failed() { Ok(all) } else { Err(format!("{errors:?}")) }
-}
-
-fn show(events: Result<Vec<Event<'_>>, String>) -> String {
+fn show(events: &[Event<'_>]) -> String {
     let line = |event: &Event<'_>| {
         format!("  {}..{} {:?}\n", event.span.start, event.span.end, event.kind)
     };
-    events.map_or_else(|error| error, |all| all.iter().map(line).collect())
+    events.iter().map(line).collect()
 }
 
 /// A few tokens that mean something in YAML, in any order.

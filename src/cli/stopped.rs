@@ -1,7 +1,7 @@
 //! What a run that gave no result has said.
 
 use super::printer::Render;
-use crate::diag::{Diagnostic, Diagnostics, Severity, Style};
+use crate::diag::{Diagnostic, Diagnostics, Severity, Style, printable};
 use crate::report::{self, Item, Report};
 use crate::source::SourceMap;
 use serde_json::{Value, json};
@@ -56,7 +56,7 @@ impl Render for Said {
         for Item { severity, code, message, place, .. } in &self.report.items {
             let place = place.as_ref().map_or(String::new(), |it| format!("{it}: "));
             // Writing to a String cannot fail.
-            let _ = writeln!(text, "{place}{}[{code}]: {message}", severity.as_str());
+            let _ = writeln!(text, "{place}{}[{code}]: {}", severity.as_str(), printable(message));
         }
         text
     }

@@ -2,14 +2,18 @@
 
 mod files;
 mod hosts;
+mod main_cf;
 mod rows;
 
 pub use files::FOLDER;
 pub use hosts::{Hosts, SharedHost, place};
+pub use main_cf::config_folder;
 pub use rows::password;
 
 use crate::formats::seal;
 use crate::model::{Location, Target};
+use crate::postfix::main_cf::MainCfDifference;
+use crate::tables::Tables;
 use crate::world::Place;
 use std::path::Path;
 
@@ -22,6 +26,8 @@ pub struct Deployed {
     pub tls_policy: DeployedMap,
     /// What an administrator should know about how they were read.
     pub notes: Vec<String>,
+    /// What the Postfix beside the maps does not have as they need it, the worst first.
+    pub main_cf: Vec<MainCfDifference>,
 }
 
 /// One deployed map.
@@ -46,7 +52,8 @@ impl DeployedMap {
     }
 }
 
-/// Reads the maps of a target. Paths of the configuration start at `repository`.
+/// Reads the maps of a target. Paths of the configuration start at `repository`. With `tables` the
+/// running parameters are compared with what those need.
 ///
 /// # Errors
 ///
@@ -55,12 +62,14 @@ pub fn read_deployed(
     hosts: &mut Hosts<'_>,
     repository: &Path,
     target: &Target,
+    tables: Option<&Tables>,
 ) -> Result<Deployed, String> {
     let mut deployed = Deployed::default();
     let mut map = |location: &Location| {
         let notes = &mut deployed.notes;
         let (place, path) = match location {
             Location::Sql { database, table } => {
+                hosts.may_ask(database)?;
                 return rows::read(hosts.world(), repository, target, database, table, notes);
             }
             Location::File(path) => (Place::Here, hosts::path_here(repository, path)),
@@ -78,6 +87,10 @@ pub fn read_deployed(
     }
     if let Some(location) = &target.tls_policy {
         deployed.tls_policy = map(&location.value)?;
+    }
+    if let Some(tables) = tables {
+        let compared = main_cf::compare(hosts, repository, target, tables, &mut deployed.notes);
+        deployed.main_cf = compared.map_err(|error| error.to_string())?;
     }
     Ok(deployed)
 }

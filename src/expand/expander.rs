@@ -31,6 +31,7 @@ pub fn expand(
         config,
         texts: TextTemplates::new(),
         policies: Policies::default(),
+        per_domain: BTreeMap::new(),
         diagnostics,
     };
     let mut plans = Vec::new();
@@ -86,6 +87,8 @@ struct Expander<'a> {
     config: &'a Config,
     texts: TextTemplates,
     policies: Policies,
+    /// Templates by name, with whether their texts depend on the domain.
+    per_domain: BTreeMap<&'a str, bool>,
     diagnostics: &'a mut Diagnostics,
 }
 
@@ -97,9 +100,10 @@ impl<'a> Expander<'a> {
             }
             return BodyPlan::Failed;
         }
-        if body.provider.as_ref().is_some_and(|name| {
-            self.config.providers.get(&name.value).is_some_and(|it| self.depends_on_domain(it))
-        }) {
+        if let Some(name) = &body.provider
+            && let Some(provider) = self.config.providers.get(&name.value)
+            && self.depends_on_domain(provider)
+        {
             return BodyPlan::PerDomain;
         }
         match self.plan(at, body, None) {
@@ -111,7 +115,12 @@ impl<'a> Expander<'a> {
         }
     }
 
-    fn depends_on_domain(&self, provider: &Provider) -> bool {
+    /// Whether a text of the template names the domain; asked for every body, answered once.
+    fn depends_on_domain(&mut self, provider: &'a Provider) -> bool {
+        let name = provider.name.value.as_str();
+        if let Some(known) = self.per_domain.get(name) {
+            return *known;
+        }
         let hosts = match &provider.hosts {
             Hosts::Listed(hosts) => hosts.iter().map(|host| &host.name).collect(),
             Hosts::Unknown | Hosts::FromMx(_) => Vec::new(),
@@ -119,7 +128,10 @@ impl<'a> Expander<'a> {
         let policies = provider.policy.iter().chain(&provider.policy_when_dane);
         let values =
             policies.flat_map(|policy| &policy.attributes).flat_map(|attribute| &attribute.values);
-        hosts.into_iter().chain(values).any(|text| self.texts.depends_on_domain(&text.value))
+        let mut texts = hosts.into_iter().chain(values);
+        let depends = texts.any(|text| self.texts.depends_on_domain(&text.value));
+        self.per_domain.insert(name, depends);
+        depends
     }
 
     fn plan(&mut self, at: u32, body: &Body, domain: Option<&DomainName>) -> Option<Unresolved> {

@@ -197,12 +197,24 @@ fn entries<'src, F>(
         diagnostics.push(Diagnostic::error("bad-lock", node.span, message).hint(BY_MXWARD));
         return;
     }
+    let mut sorted: Vec<(DomainName, F)> = Vec::new();
     while let Some(key) = reader.next_key() {
         let name = name(&key, diagnostics);
         let (Some(name), Some(fact)) = (name, read(reader, diagnostics)) else { continue };
+        if facts.is_empty() && sorted.last().is_none_or(|(last, _)| *last < name) {
+            sorted.push((name, fact));
+            continue;
+        }
+        if facts.is_empty() {
+            *facts = std::mem::take(&mut sorted).into_iter().collect();
+        }
         if facts.insert(name, fact).is_some() {
             twice(&key, diagnostics);
         }
+    }
+    // What mxward wrote is sorted, and becomes a map at once.
+    if facts.is_empty() {
+        *facts = sorted.into_iter().collect();
     }
 }
 

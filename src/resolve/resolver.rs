@@ -10,7 +10,8 @@ use crate::names::{DomainName, Recipients};
 use crate::postfix::{NextHop, Transport};
 use crate::source::Span;
 use hashbrown::HashMap;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, btree_map};
+use std::iter::Peekable;
 use std::sync::Arc;
 
 /// Fills the facts of the lock into every plan.
@@ -33,6 +34,7 @@ pub fn resolve(
         diagnostics,
         plans: Vec::with_capacity(destinations.plans.len()),
         accepted: HashMap::new(),
+        domains: lock.domains.iter().peekable(),
     };
     let shared: Vec<Shared> = destinations.plans.iter().map(|plan| resolver.share(plan)).collect();
     let mut own: BTreeMap<PerDomain, Option<u32>> = BTreeMap::new();
@@ -79,6 +81,8 @@ struct Resolver<'a> {
     plans: Vec<Resolved>,
     /// Whether a template accepts a host: many domains have the same few.
     accepted: HashMap<(&'a str, &'a DomainName), bool>,
+    /// Facts of domains behind those that were found: destinations are sorted as the facts are.
+    domains: Peekable<btree_map::Iter<'a, DomainName, DomainFact>>,
 }
 
 impl<'a> Resolver<'a> {
@@ -107,7 +111,9 @@ impl<'a> Resolver<'a> {
             // Of subdomains nothing is known: they get what holds for all.
             Recipients::Subdomains(_) => return Some((false, Vec::new())),
         };
-        let Some(fact) = self.lock.domains.get(name) else {
+        while self.domains.next_if(|(known, _)| *known < name).is_some() {}
+        let next = self.domains.peek().filter(|(known, _)| *known == name);
+        let Some((_, fact)) = next.copied() else {
             self.missing(&format!("the MX set of `{name}`"), destination.span);
             return None;
         };

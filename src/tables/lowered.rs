@@ -78,7 +78,7 @@ impl State {
             Self::Unused | Self::Failed | Self::Mx(_) | Self::LeftTo => None,
             Self::Transport(transport, _) => Some(Cow::Borrowed(transport)),
             Self::Pinned(list, _) => {
-                let mut next_hops = list.order(&recipients.key());
+                let mut next_hops = list.order(&recipients.key_text());
                 next_hops.push(NextHop::domain(recipients.name()));
                 Some(Cow::Owned(Transport::smtp(next_hops)))
             }

@@ -34,13 +34,13 @@ fn an_error_without_a_place_is_reported() {
 #[test]
 fn text_of_a_stopped_run_is_said_once() {
     Test::new()
-        .file("mxward.yaml", BROKEN)
+        .file("mxward.yaml", BROKEN.replace("gogle", "\"\\u001b[2J\""))
         .args(["diff", "--report", "text=out.txt"])
         .stderr_has("error[unknown-provider]")
         .status(3)
         .expect_file(
             "out.txt",
-            "mxward.yaml:3:14: error[unknown-provider]: no provider named `gogle`\n",
+            "mxward.yaml:3:14: error[unknown-provider]: no provider named `\\u{1b}[2J`\n",
         )
         .run();
 }

@@ -16,6 +16,7 @@ use crate::diag::{Diagnostics, Style, printable};
 use crate::diff::Diff;
 use crate::emit::{Artifact, maps};
 use crate::model::Target;
+use crate::postfix::main_cf::{MainCfDifference, Severity};
 use crate::postfix::{Effect, Settings};
 use crate::source::{SourceMap, Span, Spanned};
 use crate::tables::Tables;
@@ -37,6 +38,8 @@ struct TargetReport {
     span: Span,
     /// What an administrator should know about how the maps were read.
     notes: Vec<String>,
+    /// What the Postfix beside the maps does not have as they need it, the worst first.
+    main_cf: Vec<MainCfDifference>,
     outcome: Outcome,
 }
 
@@ -65,6 +68,7 @@ struct Before {
     maps: [DeployedMap; 2],
     settings: Settings,
     notes: Vec<String>,
+    main_cf: Vec<MainCfDifference>,
 }
 
 pub(super) fn run(
@@ -89,7 +93,7 @@ pub(super) fn run(
                 reports.push(TargetReport::new(target, Outcome::NotDeployed));
                 continue;
             }
-            None => deployed_side(context, &mut hosts, target),
+            None => deployed_side(context, &mut hosts, target, &after.0),
         };
         reports.push(match before {
             Ok(before) => compare(target, before, after, lines, context.world.now()),
@@ -142,10 +146,12 @@ fn deployed_side(
     context: &Context<'_, '_>,
     hosts: &mut Hosts<'_>,
     target: &Target,
+    tables: &Tables,
 ) -> Result<Before, String> {
-    let Deployed { transport, tls_policy, notes } =
-        read_deployed(hosts, &context.global.directory, target)?;
-    Ok(Before { maps: [transport, tls_policy], settings: target.settings(), notes })
+    let Deployed { transport, tls_policy, notes, main_cf } =
+        read_deployed(hosts, &context.global.directory, target, Some(tables))?;
+    let maps = [transport, tls_policy];
+    Ok(Before { maps, settings: target.settings(), notes, main_cf })
 }
 
 /// What another revision gives for a target; a target that is new there starts empty.
@@ -162,7 +168,7 @@ fn compiled_side(
             ..DeployedMap::default()
         });
         let notes = vec!["the target is new: as if its maps were empty".to_owned()];
-        return Ok(Before { maps, settings: target.settings(), notes });
+        return Ok(Before { notes, ..Before::compiled(maps, target.settings()) });
     };
     let (_, artifacts) = output(context, old, known)
         .map_err(|_| "the target cannot be compiled in that revision".to_owned())?;
@@ -173,7 +179,7 @@ fn compiled_side(
         has_lines: true,
         record: None,
     });
-    Ok(Before { maps, settings: known.settings(), notes: Vec::new() })
+    Ok(Before::compiled(maps, known.settings()))
 }
 
 fn compare(
@@ -193,13 +199,25 @@ fn compare(
     let names = sides.before.map(|map| map.name);
     let compared = Compared { diff, names, has_lines, unified };
     let report = TargetReport::new(target, Outcome::Compared(Box::new(compared)));
-    TargetReport { notes: before.notes, ..report }
+    TargetReport { notes: before.notes, main_cf: before.main_cf, ..report }
+}
+
+impl Before {
+    /// What mxward itself wrote.
+    fn compiled(maps: [DeployedMap; 2], settings: Settings) -> Self {
+        Self { maps, settings, notes: Vec::new(), main_cf: Vec::new() }
+    }
 }
 
 impl TargetReport {
     fn new(target: &Target, outcome: Outcome) -> Self {
         let Spanned { value, span } = &target.name;
-        Self { name: value.clone(), span: *span, notes: Vec::new(), outcome }
+        Self { name: value.clone(), span: *span, notes: Vec::new(), main_cf: Vec::new(), outcome }
+    }
+
+    /// What is wrong with the Postfix beside the maps, without what is only good to know.
+    fn main_cf_faults(&self) -> impl Iterator<Item = &MainCfDifference> {
+        self.main_cf.iter().filter(|it| it.severity != Severity::Note)
     }
 
     fn compared(&self) -> Option<&Compared> {

@@ -115,23 +115,16 @@ impl Loader {
         if !list.is_sorted_by(|a, b| a.recipients < b.recipients) {
             // Numbers are sorted much faster than texts, and few texts begin with the same ones.
             list.sort_by_cached_key(|it| it.recipients.sort_prefix());
+            let mut twice = false;
             for run in
                 list.chunk_by_mut(|a, b| a.recipients.sort_prefix() == b.recipients.sort_prefix())
             {
                 run.sort_by(|a, b| (&a.recipients, a.span).cmp(&(&b.recipients, b.span)));
+                twice |= run.windows(2).any(|pair| pair[0].recipients == pair[1].recipients);
             }
-            list.dedup_by(|second, first| {
-                let twice = second.recipients == first.recipients;
-                if twice {
-                    let message = format!("`{}` is declared twice", second.recipients);
-                    diagnostics.push(
-                        Diagnostic::error("duplicate-domain", second.span, message)
-                            .related(first.span, "first declared here")
-                            .hint("remove one of the two"),
-                    );
-                }
-                twice
-            });
+            if twice {
+                report_twice(list, diagnostics);
+            }
         }
         self.config.targets.sort_by(|a, b| a.name.value.cmp(&b.name.value));
         self.config
@@ -260,6 +253,22 @@ impl Loader {
         }
         self.config.next_hops.push(new);
     }
+}
+
+/// Keeps the first of several declarations of a domain, and reports the others.
+fn report_twice(list: &mut Vec<Declaration>, diagnostics: &mut Diagnostics) {
+    list.dedup_by(|second, first| {
+        let twice = second.recipients == first.recipients;
+        if twice {
+            let message = format!("`{}` is declared twice", second.recipients);
+            diagnostics.push(
+                Diagnostic::error("duplicate-domain", second.span, message)
+                    .related(first.span, "first declared here")
+                    .hint("remove one of the two"),
+            );
+        }
+        twice
+    });
 }
 
 /// Whether a key of a streamed mapping is new; reports it otherwise.

@@ -36,7 +36,17 @@ impl<'src> Lane<'src> {
 impl<'src> Events<'src> for Lane<'src> {
     fn next(&mut self) -> Option<Event<'src>> {
         match self {
-            Self::Fast(events) => events.next(),
+            Self::Fast(events) => {
+                let event = events.next();
+                if event.is_some() || !events.failed() {
+                    return event;
+                }
+                // The parser for all of YAML begins anew, and gives the same events up to here.
+                let (mut full, given) = (events.full(), events.given());
+                (0..given).for_each(|_| drop(full.next()));
+                *self = Self::Granit(Box::new(full));
+                self.next()
+            }
             Self::Granit(events) => events.next(),
             Self::Refused(_) => None,
         }
@@ -58,7 +68,8 @@ impl<'src> Events<'src> for Lane<'src> {
 
     fn failed(&self) -> bool {
         match self {
-            Self::Fast(events) => events.failed(),
+            // It is left as soon as it fails.
+            Self::Fast(_) => false,
             Self::Granit(events) => events.failed(),
             Self::Refused(_) => true,
         }
@@ -66,7 +77,7 @@ impl<'src> Events<'src> for Lane<'src> {
 
     fn take_errors(&mut self, errors: &mut Vec<YamlError>) {
         match self {
-            Self::Fast(events) => events.take_errors(errors),
+            Self::Fast(_) => {}
             Self::Granit(events) => events.take_errors(errors),
             Self::Refused(error) => errors.extend(error.take()),
         }

@@ -222,7 +222,7 @@ fn entries_are_read_one_by_one_in_both_lanes() {
     for text in [simple, &anchored] {
         let mut sources = SourceMap::new();
         let file = sources.add("a", text);
-        assert_eq!(FastLane::new(file, text).is_some(), text == simple);
+        assert_eq!(is_simple(text), text == simple);
         let mut reader = Reader::new(file, text);
         let mut seen = Vec::new();
         assert!(reader.enter_mapping());
@@ -253,7 +253,7 @@ fn a_value_is_looked_at_before_it_is_taken_or_passed_over_in_both_lanes() {
     for text in [simple, &anchored] {
         let mut sources = SourceMap::new();
         let file = sources.add("a", text);
-        assert_eq!(FastLane::new(file, text).is_some(), text == simple);
+        assert_eq!(is_simple(text), text == simple);
         let mut reader = Reader::new(file, text);
         assert!(reader.enter_mapping());
         let mut seen = Vec::new();
@@ -325,6 +325,14 @@ fn survive(text: &str) {
 
 fn drain<'src>(mut events: impl Events<'src>) {
     while events.next().is_some() {}
+}
+
+/// Whether the fast lane reads a text to its end.
+fn is_simple(text: &str) -> bool {
+    let file = SourceMap::new().add("a", "");
+    let Some(mut events) = FastLane::new(file, text) else { return false };
+    while events.next().is_some() {}
+    !events.failed()
 }
 
 fn check_places(node: &Node<'_>, sources: &SourceMap) {

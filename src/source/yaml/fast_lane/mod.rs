@@ -1,16 +1,16 @@
 //! Events from YAML as people write it, ten times as fast as from a parser for all of YAML.
 //!
 //! Known here are block mappings and sequences, flow collections in one line, plain and quoted
-//! scalars in one line, and comments. A text with anything else is not read at all: anchors,
-//! aliases, tags, block scalars, values that go on in the next line, escapes, tabs, document
-//! markers, explicit keys, and everything that is wrong. [`super::GranitEvents`] reads those, and
-//! gives the same events for the texts that are read here.
+//! scalars in one line, and comments. Before anything else the lane ends: before anchors, aliases,
+//! tags, block scalars, values that go on in the next line, escapes, tabs, document markers,
+//! explicit keys, and everything that is wrong. [`super::GranitEvents`] reads those, and gives the
+//! same events for what is read here.
 
 mod flow;
 mod scalar;
 
 use super::granit::offset;
-use super::{Event, EventKind, Events, MAX_DEPTH, YamlError};
+use super::{Event, EventKind, Events, GranitEvents, MAX_DEPTH, YamlError};
 use crate::source::{FileId, Scalar, Span};
 use scalar::{Place, Word};
 use std::borrow::Cow;
@@ -28,9 +28,16 @@ pub struct FastLane<'src> {
     pending: Option<usize>,
     /// The end of the content so far, for the ends of block collections.
     content_end: usize,
-    /// The events of the line that was read last, and how many of them were given.
+    /// The events of the lines that were read last, and how many of them were given.
     tokens: Vec<Token>,
     given: usize,
+    /// How many of the tokens are certain: those of the last line may change their meaning when the
+    /// next one turns out to continue it.
+    certain: usize,
+    /// How many events were given before those of `tokens`.
+    before: usize,
+    /// Whether the text goes on with something that is not known here.
+    ended_early: bool,
 }
 
 /// A block collection that has begun.
@@ -61,9 +68,7 @@ enum TokenKind {
 }
 
 impl<'src> FastLane<'src> {
-    /// The events of `text`; `None` when all of YAML is needed to read it, or it is wrong.
-    ///
-    /// Passes over the whole text, so that no event comes from a text that goes on in another way.
+    /// The events of `text`; `None` when it has characters that are not known here.
     pub fn new(file: FileId, text: &'src str) -> Option<Self> {
         let begin = if text.starts_with('\u{feff}') { '\u{feff}'.len_utf8() } else { 0 };
         // C1 controls begin with C2, byte order marks and characters that are none with EF. In
@@ -73,10 +78,7 @@ impl<'src> FastLane<'src> {
             let lead = u8::from(byte == 0x7f) | u8::from(byte == 0xc2) | u8::from(byte == 0xef);
             odd | control | lead
         });
-        if odd > 0 {
-            return None;
-        }
-        let lane = Self {
+        (odd == 0).then(|| Self {
             file,
             text,
             at: begin,
@@ -85,12 +87,39 @@ impl<'src> FastLane<'src> {
             content_end: begin,
             tokens: Vec::with_capacity(64),
             given: 0,
-        };
-        let mut trial = lane.clone();
-        while trial.line()? {
-            trial.tokens.clear();
+            certain: 0,
+            before: 0,
+            ended_early: false,
+        })
+    }
+
+    /// The events of the same text from the parser for all of YAML.
+    pub(super) fn full(&self) -> GranitEvents<'src> {
+        GranitEvents::new(self.file, self.text)
+    }
+
+    /// How many events were given.
+    pub(super) fn given(&self) -> usize {
+        self.before + self.given
+    }
+
+    /// Makes the tokens up to the position `at` certain. False when they end before it.
+    fn read_to(&mut self, at: usize) -> bool {
+        while self.certain <= at && !self.ended_early {
+            let known = self.tokens.len();
+            match self.line() {
+                Some(true) => self.certain = known,
+                Some(false) => {
+                    self.certain = self.tokens.len();
+                    break;
+                }
+                None => {
+                    self.ended_early = true;
+                    self.tokens.truncate(self.certain);
+                }
+            }
         }
-        Some(lane)
+        self.certain > at
     }
 
     /// Reads the next line that has content; false at the end of the text, `None` when it is not
@@ -291,14 +320,8 @@ impl<'src> FastLane<'src> {
     /// Reads on until the value that begins next has ended; the place behind it among the tokens.
     fn value_end(&mut self) -> Option<usize> {
         let (mut at, mut depth) = (self.given, 0_usize);
-        loop {
-            if at == self.tokens.len() && !self.line()? && at == self.tokens.len() {
-                return None;
-            }
-            // A line without a value adds nothing.
-            let Some(token) = self.tokens.get(at) else { continue };
-            at += 1;
-            match token.kind {
+        while self.read_to(at) {
+            match self.tokens[at].kind {
                 TokenKind::BlockMapping
                 | TokenKind::FlowMapping
                 | TokenKind::BlockSequence
@@ -306,10 +329,12 @@ impl<'src> FastLane<'src> {
                 TokenKind::MappingEnd | TokenKind::SequenceEnd => depth = depth.checked_sub(1)?,
                 TokenKind::Plain | TokenKind::Quoted => {}
             }
+            at += 1;
             if depth == 0 {
                 return Some(at);
             }
         }
+        None
     }
 
     fn next_line(&self, at: usize) -> usize {
@@ -323,14 +348,13 @@ const MAX_KEY: usize = 1000;
 
 impl<'src> Events<'src> for FastLane<'src> {
     fn next(&mut self) -> Option<Event<'src>> {
-        while self.given == self.tokens.len() {
-            self.tokens.clear();
-            self.given = 0;
-            // `new` has passed over the text, so this is never `None`.
-            let more = self.line().unwrap_or(false);
-            if !more && self.tokens.is_empty() {
-                return None;
-            }
+        if self.given == self.certain && self.given > 0 {
+            self.tokens.drain(..self.given);
+            self.before += self.given;
+            (self.given, self.certain) = (0, 0);
+        }
+        if !self.read_to(self.given) {
+            return None;
         }
         let Token { kind, start, end } = self.tokens[self.given];
         self.given += 1;
@@ -364,7 +388,7 @@ impl<'src> Events<'src> for FastLane<'src> {
     }
 
     fn failed(&self) -> bool {
-        false
+        self.ended_early
     }
 
     fn take_errors(&mut self, _errors: &mut Vec<YamlError>) {}
