@@ -9,6 +9,18 @@ use crate::source::{Node, NodeKind, Spanned};
 use crate::sql::TableMapping;
 use std::borrow::Cow;
 
+/// What `parent_domain_matches_subdomains` takes. [postconf(5)]
+const PARENT_FEATURES: [&str; 8] = [
+    "debug_peer_list",
+    "fast_flush_domains",
+    "mynetworks",
+    "permit_mx_backup_networks",
+    "qmqpd_authorized_clients",
+    "relay_domains",
+    "smtpd_access_maps",
+    "transport_maps",
+];
+
 pub(super) fn read_targets(node: Node<'_>, diagnostics: &mut Diagnostics) -> Vec<Target> {
     let NodeKind::Mapping(mapping) = node.kind else {
         let message = format!(
@@ -61,7 +73,8 @@ fn target(
     let (transport, tls_policy) = locations(&mut fields, diagnostics);
     let parents =
         fields.one_or_list("parent_domain_matches_subdomains", diagnostics, |node, diagnostics| {
-            values::text(&node, "a feature", diagnostics)
+            let features = PARENT_FEATURES.map(|it| (it, it));
+            values::choice(&node, "a feature", &features, diagnostics)
         });
     let families = fields.one_or_list("address_families", diagnostics, |node, diagnostics| {
         values::choice(&node, "an address family", &[("ipv4", false), ("ipv6", true)], diagnostics)
