@@ -7,6 +7,7 @@ pub(crate) mod certificates;
 mod instance;
 mod map_facts;
 mod map_text;
+mod output;
 mod policies;
 mod promises;
 mod search;
