@@ -4,6 +4,8 @@
 mod attacker;
 mod certificate_names;
 pub(crate) mod certificates;
+mod certificates;
+mod databases;
 mod instance;
 mod map_facts;
 mod map_text;
@@ -13,6 +15,7 @@ mod policies;
 mod promises;
 mod search;
 pub(crate) mod tools;
+mod sql;
 mod templates;
 mod tools;
 mod transports;
