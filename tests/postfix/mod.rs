@@ -10,6 +10,7 @@ mod instance;
 mod map_facts;
 mod map_text;
 mod output;
+mod pinned_mail;
 mod pins;
 mod policies;
 mod promises;
