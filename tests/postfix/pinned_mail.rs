@@ -66,7 +66,9 @@ fn deliver() -> Vec<Logged> {
     let authority = Authority::new(&setup.path(""), "ca");
     authority.issue("provider", "DNS:mx.shared.example");
     authority.issue("stranger", "DNS:mx.stranger.example");
-    for (address, server) in [("127.0.9.2", "provider"), ("127.0.9.3", "provider"), ("127.0.9.4", "stranger")] {
+    for (address, server) in
+        [("127.0.9.2", "provider"), ("127.0.9.3", "provider"), ("127.0.9.4", "stranger")]
+    {
         setup = setup.service(&format!(
             "{address}:25 inet n - n - - smtpd -o myhostname=sink.example -o smtpd_recipient_restrictions=reject \
              -o smtpd_tls_security_level=may -o smtpd_tls_chain_files=/etc/postfix/{server}.pem"
