@@ -99,7 +99,7 @@ impl Database {
 
     /// Waits until the server answers.
     fn wait(&self, statement: &str, database: &str) {
-        let end = Instant::now() + Duration::from_secs(60);
+        let end = Instant::now() + Duration::from_mins(1);
         while self.client(statement, database).status != 0 {
             let log = || std::fs::read_to_string(self.path().join("log")).unwrap_or_default();
             assert!(Instant::now() < end, "the server does not answer:\n{}", log());

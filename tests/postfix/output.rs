@@ -1,6 +1,7 @@
 //! What `mxward compile` writes, read by the programs of Postfix.
 
-use super::tools::{Tools, run, text, version, write_main_cf};
+use super::tools::{Tools, run, text, version};
+use crate::harness::postmap::write_main_cf;
 use crate::harness::{Ran, Test};
 use mxward::formats::postmap_text::read;
 use mxward::postfix::{TlsPolicy, Transport, Version};
@@ -304,7 +305,7 @@ fn a_name_that_postfix_folds_into_another_has_no_key_in_u_labels() {
     );
 }
 
-/// [lmdb_table(5)]
+/// [`lmdb_table(5)`]
 #[test]
 fn a_key_that_lmdb_refuses_is_refused_first() {
     let label = "\u{10330}".repeat(50);

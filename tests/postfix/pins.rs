@@ -1,6 +1,7 @@
 //! The rules of `route: pin`.
 
 use crate::harness::Test;
+use std::fmt::Write as _;
 
 const PROVIDER: &str = "name: shared
 title: Shared
@@ -258,18 +259,15 @@ fn pins_are_tried_by_preference_current_ones_first_and_at_most_eight() {
 #[test]
 fn equal_preferences_take_turns_from_domain_to_domain() {
     let names: Vec<String> = (0..12).map(|at| format!("d{at}.example")).collect();
-    let declared: String = names
-        .iter()
-        .map(|name| format!("  {name}: {{ provider: shared, route: pin }}\n"))
-        .collect();
-    let known: String = names
-        .iter()
-        .map(|name| {
-            format!(
-                "  {name}: {{ dnssec: insecure, since: 2026-11-01, mx: [10 mx1.shared.example] }}\n"
-            )
-        })
-        .collect();
+    let (mut declared, mut known) = (String::new(), String::new());
+    for name in &names {
+        writeln!(declared, "  {name}: {{ provider: shared, route: pin }}").unwrap();
+        writeln!(
+            known,
+            "  {name}: {{ dnssec: insecure, since: 2026-11-01, mx: [10 mx1.shared.example] }}"
+        )
+        .unwrap();
+    }
     let lock = format!("{}{known}", LOCK.split_inclusive("domains:\n").next().unwrap());
     let transport =
         entries(pinned(&format!("domains:\n{declared}")).file("mxward.lock", lock), "transport");

@@ -57,7 +57,7 @@ fn compiled(kind: Kind) -> Ran {
 
 /// Whether Postfix asks for U-labels in a way that the database understands. In MariaDB they would be
 /// compared as other letters; before 3.8 Postfix sends them to PostgreSQL as latin1.
-/// [pgsql_table(5) `encoding`]
+/// [`pgsql_table(5)` `encoding`]
 fn takes_unicode(kind: Kind) -> bool {
     match kind {
         Kind::MariaDb => false,
@@ -79,7 +79,7 @@ fn expected(kind: Kind) -> Vec<(String, String)> {
     asked.map(|entry| (entry.key.into_owned(), entry.value.into_owned())).collect()
 }
 
-/// [mysql_table(5), pgsql_table(5), sqlite_table(5)]
+/// [`mysql_table(5)`, `pgsql_table(5)`, `sqlite_table(5)`]
 #[track_caller]
 fn answers(kind: Kind) {
     let database = Database::start(kind);
