@@ -50,7 +50,7 @@ pub(crate) fn run(folder: &Path, args: impl IntoIterator<Item = impl AsRef<OsStr
 pub(crate) fn write_main_cf(folder: &Path, text: &str) {
     let main_cf = folder.join("main.cf");
     std::fs::write(&main_cf, text).unwrap();
-    let hour_ago = SystemTime::now() - Duration::from_secs(3600);
+    let hour_ago = SystemTime::now() - Duration::from_hours(1);
     File::options().write(true).open(&main_cf).unwrap().set_modified(hour_ago).unwrap();
 }
 

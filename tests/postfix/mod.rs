@@ -7,6 +7,7 @@ pub(crate) mod certificates;
 mod certificates;
 mod databases;
 mod instance;
+mod levels;
 mod map_facts;
 mod map_text;
 mod output;

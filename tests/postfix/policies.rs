@@ -127,6 +127,8 @@ fn every_kind_of_policy_is_judged_as_smtp_judges_it() {
         "encrypt:",
         "OK",
         "#",
+        ",",
+        ", ,",
         "none,",
         ",encrypt",
         "en crypt",

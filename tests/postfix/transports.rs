@@ -30,6 +30,8 @@ fn next_hops_end_smtp_exactly_where_mxward_says_so() {
     let results = [
         // What is taken.
         "",
+        ",",
+        " , ",
         "mx.example",
         "MX.Example",
         "mx.example:25",
