@@ -302,7 +302,13 @@ impl Lowering<'_, '_> {
         self.failed = true;
     }
 
-    pub(super) fn refuse(&mut self, code: &'static str, span: Span, message: String, hint: Option<String>) {
+    pub(super) fn refuse(
+        &mut self,
+        code: &'static str,
+        span: Span,
+        message: String,
+        hint: Option<String>,
+    ) {
         let mut diagnostic = Diagnostic::error(code, span, message);
         diagnostic.hints.extend(hint);
         self.diagnostics.push(diagnostic);

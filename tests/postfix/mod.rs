@@ -4,7 +4,6 @@
 mod attacker;
 mod certificate_names;
 pub(crate) mod certificates;
-mod certificates;
 mod databases;
 mod instance;
 mod levels;
@@ -16,8 +15,7 @@ mod pins;
 mod policies;
 mod promises;
 mod search;
-pub(crate) mod tools;
 mod sql;
 mod templates;
-mod tools;
+pub(crate) mod tools;
 mod transports;
