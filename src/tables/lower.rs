@@ -54,24 +54,28 @@ pub fn lower<'a>(
         states,
         selected,
         extras: Vec::new(),
-        unicode_in_transport: takes_unicode(target.postfix, target.transport.as_ref()),
-        unicode_in_policy: takes_unicode(target.postfix, target.tls_policy.as_ref()),
+        unicode_in_transport: no_unicode(target.transport.as_ref(), target.postfix).is_none(),
+        unicode_in_policy: no_unicode(target.tls_policy.as_ref(), target.postfix).is_none(),
     };
     lowering.extras(&mut lowered);
     (!lowering.failed).then_some(lowered)
 }
 
-/// Whether a map may hold keys that are not ASCII.
-///
-/// Tables of MariaDB and MySQL may not: their collations take different letters as equal, such as `ü`
-/// and `y` or `u`, so that a key would answer for another domain, and many character sets lack most
-/// letters. Before 3.8 Postfix asks PostgreSQL in latin1, and finds none. [`pgsql_table(5)` `encoding`]
-fn takes_unicode(postfix: Version, location: Option<&Spanned<Location>>) -> bool {
-    let Some(Location::Sql { database, .. }) = location.map(|it| &it.value) else { return true };
+/// Why a map may not hold keys that are not ASCII, as a hint.
+fn no_unicode(location: Option<&Spanned<Location>>, postfix: Version) -> Option<&'static str> {
+    let Some(Location::Sql { database, .. }) = location.map(|it| &it.value) else { return None };
     match database.dialect() {
-        Dialect::Mysql => false,
-        Dialect::Postgres => postfix.at_least(3, 8),
-        Dialect::Sqlite => true,
+        // `ü` and `y`, or `u`, are equal there, and many character sets lack most letters.
+        Dialect::Mysql => Some(
+            "in a table of MariaDB or MySQL the other form could answer for other domains: mail to it, which \
+             only SMTPUTF8 allows, gets the default",
+        ),
+        // [RELEASE_NOTES-3.8]
+        Dialect::Postgres if !postfix.at_least(3, 8) => Some(
+            "Postfix before 3.8 asks PostgreSQL in LATIN1 and would not find the other form: mail to it, \
+             which only SMTPUTF8 allows, gets the default",
+        ),
+        Dialect::Postgres | Dialect::Sqlite => None,
     }
 }
 
@@ -167,10 +171,12 @@ impl Lowering<'_, '_> {
         let target = &self.target.name.value;
         let domains = counted(count, "internationalized domain");
         let message = format!("target `{target}` has {domains} under the `xn--` form only");
-        self.diagnostics.push(Diagnostic::warning("no-unicode-key", span, message).hint(
-            "the other form could answer for other domains in a table of MariaDB or MySQL, and is not found \
-             in one of PostgreSQL before Postfix 3.8: mail to it, which only SMTPUTF8 allows, gets the default",
-        ));
+        let mut diagnostic = Diagnostic::warning("no-unicode-key", span, message);
+        for location in [&self.target.transport, &self.target.tls_policy] {
+            let hint = no_unicode(location.as_ref(), self.target.postfix);
+            diagnostic = hint.into_iter().fold(diagnostic, Diagnostic::hint);
+        }
+        self.diagnostics.push(diagnostic);
     }
 
     /// The key in U-labels, where there is one that Postfix does not fold into another domain's.

@@ -13,11 +13,21 @@ mod texts;
 mod tls;
 
 use mxward::world::RowChange;
-use place::Place;
 use std::time::{Duration, Instant};
 
 /// Makes a test of each function for each kind of database.
 macro_rules! on_every_database {
+    ($($name:ident)*) => {
+        crate::sql::on_every_server! { $($name)* }
+        mod sqlite {
+            $(#[test] fn $name() { super::$name(&crate::sql::place::Place::sqlite()); })*
+        }
+    };
+}
+use on_every_database;
+
+/// The same without SQLite.
+macro_rules! on_every_server {
     ($($name:ident)*) => {
         mod mariadb {
             $(#[test] fn $name() { super::$name(&crate::sql::place::Place::mariadb()); })*
@@ -25,12 +35,9 @@ macro_rules! on_every_database {
         mod postgres {
             $(#[test] fn $name() { super::$name(&crate::sql::place::Place::postgres()); })*
         }
-        mod sqlite {
-            $(#[test] fn $name() { super::$name(&crate::sql::place::Place::sqlite()); })*
-        }
     };
 }
-use on_every_database;
+use on_every_server;
 
 fn change(key: &str, before: Option<&str>, after: Option<&str>) -> RowChange {
     RowChange {
