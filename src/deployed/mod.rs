@@ -2,12 +2,16 @@
 
 mod files;
 mod hosts;
+mod main_cf;
 mod rows;
 
 pub use hosts::{Hosts, place};
+pub use main_cf::config_folder;
 pub use rows::password;
 
 use crate::model::{Location, Target};
+use crate::postfix::main_cf::MainCfDifference;
+use crate::tables::Tables;
 use crate::world::Place;
 use std::path::Path;
 
@@ -20,6 +24,8 @@ pub struct Deployed {
     pub tls_policy: DeployedMap,
     /// What an administrator should know about how they were read.
     pub notes: Vec<String>,
+    /// What the Postfix beside the maps does not have as they need it, the worst first.
+    pub main_cf: Vec<MainCfDifference>,
 }
 
 /// One deployed map.
@@ -37,7 +43,8 @@ pub struct DeployedMap {
     pub record: Option<String>,
 }
 
-/// Reads the maps of a target. Paths of the configuration start at `repository`.
+/// Reads the maps of a target. Paths of the configuration start at `repository`. With `tables` the
+/// running parameters are compared with what those need.
 ///
 /// # Errors
 ///
@@ -46,6 +53,7 @@ pub fn read_deployed(
     hosts: &mut Hosts<'_>,
     repository: &Path,
     target: &Target,
+    tables: Option<&Tables>,
 ) -> Result<Deployed, String> {
     let mut deployed = Deployed::default();
     let mut map = |location: &Location| {
@@ -67,6 +75,10 @@ pub fn read_deployed(
     }
     if let Some(location) = &target.tls_policy {
         deployed.tls_policy = map(&location.value)?;
+    }
+    if let Some(tables) = tables {
+        let compared = main_cf::compare(hosts, repository, target, tables, &mut deployed.notes);
+        deployed.main_cf = compared.map_err(|error| error.to_string())?;
     }
     Ok(deployed)
 }

@@ -3,8 +3,7 @@
 use super::{Artifact, header};
 use crate::compile::Repository;
 use crate::model::{Location, Target};
-use crate::postfix::SecurityLevel;
-use crate::tables::Rows;
+use crate::tables::{Rows, policy_uses};
 use std::fmt::Write as _;
 
 pub(super) fn required(repository: &Repository, target: &Target, tables: &impl Rows) -> Artifact {
@@ -14,7 +13,7 @@ pub(super) fn required(repository: &Repository, target: &Target, tables: &impl R
         // Writing to a String cannot fail.
         let _ = writeln!(text, "\n# {why}\n{name} = {value}");
     };
-    let levels = || tables.policies().map(|policy| policy.level);
+    let uses = policy_uses(target, tables);
     let level = target.security_level.value;
     if let Some(map) = map(target, false) {
         parameter(
@@ -31,9 +30,7 @@ pub(super) fn required(repository: &Repository, target: &Target, tables: &impl R
         );
     }
     parameter("What holds where no entry is found.", "smtp_tls_security_level", level.as_str());
-    let names = level.checks_names()
-        || tables.policies().any(|it| it.level.checks_names() && it.tafiles.is_empty());
-    if names {
+    if uses.cas {
         let value = target.ca.as_ref().map_or("/etc/ssl/certs/ca-certificates.crt", |ca| &ca.value);
         let name = if value.ends_with('/') { "smtp_tls_CApath" } else { "smtp_tls_CAfile" };
         parameter(
@@ -43,7 +40,7 @@ pub(super) fn required(repository: &Repository, target: &Target, tables: &impl R
             value,
         );
     }
-    if level.checks_tlsa() || levels().any(SecurityLevel::checks_tlsa) {
+    if uses.dane || uses.dane_only {
         parameter(
             "Without DNSSEC dane is may, and dane-only defers. Needs a validating resolver in\n\
              # resolv.conf that is reached safely, such as one on this host.",
@@ -52,7 +49,7 @@ pub(super) fn required(repository: &Repository, target: &Target, tables: &impl R
         );
         parameter("DANE asks DNS, not /etc/hosts.", "smtp_host_lookup", "dns");
     }
-    if levels().any(|level| level == SecurityLevel::Fingerprint) {
+    if !uses.digests.is_empty() {
         parameter(
             "The digest of all fingerprints; md5 before Postfix 3.6.",
             "smtp_tls_fingerprint_digest",

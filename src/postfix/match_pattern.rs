@@ -46,6 +46,20 @@ pub enum MatchPatternError {
 }
 
 impl MatchPattern {
+    /// How many bytes a fingerprint has; `None` for everything else.
+    pub(super) fn digest_length(&self) -> Option<usize> {
+        match self {
+            Self::Fingerprint(text) => Some(text.bytes().filter(u8::is_ascii_hexdigit).count() / 2),
+            Self::Name(_)
+            | Self::Subdomains(_)
+            | Self::LiteralWildcard(_)
+            | Self::NextHop
+            | Self::DotNextHop
+            | Self::Hostname
+            | Self::Unmatchable(_) => None,
+        }
+    }
+
     /// Reads a pattern of the levels `verify` and `secure`; letter case does not matter.
     ///
     /// # Errors

@@ -7,6 +7,7 @@ mod effect;
 mod fold;
 mod hostname;
 mod level;
+pub mod main_cf;
 mod match_pattern;
 mod next_hop;
 mod policy;

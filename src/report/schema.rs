@@ -79,6 +79,44 @@ struct Effects {
     neutral: usize,
 }
 
+/// A parameter of the Postfix beside the maps that is not as they need it
+#[derive(JsonSchema)]
+#[schemars(deny_unknown_fields)]
+#[expect(dead_code, reason = "only the shape is used")]
+struct MainCf {
+    severity: MainCfSeverity,
+    /// As postconf(1) names it; what master.cf sets is `SERVICE/TYPE/PARAMETER`
+    parameter: String,
+    /// Its value, expanded; `null` when there is no such thing
+    #[schemars(required)]
+    found: Option<String>,
+    /// A value that would do; `null` when none is asked for
+    #[schemars(required)]
+    needed: Option<String>,
+    /// What is wrong with it
+    why: String,
+    /// Where to read about it
+    source: String,
+    /// The command that puts it right
+    #[schemars(required)]
+    command: Option<String>,
+}
+
+/// How bad it is
+#[derive(JsonSchema)]
+#[schemars(rename_all = "kebab-case")]
+#[expect(dead_code, reason = "only the shape is used")]
+enum MainCfSeverity {
+    /// Mail waits that the target says is delivered
+    Breaks,
+    /// Mail may leave with less than the target says
+    Weaker,
+    /// Something else happens than what the target says
+    Different,
+    /// Good to know
+    Note,
+}
+
 /// What changes for one target
 #[derive(JsonSchema)]
 #[schemars(deny_unknown_fields)]
@@ -90,6 +128,8 @@ struct Target {
     summary: String,
     /// What to know about how its maps were read
     notes: Vec<String>,
+    /// What is wrong with the main.cf beside its maps, worst first
+    main_cf: Vec<MainCf>,
     state: State,
     /// Worst first; with `state: compared` only
     #[schemars(default, skip_serializing_if = "Option::is_none")]

@@ -3,10 +3,12 @@
 mod lower;
 mod lowered;
 mod pin_list;
+mod requirements;
 mod row;
 mod table;
 
 pub use lower::lower;
 pub use lowered::Lowered;
+pub use requirements::{policy_uses, requirements};
 pub use row::{Counts, Row, Rows};
 pub use table::{Entry, Origin, Table, Tables};

@@ -16,6 +16,7 @@ use crate::diff::{Diff, Maps, Owner, diff};
 use crate::emit::{Artifact, maps};
 use crate::formats::{postmap_text, seal};
 use crate::model::Target;
+use crate::postfix::main_cf::{MainCfDifference, Severity};
 use crate::postfix::{Effect, Settings};
 use crate::source::{SourceMap, Span, Spanned};
 use crate::tables::Tables;
@@ -36,6 +37,8 @@ struct TargetReport {
     span: Span,
     /// What an administrator should know about how the maps were read.
     notes: Vec<String>,
+    /// What the Postfix beside the maps does not have as they need it, the worst first.
+    main_cf: Vec<MainCfDifference>,
     outcome: Outcome,
 }
 
@@ -65,6 +68,7 @@ struct Side {
     owner: [Owner; 2],
     settings: Settings,
     notes: Vec<String>,
+    main_cf: Vec<MainCfDifference>,
 }
 
 pub(super) fn run(
@@ -89,7 +93,7 @@ pub(super) fn run(
                 reports.push(TargetReport::new(target, Outcome::NotDeployed));
                 continue;
             }
-            None => deployed_side(context, &mut hosts, target),
+            None => deployed_side(context, &mut hosts, target, &tables),
         };
         reports.push(match before {
             Ok(before) => compare(target, before, &tables, &after, lines),
@@ -142,15 +146,16 @@ fn deployed_side(
     context: &Context<'_, '_>,
     hosts: &mut Hosts<'_>,
     target: &Target,
+    tables: &Tables,
 ) -> Result<Side, String> {
-    let Deployed { transport, tls_policy, notes } =
-        read_deployed(hosts, &context.global.directory, target)?;
+    let Deployed { transport, tls_policy, notes, main_cf } =
+        read_deployed(hosts, &context.global.directory, target, Some(tables))?;
     let owner = |map: &DeployedMap| {
         let ours = map.has_lines && (map.bytes.is_empty() || seal::is_intact(&map.bytes));
         if ours { Owner::Ours } else { Owner::Unknown }
     };
     let owner = [owner(&transport), owner(&tls_policy)];
-    Ok(Side { maps: [transport, tls_policy], owner, settings: target.settings(), notes })
+    Ok(Side { maps: [transport, tls_policy], owner, settings: target.settings(), notes, main_cf })
 }
 
 /// What another revision gives for a target; a target that is new there starts empty.
@@ -165,7 +170,7 @@ fn compiled_side(
         let maps =
             names.map(|name| DeployedMap { name, has_lines: true, ..DeployedMap::default() });
         let notes = vec!["the target is new: as if its maps were empty".to_owned()];
-        return Ok(Side { maps, owner: [Owner::Ours; 2], settings: target.settings(), notes });
+        return Ok(Side { notes, ..Side::ours(maps, target.settings()) });
     };
     let (_, artifacts) = output(context, old, known)
         .map_err(|_| "the target cannot be compiled in that revision".to_owned())?;
@@ -176,7 +181,7 @@ fn compiled_side(
         has_lines: true,
         record: None,
     });
-    Ok(Side { maps, owner: [Owner::Ours; 2], settings: known.settings(), notes: Vec::new() })
+    Ok(Side::ours(maps, known.settings()))
 }
 
 fn compare(
@@ -201,13 +206,26 @@ fn compare(
     let names = before.maps.map(|map| map.name);
     let compared = Compared { diff, names, has_lines, unified };
     let report = TargetReport::new(target, Outcome::Compared(Box::new(compared)));
-    TargetReport { notes: before.notes, ..report }
+    TargetReport { notes: before.notes, main_cf: before.main_cf, ..report }
+}
+
+impl Side {
+    /// What mxward itself wrote.
+    fn ours(maps: [DeployedMap; 2], settings: Settings) -> Self {
+        let (notes, main_cf) = (Vec::new(), Vec::new());
+        Self { maps, owner: [Owner::Ours; 2], settings, notes, main_cf }
+    }
 }
 
 impl TargetReport {
     fn new(target: &Target, outcome: Outcome) -> Self {
         let Spanned { value, span } = &target.name;
-        Self { name: value.clone(), span: *span, notes: Vec::new(), outcome }
+        Self { name: value.clone(), span: *span, notes: Vec::new(), main_cf: Vec::new(), outcome }
+    }
+
+    /// What is wrong with the Postfix beside the maps, without what is only good to know.
+    fn main_cf_faults(&self) -> impl Iterator<Item = &MainCfDifference> {
+        self.main_cf.iter().filter(|it| it.severity != Severity::Note)
     }
 
     fn compared(&self) -> Option<&Compared> {

@@ -107,7 +107,7 @@ fn of_deployed(
         context.printer.error(&message);
         return Err(Exit::Failed);
     }
-    let deployed = match read_deployed(hosts, &context.global.directory, target) {
+    let deployed = match read_deployed(hosts, &context.global.directory, target, None) {
         Ok(deployed) => deployed,
         Err(why) => {
             context.printer.error(&format!("target `{name}`: {why}"));

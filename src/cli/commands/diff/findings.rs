@@ -5,6 +5,7 @@ use super::{Compared, Outcome, Report, TargetReport};
 use crate::diag::Severity;
 use crate::diff::{Cause, Group, MapDiff};
 use crate::postfix::Effect;
+use crate::postfix::main_cf;
 use crate::report::{self, Item, Rule, counted, shortened, some_of, thousands};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -137,6 +138,16 @@ fn remarks(target: &TargetReport, report: &Report<'_>, items: &mut Vec<Item>) {
             for note in &target.notes {
                 push(Severity::Note, "diff/note", format!("target {name}: {note}"), Vec::new());
             }
+            for difference in target.main_cf_faults() {
+                let severity = match difference.severity {
+                    main_cf::Severity::Breaks | main_cf::Severity::Weaker => Severity::Error,
+                    main_cf::Severity::Different => Severity::Warning,
+                    main_cf::Severity::Note => Severity::Note,
+                };
+                let message = format!("target {name}: {difference}");
+                let details = difference.command.iter().map(|it| format!("run {}", code(it)));
+                push(severity, "diff/main-cf", message, details.collect());
+            }
             let maps = [&compared.diff.transport, &compared.diff.tls_policy];
             for (map, file) in maps.into_iter().zip(&compared.names) {
                 for (rule, what, lines) in lines(map) {
@@ -234,6 +245,11 @@ const RULES: &[[&str; 3]] = &[
         "diff/not-deployed",
         "a target was not compared, since it does not say where its maps are",
         "Set `deployed` for the target.",
+    ],
+    [
+        "diff/main-cf",
+        "the Postfix beside the maps is not as they need it",
+        "What the maps promise does not hold until main.cf is changed; mxward does not change it. Run the command, then `postfix reload`.",
     ],
     ["diff/note", "how the maps of a target were read", "Worth knowing."],
     [

@@ -4,6 +4,7 @@ use super::text::kind;
 use super::{Compared, Outcome, Report, TargetReport};
 use crate::diff::{Cause, DeployedLine, Group, MapDiff};
 use crate::postfix::Effect;
+use crate::postfix::main_cf::MainCfDifference;
 use crate::source::SourceMap;
 use serde_json::{Map, Value, json};
 
@@ -33,6 +34,7 @@ fn target(target: &TargetReport, sources: &SourceMap) -> Value {
     object.insert("target".to_owned(), target.name.as_str().into());
     object.insert("summary".to_owned(), target.summary().into());
     object.insert("notes".to_owned(), target.notes.as_slice().into());
+    object.insert("main_cf".to_owned(), target.main_cf.iter().map(main_cf).collect());
     let state = match &target.outcome {
         Outcome::Compared(_) => "compared",
         Outcome::NotDeployed => "not-deployed",
@@ -47,6 +49,18 @@ fn target(target: &TargetReport, sources: &SourceMap) -> Value {
         object.insert("tls_policy".to_owned(), map(&compared.diff.tls_policy, tls_policy));
     }
     Value::Object(object)
+}
+
+fn main_cf(difference: &MainCfDifference) -> Value {
+    json!({
+        "severity": difference.severity.as_str(),
+        "parameter": difference.parameter,
+        "found": difference.found,
+        "needed": difference.needed,
+        "why": difference.why,
+        "source": difference.source,
+        "command": difference.command,
+    })
 }
 
 fn group(group: &Group, compared: &Compared, sources: &SourceMap) -> Value {

@@ -74,6 +74,10 @@ fn head(target: &TargetReport) -> String {
         // Writing to a String cannot fail.
         let _ = writeln!(text, "> {}\n", markdown_cell(note));
     }
+    for difference in target.main_cf_faults() {
+        let what = format!("main.cf, {}: {difference}", difference.severity.as_str());
+        let _ = writeln!(text, "> {}\n", markdown_cell(&what));
+    }
     text
 }
 

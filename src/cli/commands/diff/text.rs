@@ -5,6 +5,7 @@ use crate::diag::{Style, printable};
 use crate::diff::{Cause, DeployedLine, Group, MapDiff};
 use crate::formats::{Ignored, IgnoredKind};
 use crate::postfix::Effect;
+use crate::postfix::main_cf::{MainCfDifference, Severity};
 use crate::report::{counted, some_of, thousands, wrapped};
 use crate::source::SourceMap;
 use anstyle::{AnsiColor, Style as Paint};
@@ -53,7 +54,11 @@ impl Page<'_> {
         let remarks = maps
             .iter()
             .any(|it| !(it.foreign.is_empty() && it.ignored.is_empty() && it.dead.is_empty()));
-        if !changes && !remarks && target.notes.is_empty() {
+        // Only those who want to know more are told what is only good to know.
+        let all = self.style.limit == usize::MAX;
+        let main_cf: Vec<_> =
+            target.main_cf.iter().filter(|it| all || it.severity != Severity::Note).collect();
+        if !changes && !remarks && target.notes.is_empty() && main_cf.is_empty() {
             return;
         }
         let title = format!("target {}", target.name);
@@ -62,6 +67,9 @@ impl Page<'_> {
         for note in &target.notes {
             let note = wrapped(&printable(note), self.style.width, 8);
             self.line(&format!("  note: {note}"));
+        }
+        for difference in main_cf {
+            self.main_cf(difference);
         }
         self.line("");
         let (shown, rest) =
@@ -84,6 +92,22 @@ impl Page<'_> {
             );
         }
         self.line("");
+    }
+
+    fn main_cf(&mut self, difference: &MainCfDifference) {
+        let severity = match difference.severity {
+            Severity::Breaks | Severity::Weaker => AnsiColor::Red.on_default().bold(),
+            Severity::Different => AnsiColor::Yellow.on_default().bold(),
+            Severity::Note => Paint::new(),
+        };
+        let severity = self.paint(severity, difference.severity.as_str());
+        let what = difference.to_string();
+        let what = wrapped(&printable(&what), self.style.width, 8);
+        self.line(&format!("  main.cf, {severity}: {what}"));
+        if let Some(command) = &difference.command {
+            // In one line, so that it can be copied.
+            self.line(&format!("        {}", printable(command)));
+        }
     }
 
     fn group(&mut self, group: &Group, compared: &Compared) {

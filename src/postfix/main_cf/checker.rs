@@ -1,0 +1,149 @@
+//! What all checks share.
+
+use super::difference::{MainCfDifference, Severity};
+use super::requirements::Requirements;
+use super::running::{Running, View};
+use std::collections::BTreeSet;
+
+/// Where the configuration lies unless postconf(1) says otherwise.
+const CONFIG_DIRECTORY: &str = "/etc/postfix";
+
+/// Collects differences.
+#[derive(Debug)]
+pub(super) struct Checker<'a> {
+    pub(super) running: &'a Running,
+    pub(super) required: &'a Requirements<'a>,
+    found: BTreeSet<MainCfDifference>,
+}
+
+impl<'a> Checker<'a> {
+    pub(super) fn new(running: &'a Running, required: &'a Requirements<'a>) -> Self {
+        Self { running, required, found: BTreeSet::new() }
+    }
+
+    pub(super) fn finish(self) -> Vec<MainCfDifference> {
+        self.found.into_iter().collect()
+    }
+
+    /// main.cf itself.
+    pub(super) fn main(&self) -> View<'a> {
+        View { running: self.running, service: None }
+    }
+
+    /// The services that deliver what entries send by SMTP: `smtp`, and those that entries name.
+    pub(super) fn smtp_views(&self) -> Vec<View<'a>> {
+        let (running, required) = (self.running, self.required);
+        let names = std::iter::once("smtp").chain(required.services.iter().copied());
+        let services = names.filter_map(|name| running.service(name));
+        let views: Vec<View<'_>> = services
+            .filter(|it| it.command == "smtp")
+            .map(|service| View { running, service: Some(service) })
+            .collect();
+        if views.is_empty() { vec![self.main()] } else { views }
+    }
+
+    /// The services that decide where mail goes.
+    pub(super) fn rewrite_views(&self) -> Vec<View<'a>> {
+        let running = self.running;
+        let services = running.running_program("trivial-rewrite");
+        let views: Vec<View<'_>> =
+            services.map(|service| View { running, service: Some(service) }).collect();
+        if views.is_empty() { vec![self.main()] } else { views }
+    }
+
+    /// A parameter that should have another value, and the command that sets it.
+    pub(super) fn wrong(
+        &mut self,
+        view: View<'_>,
+        severity: Severity,
+        parameter: &str,
+        needed: &str,
+        why: &str,
+    ) {
+        let command = self.set(view, parameter, needed);
+        self.tell(view, severity, parameter, Some(needed), why, Some(command));
+    }
+
+    /// The same, where no value would put it right by itself.
+    pub(super) fn noted(
+        &mut self,
+        view: View<'_>,
+        severity: Severity,
+        parameter: &str,
+        why: &str,
+    ) {
+        self.tell(view, severity, parameter, None, why, None);
+    }
+
+    /// A parameter that main.cf should not set.
+    pub(super) fn unwanted(&mut self, severity: Severity, parameter: &str, why: &str) {
+        let command = self.removal(parameter);
+        self.tell(self.main(), severity, parameter, Some(""), why, Some(command));
+    }
+
+    /// Something that is no parameter.
+    pub(super) fn other(&mut self, difference: MainCfDifference) {
+        self.found.insert(difference);
+    }
+
+    fn tell(
+        &mut self,
+        view: View<'_>,
+        severity: Severity,
+        parameter: &str,
+        needed: Option<&str>,
+        why: &str,
+        command: Option<String>,
+    ) {
+        let place = match view.owner(parameter) {
+            Some(service) => format!("{}/{}/{parameter}", service.name, service.kind),
+            None => parameter.to_owned(),
+        };
+        self.found.insert(MainCfDifference {
+            severity,
+            parameter: place,
+            found: view.get(parameter).map(str::to_owned),
+            needed: needed.map(str::to_owned),
+            why: why.to_owned(),
+            source: format!("postconf(5) {parameter}"),
+            command,
+        });
+    }
+
+    /// The command that sets a parameter where it is set now.
+    fn set(&self, view: View<'_>, parameter: &str, value: &str) -> String {
+        let equation = match value {
+            "" => format!("{parameter} ="),
+            value => format!("{parameter} = {value}"),
+        };
+        match view.owner(parameter) {
+            Some(service) => {
+                let place = format!("{}/{}/{equation}", service.name, service.kind);
+                format!("{} -P {}", self.postconf(), quoted(&place))
+            }
+            None => format!("{} -e {}", self.postconf(), quoted(&equation)),
+        }
+    }
+
+    /// The command that removes a parameter from main.cf.
+    pub(super) fn removal(&self, parameter: &str) -> String {
+        format!("{} -X {}", self.postconf(), quoted(parameter))
+    }
+
+    /// postconf(1) for this configuration.
+    fn postconf(&self) -> String {
+        match self.running.get("config_directory") {
+            None | Some("" | CONFIG_DIRECTORY) => "postconf".to_owned(),
+            Some(folder) => format!("postconf -c {}", quoted(folder)),
+        }
+    }
+}
+
+/// A word for the shell.
+fn quoted(text: &str) -> String {
+    let plain = |c: char| c.is_ascii_alphanumeric() || "/._-".contains(c);
+    if !text.is_empty() && text.chars().all(plain) {
+        return text.to_owned();
+    }
+    format!("'{}'", text.replace('\'', "'\\''"))
+}

@@ -1,0 +1,143 @@
+//! Whether the maps are asked, and asked first.
+
+use super::checker::Checker;
+use super::difference::{MainCfDifference, Severity};
+use super::requirements::{RequiredMap, RequiredTable};
+use super::running::View;
+use super::table_list::{TableName, tables};
+
+impl Checker<'_> {
+    pub(super) fn maps(&mut self) {
+        let required = self.required;
+        for view in self.rewrite_views() {
+            self.map(view, "transport_maps", &required.transport);
+        }
+        for view in self.smtp_views() {
+            self.map(view, "smtp_tls_policy_maps", &required.tls_policy);
+        }
+        let tables = [&required.transport.table, &required.tls_policy.table];
+        for table in tables.into_iter().flatten() {
+            if !self.running.has_type(table.map_type) {
+                self.missing_type(table.map_type);
+            }
+        }
+    }
+
+    fn map(&mut self, view: View<'_>, parameter: &str, required: &RequiredMap<'_>) {
+        let list = view.text(parameter);
+        let tables = tables(list);
+        let Some(table) = &required.table else {
+            if !tables.is_empty() {
+                let why = "the target manages no such map, and what these tables say is not looked into";
+                self.noted(view, Severity::Different, parameter, why);
+            }
+            return;
+        };
+        let ours = name_of(table);
+        let others = |but: usize| {
+            let rest = tables.iter().enumerate().filter(|(at, _)| *at != but);
+            let rest = rest.map(|(_, table)| table.text);
+            std::iter::once(ours.as_str()).chain(rest).collect::<Vec<_>>().join(", ")
+        };
+        let is_ours = |it: &&TableName<'_>| match table.paths.is_empty() {
+            true => it.kind == Some(table.map_type),
+            false => self.running.lies_at(**it, &table.paths),
+        };
+        let of_type = |it: &TableName<'_>| it.kind == Some(table.map_type);
+        // The one with the right type counts, though another may read a file of the same name.
+        let at = tables.iter().position(|it| is_ours(&it) && of_type(it));
+        let at = at.or_else(|| tables.iter().position(|it| is_ours(&it)));
+        let Some(at) = at else { return self.absent(view, parameter, required, &ours) };
+        let found = tables[at];
+        match found.kind {
+            Some(kind) if kind == table.map_type => {}
+            Some(_) => {
+                let why = "the type decides which file is read, and this is another one";
+                return self.wrong(view, Severity::Weaker, parameter, &others(at), why);
+            }
+            None => {
+                let default = self.running.get("default_database_type").unwrap_or_default();
+                let (severity, why) = if default == table.map_type {
+                    let why = format!(
+                        "without a type it is that of `default_database_type`, `{default}` now and \
+                         perhaps another one after an upgrade"
+                    );
+                    (Severity::Note, why)
+                } else {
+                    let why = format!(
+                        "without a type it is that of `default_database_type`, `{default}`, which is \
+                         another file"
+                    );
+                    (Severity::Weaker, why)
+                };
+                return self.wrong(view, severity, parameter, &others(at), &why);
+            }
+        }
+        if at > 0 {
+            let first = tables[0].text;
+            let why = format!(
+                "`{first}` is asked first: of a key that it knows, the entry of the repository does not count"
+            );
+            return self.wrong(view, Severity::Different, parameter, &others(at), &why);
+        }
+        if tables.len() > 1 && required.keys.iter().any(|key| key.starts_with('.')) {
+            let why = "all tables are asked for one key before the next key: a domain in a later table wins \
+                       over `.parent` in the first one";
+            self.noted(view, Severity::Note, parameter, why);
+        }
+    }
+
+    fn absent(
+        &mut self,
+        view: View<'_>,
+        parameter: &str,
+        required: &RequiredMap<'_>,
+        ours: &str,
+    ) {
+        let (severity, why) = match (required.keys.is_empty(), parameter) {
+            (true, _) => (Severity::Note, "no lookup will reach the map, which is empty now"),
+            (false, "transport_maps") => (
+                Severity::Weaker,
+                "no lookup reaches the entries: mail goes to the MX hosts of its domain, and the policies of \
+                 other next hops are not asked",
+            ),
+            (false, _) => (
+                Severity::Weaker,
+                "no lookup reaches the policies: `smtp_tls_security_level` holds for all mail",
+            ),
+        };
+        // What is written keeps its variables.
+        let rest = match view.owner(parameter) {
+            Some(_) => view.text(parameter),
+            None => self.running.written(parameter).unwrap_or_else(|| view.text(parameter)),
+        };
+        let needed = if rest.is_empty() { ours.to_owned() } else { format!("{ours}, {rest}") };
+        self.wrong(view, severity, parameter, &needed, why);
+    }
+
+    fn missing_type(&mut self, map_type: &str) {
+        let package = match map_type {
+            "lmdb" | "cdb" | "mysql" | "pgsql" | "sqlite" => {
+                format!("; Debian has it in the package `postfix-{map_type}`")
+            }
+            _ => String::new(),
+        };
+        self.other(MainCfDifference {
+            severity: Severity::Breaks,
+            parameter: format!("{map_type}:"),
+            found: None,
+            needed: None,
+            why: format!("mail that asks a table of this type waits{package}"),
+            source: "postconf(1) -m".to_owned(),
+            command: None,
+        });
+    }
+}
+
+/// The table as main.cf should name it.
+fn name_of(table: &RequiredTable) -> String {
+    match table.paths.first() {
+        Some(path) => format!("{}:{path}", table.map_type),
+        None => format!("proxy:{}:$config_directory/tlspolicies.cf", table.map_type),
+    }
+}

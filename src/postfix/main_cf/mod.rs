@@ -1,0 +1,34 @@
+//! The running parameters of a Postfix, compared with what its maps need to mean what a target says.
+//!
+//! Everything here is about text that postconf(1) printed; nothing is run.
+
+mod checker;
+mod classes;
+mod difference;
+mod levels;
+mod maps;
+mod requirements;
+mod routing;
+mod running;
+mod services;
+mod table_list;
+
+pub use difference::{MainCfDifference, Severity};
+pub use requirements::{PolicyUses, RequiredMap, Requirements, RequiredTable};
+pub use running::{PostconfOutput, Running};
+
+/// What in the running parameters keeps the maps from meaning what the target says; sorted, the
+/// worst first, each difference once.
+pub fn differences(running: &Running, required: &Requirements<'_>) -> Vec<MainCfDifference> {
+    let mut checker = checker::Checker::new(running, required);
+    checker.version();
+    checker.services();
+    checker.maps();
+    checker.levels();
+    checker.routing();
+    checker.classes();
+    checker.finish()
+}
+
+#[cfg(test)]
+mod tests;
