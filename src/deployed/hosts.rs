@@ -1,6 +1,8 @@
 //! The hosts of one run.
 
+use crate::diag::printable;
 use crate::model::Location;
+use crate::sql::DatabaseLocation;
 use crate::world::{Host, HostError, Place, World};
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -24,6 +26,16 @@ impl<'w> Hosts<'w> {
         self.world
     }
 
+    /// Whether a database may be asked.
+    pub(super) fn may_ask(&self, database: &DatabaseLocation) -> Result<(), String> {
+        match database {
+            DatabaseLocation::Server(server) if self.offline && !server.is_local() => {
+                Err(not_asked(&database.to_string()))
+            }
+            DatabaseLocation::Server(_) | DatabaseLocation::Sqlite(_) => Ok(()),
+        }
+    }
+
     /// A host. One that could not be reached is not tried again.
     ///
     /// # Errors
@@ -33,9 +45,7 @@ impl<'w> Hosts<'w> {
         let (world, offline) = (self.world, self.offline);
         let opened = self.open.entry(place.clone()).or_insert_with(|| match place {
             Place::Ssh(name) if offline => {
-                let name = crate::diag::printable(name).into_owned();
-                let why = format!("`{name}` was not asked: `--offline` forbids the network");
-                Err(HostError::Failed(why))
+                Err(HostError::Failed(not_asked(name)))
             }
             Place::Here | Place::Ssh(_) => world.host(place),
         });
@@ -44,6 +54,10 @@ impl<'w> Hosts<'w> {
             Err(error) => Err(error.clone()),
         }
     }
+}
+
+fn not_asked(name: &str) -> String {
+    format!("`{}` was not asked: `--offline` forbids the network", printable(name))
 }
 
 /// The host and the path of a map; `None` when it is in a database. Paths of the configuration start

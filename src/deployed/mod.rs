@@ -60,6 +60,7 @@ pub fn read_deployed(
         let notes = &mut deployed.notes;
         let (place, path) = match location {
             Location::Sql { database, table } => {
+                hosts.may_ask(database)?;
                 return rows::read(hosts.world(), repository, target, database, table, notes);
             }
             Location::File(path) => (Place::Here, hosts::path_here(repository, path)),
