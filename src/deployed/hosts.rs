@@ -44,9 +44,7 @@ impl<'w> Hosts<'w> {
     pub fn host(&mut self, place: &Place) -> Result<&mut dyn Host, HostError> {
         let (world, offline) = (self.world, self.offline);
         let opened = self.open.entry(place.clone()).or_insert_with(|| match place {
-            Place::Ssh(name) if offline => {
-                Err(HostError::Failed(not_asked(name)))
-            }
+            Place::Ssh(name) if offline => Err(HostError::Failed(not_asked(name))),
             Place::Here | Place::Ssh(_) => world.host(place),
         });
         match opened {

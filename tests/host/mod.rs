@@ -2,6 +2,7 @@
 
 mod conformance;
 mod connections;
+mod main_cf;
 mod places;
 
 use crate::harness::path;

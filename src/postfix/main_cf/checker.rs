@@ -65,13 +65,7 @@ impl<'a> Checker<'a> {
     }
 
     /// The same, where no value would put it right by itself.
-    pub(super) fn noted(
-        &mut self,
-        view: View<'_>,
-        severity: Severity,
-        parameter: &str,
-        why: &str,
-    ) {
+    pub(super) fn noted(&mut self, view: View<'_>, severity: Severity, parameter: &str, why: &str) {
         self.tell(view, severity, parameter, None, why, None);
     }
 

@@ -98,14 +98,18 @@ impl Checker<'_> {
         let (severity, why) = match (class, transport) {
             (Class::Here, Some(key)) => (
                 Severity::Breaks,
-                format!("mail for {domain} is delivered here, and the entry `{key}` would send it away"),
+                format!(
+                    "mail for {domain} is delivered here, and the entry `{key}` would send it away"
+                ),
             ),
             (Class::Here, None) => {
                 (Severity::Note, format!("mail for {domain} stays here: its policy is never asked"))
             }
             (Class::Alias, _) => (
                 Severity::Note,
-                format!("mail for {domain} goes to the addresses behind it: its entries are never asked"),
+                format!(
+                    "mail for {domain} goes to the addresses behind it: its entries are never asked"
+                ),
             ),
             (Class::Relay, Some(key)) => (
                 Severity::Note,

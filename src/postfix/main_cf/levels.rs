@@ -31,11 +31,8 @@ impl Checker<'_> {
     fn level(&mut self, view: View<'_>) {
         let required = self.required.security_level;
         let text = view.text("smtp_tls_security_level");
-        let running = if text.is_empty() {
-            Some(old_level(view))
-        } else {
-            SecurityLevel::parse(text)
-        };
+        let running =
+            if text.is_empty() { Some(old_level(view)) } else { SecurityLevel::parse(text) };
         let name = "smtp_tls_security_level";
         let Some(running) = running else {
             let why = "Postfix knows no such level";
@@ -50,7 +47,9 @@ impl Checker<'_> {
             let why = format!("mail without an entry is sent as by `{running}`");
             (Severity::Weaker, why)
         } else {
-            let why = format!("mail without an entry is sent as by `{running}`, which the target does not say");
+            let why = format!(
+                "mail without an entry is sent as by `{running}`, which the target does not say"
+            );
             (Severity::Different, why)
         };
         self.wrong(view, severity, name, required.as_str(), &why);
@@ -145,7 +144,11 @@ impl Checker<'_> {
     fn matches(&mut self, view: View<'_>) {
         let uses = &self.required.uses;
         let lists = [
-            (uses.secure_match, "smtp_tls_secure_cert_match", ["nexthop", "dot-nexthop"].as_slice()),
+            (
+                uses.secure_match,
+                "smtp_tls_secure_cert_match",
+                ["nexthop", "dot-nexthop"].as_slice(),
+            ),
             (uses.verify_match, "smtp_tls_verify_cert_match", ["hostname"].as_slice()),
         ];
         for (used, parameter, default) in lists {
@@ -157,7 +160,10 @@ impl Checker<'_> {
             }
             let by_dns = names.contains(&"hostname") && !default.contains(&"hostname");
             let (severity, why) = if by_dns {
-                (Severity::Weaker, "`hostname` is a name from DNS, which whoever answers there chooses")
+                (
+                    Severity::Weaker,
+                    "`hostname` is a name from DNS, which whoever answers there chooses",
+                )
             } else {
                 (Severity::Different, "entries without `match` take other names than Postfix's own")
             };
@@ -234,7 +240,10 @@ impl Checker<'_> {
             ("smtp_tls_per_site", "it is passed over where `smtp_tls_policy_maps` is set"),
             ("smtp_use_tls", "it counts only where `smtp_tls_security_level` is empty"),
             ("smtp_enforce_tls", "it counts only where `smtp_tls_security_level` is empty"),
-            ("smtp_tls_enforce_peername", "it counts only where `smtp_tls_security_level` is empty"),
+            (
+                "smtp_tls_enforce_peername",
+                "it counts only where `smtp_tls_security_level` is empty",
+            ),
         ] {
             if self.running.written(name).is_some_and(|it| !it.is_empty()) {
                 self.unwanted(Severity::Note, name, why);

@@ -28,7 +28,8 @@ impl Checker<'_> {
         let tables = tables(list);
         let Some(table) = &required.table else {
             if !tables.is_empty() {
-                let why = "the target manages no such map, and what these tables say is not looked into";
+                let why =
+                    "the target manages no such map, and what these tables say is not looked into";
                 self.noted(view, Severity::Different, parameter, why);
             }
             return;
@@ -87,13 +88,7 @@ impl Checker<'_> {
         }
     }
 
-    fn absent(
-        &mut self,
-        view: View<'_>,
-        parameter: &str,
-        required: &RequiredMap<'_>,
-        ours: &str,
-    ) {
+    fn absent(&mut self, view: View<'_>, parameter: &str, required: &RequiredMap<'_>, ours: &str) {
         let (severity, why) = match (required.keys.is_empty(), parameter) {
             (true, _) => (Severity::Note, "no lookup will reach the map, which is empty now"),
             (false, "transport_maps") => (

@@ -14,7 +14,7 @@ mod services;
 mod table_list;
 
 pub use difference::{MainCfDifference, Severity};
-pub use requirements::{PolicyUses, RequiredMap, Requirements, RequiredTable};
+pub use requirements::{PolicyUses, RequiredMap, RequiredTable, Requirements};
 pub use running::{PostconfOutput, Running};
 
 /// What in the running parameters keeps the maps from meaning what the target says; sorted, the

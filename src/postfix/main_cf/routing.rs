@@ -28,7 +28,10 @@ impl Checker<'_> {
         let running = view.text("relayhost");
         if !running.eq_ignore_ascii_case(&required) {
             let (severity, why) = if running.is_empty() {
-                (Severity::Different, "mail without an entry goes to the MX hosts of its domain instead")
+                (
+                    Severity::Different,
+                    "mail without an entry goes to the MX hosts of its domain instead",
+                )
             } else {
                 let why = "mail without an entry goes there, by the policy of that next hop alone: those of \
                            domains are not asked";
@@ -62,7 +65,10 @@ impl Checker<'_> {
         }
         let needed = required.join(", ");
         let (severity, why) = if running.iter().all(|it| required.contains(it)) {
-            (Severity::Different, "mail that reaches no next hop waits where the target says it goes on")
+            (
+                Severity::Different,
+                "mail that reaches no next hop waits where the target says it goes on",
+            )
         } else {
             (
                 Severity::Weaker,
@@ -86,7 +92,10 @@ impl Checker<'_> {
             (all, "`example.com` in the transport map is not asked for its subdomains")
         } else {
             let rest = list.into_iter().filter(|it| *it != "transport_maps").collect();
-            (rest, "`example.com` in the transport map is asked for its subdomains too, and `.example.com` never")
+            (
+                rest,
+                "`example.com` in the transport map is asked for its subdomains too, and `.example.com` never",
+            )
         };
         self.wrong(view, Severity::Different, name, &needed.join(", "), why);
     }
@@ -100,7 +109,9 @@ impl Checker<'_> {
         }
         for (required, name) in [(self.required.ipv4, "ipv4"), (self.required.ipv6, "ipv6")] {
             if required && !running.contains(&name) {
-                let why = format!("addresses of {name} are not used, and pins of that family never answer");
+                let why = format!(
+                    "addresses of {name} are not used, and pins of that family never answer"
+                );
                 let needed = [running.as_slice(), &[name]].concat().join(", ");
                 self.wrong(view, Severity::Different, "inet_protocols", &needed, &why);
             }

@@ -77,8 +77,7 @@ impl Running {
             else {
                 continue;
             };
-            let service =
-                running.services.iter_mut().find(|it| it.name == name && it.kind == kind);
+            let service = running.services.iter_mut().find(|it| it.name == name && it.kind == kind);
             if let Some(service) = service {
                 service.overrides.insert(parameter.to_owned(), value);
             }
@@ -150,7 +149,9 @@ impl Running {
         let mut lists: Vec<&str> = Vec::new();
         for name in ["transport_maps", "smtp_tls_policy_maps"] {
             lists.extend(self.get(name));
-            lists.extend(self.services.iter().filter_map(|it| it.overrides.get(name)).map(|it| &**it));
+            lists.extend(
+                self.services.iter().filter_map(|it| it.overrides.get(name)).map(|it| &**it),
+            );
         }
         let names = lists.into_iter().flat_map(tables).map(|table| table.name);
         let folders = names.filter_map(|name| name.rsplit_once('/')).map(|(folder, _)| folder);

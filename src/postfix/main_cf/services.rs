@@ -44,7 +44,8 @@ impl Checker<'_> {
                         parameter: format!("{name}/unix"),
                         found: None,
                         needed: None,
-                        why: "mail for this transport waits with `mail transport unavailable`".to_owned(),
+                        why: "mail for this transport waits with `mail transport unavailable`"
+                            .to_owned(),
                         source: "master(5)".to_owned(),
                         command: None,
                     });

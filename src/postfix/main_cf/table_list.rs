@@ -83,10 +83,14 @@ mod tests {
             let table = TableName::parse(text);
             (table.wrapped, table.kind.map(str::to_owned), table.name.to_owned())
         };
-        let typed = |wrapped, kind: &str, name: &str| (wrapped, Some(kind.to_owned()), name.to_owned());
+        let typed =
+            |wrapped, kind: &str, name: &str| (wrapped, Some(kind.to_owned()), name.to_owned());
         assert_eq!(parts("lmdb:/etc/a"), typed(false, "lmdb", "/etc/a"));
         assert_eq!(parts("proxy:mysql:/etc/a.cf"), typed(true, "mysql", "/etc/a.cf"));
-        assert_eq!(parts("socketmap:inet:127.0.0.1:8461:x"), typed(false, "socketmap", "inet:127.0.0.1:8461:x"));
+        assert_eq!(
+            parts("socketmap:inet:127.0.0.1:8461:x"),
+            typed(false, "socketmap", "inet:127.0.0.1:8461:x")
+        );
         assert_eq!(parts("/etc/a:b"), (false, None, "/etc/a:b".to_owned()));
     }
 }

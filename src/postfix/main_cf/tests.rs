@@ -72,10 +72,8 @@ fn running(changes: &[&str], overrides: &str) -> Running {
 }
 
 fn required() -> Requirements<'static> {
-    let policies: Vec<TlsPolicy> = POLICIES
-        .iter()
-        .map(|it| TlsPolicy::parse(it, Version::series(3, 10)).unwrap())
-        .collect();
+    let policies: Vec<TlsPolicy> =
+        POLICIES.iter().map(|it| TlsPolicy::parse(it, Version::series(3, 10)).unwrap()).collect();
     let table = |path: &str| RequiredTable { map_type: "lmdb", paths: vec![path.to_owned()] };
     Requirements {
         version: Version::series(3, 10),
@@ -149,7 +147,11 @@ fn each_parameter_that_is_not_as_it_should_be_is_named_with_its_command() {
             "weaker: ",
             "; run `postconf -e 'smtp_tls_policy_maps = lmdb:/etc/postfix/tls_policy'`",
         ),
-        ("smtp_tls_policy_maps = /etc/postfix/tls_policy", "weaker: ", "lmdb:/etc/postfix/tls_policy'`"),
+        (
+            "smtp_tls_policy_maps = /etc/postfix/tls_policy",
+            "weaker: ",
+            "lmdb:/etc/postfix/tls_policy'`",
+        ),
         (
             "transport_maps =",
             "weaker: `transport_maps` is empty, not `lmdb:/etc/postfix/transport`: no lookup",
@@ -165,7 +167,11 @@ fn each_parameter_that_is_not_as_it_should_be_is_named_with_its_command() {
             "weaker: `smtp_tls_security_level` is `may`, not `dane`: ",
             "; run `postconf -e 'smtp_tls_security_level = dane'`",
         ),
-        ("smtp_tls_security_level =", "weaker: `smtp_tls_security_level` is empty, not `dane`: ", "dane'`"),
+        (
+            "smtp_tls_security_level =",
+            "weaker: `smtp_tls_security_level` is empty, not `dane`: ",
+            "dane'`",
+        ),
         ("smtp_tls_security_level = encrypt", "different: ", "dane'`"),
         ("smtp_tls_security_level = dane-only", "different: ", "dane'`"),
         ("smtp_tls_security_level = half-dane", "breaks: ", "dane'`"),
@@ -181,7 +187,11 @@ fn each_parameter_that_is_not_as_it_should_be_is_named_with_its_command() {
         ),
         ("smtp_dns_support_level = disabled", "breaks: ", "dnssec'`"),
         ("smtp_host_lookup = native", "weaker: ", "; run `postconf -e 'smtp_host_lookup = dns'`"),
-        ("ignore_mx_lookup_error = yes", "weaker: ", "; run `postconf -e 'ignore_mx_lookup_error = no'`"),
+        (
+            "ignore_mx_lookup_error = yes",
+            "weaker: ",
+            "; run `postconf -e 'ignore_mx_lookup_error = no'`",
+        ),
         (
             "smtp_dns_resolver_options = res_defnames",
             "weaker: ",
@@ -195,12 +205,20 @@ fn each_parameter_that_is_not_as_it_should_be_is_named_with_its_command() {
         ("smtp_tls_mandatory_protocols = !SSLv2", "weaker: ", "= >=TLSv1'`"),
         ("smtp_tls_mandatory_protocols = TLSv9", "breaks: ", "= >=TLSv1'`"),
         ("smtp_tls_wrappermode = yes", "different: ", "'smtp_tls_wrappermode = no'`"),
-        ("mail_version = 3.9.14", "breaks: `mail_version` is `3.9.14`, not `3.10`: ", "[postconf(5) mail_version]"),
+        (
+            "mail_version = 3.9.14",
+            "breaks: `mail_version` is `3.9.14`, not `3.10`: ",
+            "[postconf(5) mail_version]",
+        ),
         ("mail_version = 3.11.1", "note: ", "[postconf(5) mail_version]"),
         ("relayhost = [relay.example.net]:587", "weaker: ", "; run `postconf -e 'relayhost ='`"),
         ("sender_dependent_relayhost_maps = hash:/x", "different: ", "_relayhost_maps]"),
         ("sender_dependent_default_transport_maps = hash:/x", "different: ", "_transport_maps]"),
-        ("default_transport = smtp:[relay.example.net]", "different: ", "'default_transport = smtp'`"),
+        (
+            "default_transport = smtp:[relay.example.net]",
+            "different: ",
+            "'default_transport = smtp'`",
+        ),
         ("content_filter = smtp:[127.0.0.1]:10025", "note: ", "[postconf(5) content_filter]"),
         ("smtp_fallback_relay = relay.example.net", "weaker: ", "'smtp_fallback_relay ='`"),
         (
@@ -230,7 +248,11 @@ fn each_parameter_that_is_not_as_it_should_be_is_named_with_its_command() {
         ("smtp_tls_per_site = hash:/x", "note: ", "; run `postconf -X smtp_tls_per_site`"),
         ("smtp_use_tls = yes", "note: ", "; run `postconf -X smtp_use_tls`"),
         ("smtp_enforce_tls = yes", "note: ", "; run `postconf -X smtp_enforce_tls`"),
-        ("smtp_tls_enforce_peername = no", "note: ", "; run `postconf -X smtp_tls_enforce_peername`"),
+        (
+            "smtp_tls_enforce_peername = no",
+            "note: ",
+            "; run `postconf -X smtp_tls_enforce_peername`",
+        ),
         ("compatibility_level = 0", "note: ", "'compatibility_level = 3.6'`"),
     ] {
         only(&found(&[change]), start, end);
@@ -268,10 +290,8 @@ fn without_a_level_the_old_parameters_make_it() {
 
 #[test]
 fn a_table_without_type_counts_where_the_default_is_the_right_one() {
-    let found = found(&[
-        "default_database_type = lmdb",
-        "smtp_tls_policy_maps = /etc/postfix/tls_policy",
-    ]);
+    let found =
+        found(&["default_database_type = lmdb", "smtp_tls_policy_maps = /etc/postfix/tls_policy"]);
     only(&found, "note: ", "'smtp_tls_policy_maps = lmdb:/etc/postfix/tls_policy'`");
 }
 
@@ -285,19 +305,28 @@ fn a_folder_that_is_a_link_is_the_same_folder() {
 
 #[test]
 fn what_is_written_with_variables_stays_so() {
-    let mut output = PostconfOutput { set: "transport_maps = $virtual_alias_maps".to_owned(), ..PostconfOutput::default() };
-    output.all = FINE.replace("transport_maps = lmdb:/etc/postfix/transport", "transport_maps = hash:/a");
+    let mut output = PostconfOutput {
+        set: "transport_maps = $virtual_alias_maps".to_owned(),
+        ..PostconfOutput::default()
+    };
+    output.all =
+        FINE.replace("transport_maps = lmdb:/etc/postfix/transport", "transport_maps = hash:/a");
     let found = shown(&Running::parse(&output), &required());
-    only(&found, "weaker: ", "'transport_maps = lmdb:/etc/postfix/transport, $virtual_alias_maps'`");
+    only(
+        &found,
+        "weaker: ",
+        "'transport_maps = lmdb:/etc/postfix/transport, $virtual_alias_maps'`",
+    );
 }
 
 #[test]
 fn a_parameter_that_postfix_does_not_know_is_named() {
     let output = PostconfOutput {
         all: FINE.to_owned(),
-        warnings: "postconf: warning: /etc/postfix/main.cf: unused parameter: smtp_tls_level=dane\n\
+        warnings:
+            "postconf: warning: /etc/postfix/main.cf: unused parameter: smtp_tls_level=dane\n\
                    postconf: warning: /etc/postfix/main.cf: undefined parameter: x\n"
-            .to_owned(),
+                .to_owned(),
         ..PostconfOutput::default()
     };
     let found = shown(&Running::parse(&output), &required());
@@ -327,7 +356,11 @@ fn a_database_is_known_by_its_type_alone() {
     let maps = "smtp_tls_policy_maps = proxy:mysql:/etc/postfix/any.cf";
     assert_eq!(shown(&running(&[maps], ""), &required), [""; 0]);
     let found = shown(&running(&[], ""), &required);
-    only(&found, "weaker: ", "proxy:mysql:$config_directory/tlspolicies.cf, lmdb:/etc/postfix/tls_policy'`");
+    only(
+        &found,
+        "weaker: ",
+        "proxy:mysql:$config_directory/tlspolicies.cf, lmdb:/etc/postfix/tls_policy'`",
+    );
 }
 
 #[test]
@@ -340,7 +373,11 @@ fn a_map_that_the_target_does_not_manage_is_not_to_be_there() {
 
 #[test]
 fn a_type_that_is_not_installed_is_named_with_its_package() {
-    let output = PostconfOutput { all: FINE.to_owned(), types: "cdb hash".to_owned(), ..PostconfOutput::default() };
+    let output = PostconfOutput {
+        all: FINE.to_owned(),
+        types: "cdb hash".to_owned(),
+        ..PostconfOutput::default()
+    };
     let found = shown(&Running::parse(&output), &required());
     only(&found, "breaks: `lmdb:` is missing", "in the package `postfix-lmdb` [postconf(1) -m]");
 }
@@ -384,7 +421,11 @@ fn cas_are_where_smtp_finds_them() {
     running.set_present(inside, true);
     assert_eq!(shown(&running, &required()), [""; 0]);
     running.set_present(inside, false);
-    only(&shown(&running, &required()), "breaks: ", "'smtp_tls_CAfile = /etc/ssl/certs/ca-certificates.crt'`");
+    only(
+        &shown(&running, &required()),
+        "breaks: ",
+        "'smtp_tls_CAfile = /etc/ssl/certs/ca-certificates.crt'`",
+    );
 }
 
 #[test]
@@ -401,7 +442,11 @@ fn a_ca_file_that_is_not_there_turns_tls_off() {
 fn the_cas_are_those_that_the_target_names() {
     let mut required = required();
     required.ca = Some("/etc/ssl/own.pem".to_owned());
-    only(&shown(&running(&[], ""), &required), "different: ", "'smtp_tls_CAfile = /etc/ssl/own.pem'`");
+    only(
+        &shown(&running(&[], ""), &required),
+        "different: ",
+        "'smtp_tls_CAfile = /etc/ssl/own.pem'`",
+    );
     required.ca = Some("/etc/ssl/own/".to_owned());
     only(&shown(&running(&[], ""), &required), "different: ", "'smtp_tls_CApath = /etc/ssl/own/'`");
     required.uses.cas = false;
@@ -423,7 +468,8 @@ fn what_master_cf_sets_counts_for_the_services_in_use() {
     let found = shown(&running(&[], "relay/unix/smtp_tls_policy_maps =\n"), &required);
     only(&found, "weaker: `relay/unix/smtp_tls_policy_maps` is empty", "postfix/tls_policy'`");
     // What puts main.cf right for all of them is right.
-    let overrides = "smtp/unix/smtp_tls_security_level = dane\nrelay/unix/smtp_tls_security_level = dane\n";
+    let overrides =
+        "smtp/unix/smtp_tls_security_level = dane\nrelay/unix/smtp_tls_security_level = dane\n";
     let changes = ["smtp_tls_security_level = may"];
     assert_eq!(shown(&running(&changes, overrides), &required), [""; 0]);
     // A server has no say in what is sent.
@@ -452,7 +498,8 @@ fn commands_name_the_configuration_and_quote_what_the_shell_would_read() {
 
 #[test]
 fn the_worst_comes_first_and_each_once() {
-    let found = found(&["smtp_tls_CAfile =", "tls_required_enable = yes", "smtp_dns_support_level ="]);
+    let found =
+        found(&["smtp_tls_CAfile =", "tls_required_enable = yes", "smtp_dns_support_level ="]);
     let severities: Vec<_> = found.iter().map(|it| it.split(':').next().unwrap()).collect();
     assert_eq!(severities, ["breaks", "weaker", "note"]);
 }

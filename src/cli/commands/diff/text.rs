@@ -95,15 +95,17 @@ impl Page<'_> {
     }
 
     fn main_cf(&mut self, difference: &MainCfDifference) {
-        let severity = match difference.severity {
+        let paint = match difference.severity {
             Severity::Breaks | Severity::Weaker => AnsiColor::Red.on_default().bold(),
             Severity::Different => AnsiColor::Yellow.on_default().bold(),
             Severity::Note => Paint::new(),
         };
-        let severity = self.paint(severity, difference.severity.as_str());
-        let what = difference.to_string();
+        let severity = difference.severity.as_str();
+        let what = format!("main.cf, {severity}: {difference}");
         let what = wrapped(&printable(&what), self.style.width, 8);
-        self.line(&format!("  main.cf, {severity}: {what}"));
+        // Escapes have no width: they are put in at last.
+        let what = what.replacen(severity, &self.paint(paint, severity), 1);
+        self.line(&format!("  {what}"));
         if let Some(command) = &difference.command {
             // In one line, so that it can be copied.
             self.line(&format!("        {}", printable(command)));
