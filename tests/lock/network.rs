@@ -30,6 +30,7 @@ fn check_compile_frozen_and_diff_open_no_socket() {
         (&["compile", "--frozen"], "gmail.com smtp:["),
         (&["compile", "--offline"], "gmail.com smtp:["),
         (&["diff", "--target", "mx"], "gmail.com"),
+        (&["diff", "--offline"], "was not asked"),
         (&["lock", "--offline"], "Unchanged"),
         (&["lock"], "Unchanged"),
     ] {
