@@ -66,7 +66,8 @@ pub trait Host {
     /// Runs a program with arguments and standard input, and waits for its end. It is found through
     /// `PATH`, behind which come the folders of programs for administrators.
     ///
-    /// A program may see the start of its input only when the connection is lost meanwhile.
+    /// Over a connection a status beyond 128 is told as the end by a signal, as shells report it. A
+    /// program may see the start of its input only when the connection is lost meanwhile.
     ///
     /// # Errors
     ///
