@@ -14,7 +14,7 @@ use std::path::{Path, PathBuf};
 
 /// Reads a schema and paths of YAML files; prints for each the first thing that is wrong, or nothing.
 ///
-/// YAML 1.2 knows fewer words that are no text than PyYAML does, and editors read YAML 1.2.
+/// YAML 1.2 knows fewer words that are no text than `PyYAML` does, and editors read YAML 1.2.
 const VALIDATE: &str = r"
 import json, re, sys, yaml
 from jsonschema import Draft7Validator as Validator
@@ -45,8 +45,8 @@ fn schema(kind: &str) -> PathBuf {
 /// What the validator says of each file; `None` is valid.
 fn judge(kind: &str, files: &[PathBuf]) -> Vec<Option<String>> {
     assert!(!files.is_empty(), "there is nothing to validate as {kind}");
-    let paths: String = files.iter().map(|path| format!("{}\n", path.display())).collect();
-    let answers = python(VALIDATE, &[&schema(kind)], &paths);
+    let paths: Vec<&str> = files.iter().map(|path| path.to_str().unwrap()).collect();
+    let answers = python(VALIDATE, &[&schema(kind)], &paths.join("\n"));
     let answers: Vec<_> =
         answers.lines().map(|it| (!it.is_empty()).then(|| it.to_owned())).collect();
     assert_eq!(answers.len(), files.len());
