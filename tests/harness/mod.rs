@@ -6,6 +6,7 @@
 
 mod compare;
 mod golden;
+pub(crate) mod memory;
 pub(crate) mod postmap;
 mod python;
 

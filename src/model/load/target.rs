@@ -1,7 +1,7 @@
 //! `targets:`
 
 use super::loader::next_hop_error;
-use super::location::{inside, read_location};
+use super::location::{inside, read_location, read_postfix};
 use crate::diag::{Diagnostic, Diagnostics, Fields, values};
 use crate::model::{DomainFilter, Location, MapType, PinFallback, Target, Unmanaged};
 use crate::postfix::{NextHop, SecurityLevel, Version};
@@ -100,7 +100,7 @@ fn target(
     let password_env = fields.text("password_env", diagnostics);
     let reload = fields.one_or_list("reload", diagnostics, |node, diagnostics| {
         let text = values::text(&node, "a location", diagnostics)?;
-        read_location(&text, None, diagnostics)
+        read_postfix(&text, diagnostics)
     });
     let span = name.span;
     fields.finish(diagnostics);
