@@ -2,6 +2,7 @@
 
 use nix::sys::resource::{UsageWho, getrusage};
 use nix::sys::time::TimeValLike as _;
+use std::fs::File;
 use std::path::Path;
 use std::process::{Command, ExitCode, Stdio};
 
@@ -12,6 +13,13 @@ pub(crate) struct Cost {
     pub(crate) cpu: f64,
     /// The peak of its resident memory, in MiB.
     pub(crate) memory: f64,
+}
+
+impl Cost {
+    /// The cost of one after the other.
+    pub(crate) fn and(self, other: Self) -> Self {
+        Self { cpu: self.cpu + other.cpu, memory: self.memory.max(other.memory) }
+    }
 }
 
 /// The word that makes this program measure the command behind it.
@@ -42,7 +50,8 @@ pub(crate) fn measured(command: &[String]) -> ExitCode {
     let status = Command::new(program)
         .args(args)
         .stdin(Stdio::null())
-        .stdout(Stdio::null())
+        // diff(1) does less for /dev/null.
+        .stdout(File::create("stdout").expect("the folder can be written to"))
         .status()
         .unwrap_or_else(|error| panic!("{program}: {error}"));
     let usage = getrusage(UsageWho::RUSAGE_CHILDREN).expect("the system counts");

@@ -198,7 +198,7 @@ impl<'a> Resolver<'a> {
             return Some(false);
         }
         let mut all = true;
-        for mx in &fact.mx {
+        for mx in fact.mx.iter() {
             let Some(host) = &mx.exchange else { return Some(false) };
             if let Some(dane) = self.lock.hosts.get(host).and_then(|it| it.dane) {
                 all &= dane;
