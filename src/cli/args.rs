@@ -195,6 +195,24 @@ impl Command {
     }
 }
 
+impl Command {
+    /// Whether it finds or changes something, as platforms show it.
+    pub fn has_findings(&self) -> bool {
+        match self {
+            Self::Explain { .. }
+            | Self::Providers { .. }
+            | Self::Schema { .. }
+            | Self::Completions { .. }
+            | Self::Man { .. } => false,
+            Self::Check { .. }
+            | Self::Compile { .. }
+            | Self::Lock { .. }
+            | Self::Update { .. }
+            | Self::Diff { .. } => true,
+        }
+    }
+}
+
 /// What to show of the catalogue.
 #[derive(Subcommand, Debug)]
 pub enum ProvidersCommand {

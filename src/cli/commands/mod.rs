@@ -1,5 +1,6 @@
 //! One file per command; this is the table of contents.
 
+mod changes;
 mod check;
 mod compile;
 mod diff;
@@ -17,6 +18,9 @@ use super::exit::Exit;
 pub(super) fn run(command: &Command, context: &mut Context<'_, '_>) -> Exit {
     if !context.printer.usable() {
         return Exit::Usage;
+    }
+    if let Err(exit) = context.printer.expects_findings(command.has_findings()) {
+        return exit;
     }
     let result = match command {
         Command::Check { deny_warnings, today } => check::run(context, *deny_warnings, *today),
