@@ -97,17 +97,17 @@ fn mappings(
         // Every template meets every choice.
         let choice = (at + at / TEMPLATES) % 50;
         let template = (at + shift(number, state)) % TEMPLATES;
-        let attributes = if choice % 5 == 0 {
+        let attributes = if choice.is_multiple_of(5) {
             pinned.push((name.clone(), template));
             vec!["route: pin".to_owned(), "ciphers: high".to_owned()]
         } else if choice == 1 {
             vec![format!("match: [mx.{name}, .p{template:02}.example]")]
         } else {
-            let protocols = if choice % 3 == 0 { ">=TLSv1.2" } else { ">=TLSv1.3" };
-            let ciphers = if choice % 2 == 0 { "high" } else { "medium" };
+            let protocols = if choice.is_multiple_of(3) { ">=TLSv1.2" } else { ">=TLSv1.3" };
+            let ciphers = if choice.is_multiple_of(2) { "high" } else { "medium" };
             vec![format!("protocols: \"{protocols}\""), format!("ciphers: {ciphers}")]
         };
-        if choice % 4 == 0 {
+        if choice.is_multiple_of(4) {
             write!(text, "  {name}:\n    provider: p{template:02}\n")?;
             for attribute in attributes {
                 writeln!(text, "    {attribute}")?;
@@ -194,7 +194,7 @@ fn name(number: u32) -> String {
         name.push_str(consonants[(syllable >> 2) as usize]);
         name.push_str(vowels[(syllable & 3) as usize]);
     }
-    if mixed % 7 == 0 {
+    if mixed.is_multiple_of(7) {
         name.push_str("-services");
     }
     name.push('.');

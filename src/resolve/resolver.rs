@@ -22,6 +22,7 @@ use std::sync::Arc;
 /// # Errors
 ///
 /// The destinations as they were, so that the lock can be filled and the call repeated.
+#[expect(clippy::result_large_err, reason = "called twice a run at most")]
 pub fn resolve(
     config: &Config,
     destinations: Destinations<Unresolved>,

@@ -21,7 +21,7 @@ fn the_catalogue_is_made_from_the_templates() {
     let written = std::fs::read_to_string(&file).unwrap();
     let (before, _) = written.split_once(MARK).expect("the mark stands in the page");
     let mut page = format!("{before}{MARK}\n{}", markdown(&["list"]));
-    for name in mxward::model::builtin::names() {
+    for name in builtin::names() {
         page.push('\n');
         page.push_str(&markdown(&["show", name]));
     }

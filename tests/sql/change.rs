@@ -32,7 +32,9 @@ fn make(place: &Place, changes: &[RowChange]) -> Result<(), DatabaseError> {
 
 /// What the client shows.
 fn shown(rows: &[(&str, &str, &str)]) -> String {
-    rows.iter().map(|(domain, policy, params)| format!("{domain}\t{policy}\t{params}\n")).collect()
+    let line =
+        |(domain, policy, params): &(&str, &str, &str)| format!("{domain}\t{policy}\t{params}\n");
+    rows.iter().map(line).collect::<Vec<_>>().concat()
 }
 
 fn rows_are_added_changed_and_removed(place: &Place) {

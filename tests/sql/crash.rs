@@ -190,7 +190,7 @@ fn through(place: &Place, cut: Cut) -> String {
         let (mut from, mut back) = (server.try_clone().unwrap(), client.try_clone().unwrap());
         let cut_after = Arc::clone(&is_cut);
         let answers = std::thread::spawn(move || {
-            let mut buffer = [0; 1 << 16];
+            let mut buffer = vec![0; 1 << 16];
             while let Ok(count @ 1..) = from.read(&mut buffer) {
                 if cut_after.load(Ordering::SeqCst) || back.write_all(&buffer[..count]).is_err() {
                     break;
@@ -198,7 +198,7 @@ fn through(place: &Place, cut: Cut) -> String {
             }
             let _ignored = (back.shutdown(Shutdown::Both), from.shutdown(Shutdown::Both));
         });
-        let mut buffer = [0; 1 << 16];
+        let mut buffer = vec![0; 1 << 16];
         while let Ok(count @ 1..) = client.read(&mut buffer) {
             let sent = String::from_utf8_lossy(&buffer[..count]);
             match cut {

@@ -50,7 +50,7 @@ fn change(key: &str, before: Option<&str>, after: Option<&str>) -> RowChange {
 /// Looks again until something is there, for at most a minute.
 #[track_caller]
 fn wait_for<T>(what: &str, mut found: impl FnMut() -> Option<T>) -> T {
-    let end = Instant::now() + Duration::from_secs(60);
+    let end = Instant::now() + Duration::from_mins(1);
     while Instant::now() < end {
         if let Some(found) = found() {
             return found;
