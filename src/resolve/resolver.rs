@@ -16,7 +16,7 @@ use std::sync::Arc;
 
 /// Fills the facts of the lock into every plan.
 ///
-/// The lock holds what [`super::needs`] named. A fact that is missing nevertheless is an error, as is
+/// The lock holds what [`super::needs()`] named. A fact that is missing nevertheless is an error, as is
 /// a pinned domain whose MX set is not its provider's.
 ///
 /// # Errors
