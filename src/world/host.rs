@@ -19,12 +19,11 @@ pub enum Place {
 /// The other side of a connection needs a POSIX shell with the usual commands (`cat`, `head`, `ls`,
 /// `mv`, `sync` and the like), flock(1) and the commands of Postfix, nothing else. Everything that is
 /// sent there is data: no path or text becomes part of a command line.
+///
+/// Every method fails with [`HostError`]; after [`HostError::Lost`] all others do too.
+#[expect(clippy::missing_errors_doc, reason = "every method fails as the trait says")]
 pub trait Host {
     /// The bytes of a file; `None` when there is none.
-    ///
-    /// # Errors
-    ///
-    /// [`HostError`], as of every method.
     fn read(&mut self, path: &str) -> Result<Option<Vec<u8>>, HostError>;
 
     /// The names in a folder of everything that is not a folder itself, sorted; none when there is no
