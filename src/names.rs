@@ -325,7 +325,7 @@ mod tests {
         let mut list: Vec<_> = texts.iter().map(|it| Recipients::parse(it).unwrap()).collect();
         list.sort();
         assert!(list.is_sorted_by_key(Recipients::sort_prefix));
-        assert_eq!(list.iter().map(|it| it.key()).collect::<Vec<_>>(), texts);
+        assert_eq!(list.iter().map(Recipients::key).collect::<Vec<_>>(), texts);
     }
 
     #[test]

@@ -21,5 +21,6 @@ mod lock;
 mod postfix;
 mod providers;
 mod reports;
+mod schemas;
 mod sql;
 mod yaml_differential;

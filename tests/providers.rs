@@ -1,5 +1,9 @@
 //! The built-in provider templates and detection by them.
 
+mod commands;
+mod reference;
+mod templates;
+
 use mxward::detect::{Detector, DomainVerdict, HostVerdict};
 use mxward::diag::Diagnostics;
 use mxward::model::load_provider::load_provider;

@@ -15,6 +15,7 @@ mod repository;
 mod table;
 
 use measure::{Cost, measure, measured};
+use repository::State;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use table::{Limit, Table};
@@ -41,8 +42,8 @@ fn main() -> ExitCode {
     let mut table = Table::default();
     let one = size(small, rounds, Limit::AtMost(150.0), &mut table);
     let ten = size(large, rounds, Limit::AtMost(1024.0), &mut table);
-    let growth = ten.cpu / one.cpu;
-    table.ratio(&format!("compile of {large} to {small}"), growth, Limit::AtMost(12.0));
+    let what = format!("compile, {large} domains");
+    table.ratio(&what, ten, &format!("{small} domains"), one, Limit::AtMost(12.0));
     check(checks, &mut table);
     print!("{table}");
     if smoke || table.met() { ExitCode::SUCCESS } else { ExitCode::FAILURE }
@@ -51,28 +52,48 @@ fn main() -> ExitCode {
 /// Measures everything at one size, and gives what compiling costs.
 fn size(domains: u32, rounds: usize, memory: Limit, table: &mut Table) -> Cost {
     let folder = fresh(&domains.to_string());
-    repository::write(&folder, domains).expect("the repository can be written");
+    deploy(&folder, domains);
+    repository::write(&folder, domains, State::After).expect("the repository can be written");
     let compile_once = || {
         empty(&folder.join("out"));
         measure(&folder, &[0], &[MXWARD, "compile", "--frozen", "--quiet", "--out", "out"])
     };
-    let (mut compile, mut postmap) = (Vec::new(), Vec::new());
+    let [mut compile, mut postmap, mut diff, mut gnu_diff] = [const { Vec::new() }; 4];
     for _ in 0..rounds {
         compile.push(compile_once());
         let maps = ["lmdb:out/mx/transport", "lmdb:out/mx/tls_policy"];
         postmap.push(measure(&folder, &[0], &["postmap", "-c", "postfix", maps[0], maps[1]]));
+        diff.push(measure(&folder, &[0], &[MXWARD, "diff", "--frozen"]));
+        let both = ["transport", "tls_policy"].map(|map| {
+            let files = [format!("deployed/{map}"), format!("out/mx/{map}")];
+            measure(&folder, &[1], &["diff", &files[0], &files[1]])
+        });
+        gnu_diff.push(both[0].and(both[1]));
     }
-    let (compile, postmap) = (middle(compile), middle(postmap));
+    let [compile, postmap, diff, gnu_diff] = [compile, postmap, diff, gnu_diff].map(middle);
     let what = format!("compile, {domains} domains");
-    table.cost(&what, compile, "postmap lmdb: of both maps", postmap, Limit::AtMost(1.0));
-    table.memory(&what, compile.memory, memory);
+    table.ratio(&what, compile, "postmap lmdb: of both maps", postmap, Limit::AtMost(1.0));
+    table.memory(&what, compile, memory);
+    let what = format!("diff, {domains} domains, 1 % changed");
+    table.ratio(&what, diff, "compile", compile, Limit::AtMost(1.5));
+    table.ratio(&what, diff, "GNU diff of both maps", gnu_diff, Limit::None);
+    table.memory(&what, diff, Limit::None);
     compile
+}
+
+/// Puts the maps of the state before into `deployed`, as a pipeline would have copied them.
+fn deploy(folder: &Path, domains: u32) {
+    let before = folder.join("before");
+    repository::write(&before, domains, State::Before).expect("the repository can be written");
+    measure(&before, &[0], &[MXWARD, "compile", "--frozen", "--quiet", "--out", "out"]);
+    std::fs::rename(before.join("out/mx"), folder.join("deployed")).expect("one file system");
+    empty(&before);
 }
 
 /// `check` of a repository of ordinary size, as an editor or a hook runs it.
 fn check(runs: usize, table: &mut Table) {
     let folder = fresh("500");
-    repository::write(&folder, 500).expect("the repository can be written");
+    repository::write(&folder, 500, State::After).expect("the repository can be written");
     let check = || measure(&folder, &[0], &[MXWARD, "check"]);
     let cost = middle((0..runs).map(|_| check()).collect());
     table.time("check, 500 domains", cost, Limit::AtMost(30.0));

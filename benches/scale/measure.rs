@@ -2,6 +2,7 @@
 
 use nix::sys::resource::{UsageWho, getrusage};
 use nix::sys::time::TimeValLike as _;
+use std::fs::File;
 use std::path::Path;
 use std::process::{Command, ExitCode, Stdio};
 
@@ -12,6 +13,13 @@ pub(crate) struct Cost {
     pub(crate) cpu: f64,
     /// The peak of its resident memory, in MiB.
     pub(crate) memory: f64,
+}
+
+impl Cost {
+    /// The cost of one after the other.
+    pub(crate) fn and(self, other: Self) -> Self {
+        Self { cpu: self.cpu + other.cpu, memory: self.memory.max(other.memory) }
+    }
 }
 
 /// The word that makes this program measure the command behind it.
@@ -30,19 +38,24 @@ pub(crate) fn measure(folder: &Path, good: &[i32], command: &[&str]) -> Cost {
         .output()
         .expect("this program can be run again");
     let numbers = String::from_utf8_lossy(&output.stdout);
-    let numbers: Vec<f64> = numbers.split_whitespace().flat_map(str::parse).collect();
+    let numbers: Vec<&str> = numbers.split_whitespace().collect();
     let [status, cpu, memory] = numbers[..] else { panic!("{command:?} was not measured") };
-    assert!(good.iter().any(|good| f64::from(*good) == status), "{command:?} ended with {status}");
+    let is_good = status.parse().is_ok_and(|status| good.contains(&status));
+    assert!(is_good, "{command:?} ended with {status}");
+    let number = |text: &str| text.parse().expect("the other run prints numbers");
+    let (cpu, memory) = (number(cpu), number(memory));
     Cost { cpu, memory }
 }
 
+#[expect(clippy::cast_precision_loss, reason = "nothing here runs for 2^52 microseconds")]
 /// The other run: prints the status, the milliseconds and the MiB of the command.
 pub(crate) fn measured(command: &[String]) -> ExitCode {
     let [program, args @ ..] = command else { return ExitCode::FAILURE };
     let status = Command::new(program)
         .args(args)
         .stdin(Stdio::null())
-        .stdout(Stdio::null())
+        // diff(1) does less for /dev/null.
+        .stdout(File::create("stdout").expect("the folder can be written to"))
         .status()
         .unwrap_or_else(|error| panic!("{program}: {error}"));
     let usage = getrusage(UsageWho::RUSAGE_CHILDREN).expect("the system counts");

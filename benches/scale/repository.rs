@@ -1,8 +1,8 @@
 //! Repositories of any size, the same bytes every time.
 //!
 //! Half of the domains are YAML mappings over [`TEMPLATES`] templates, half stand in plain lists; a
-//! fifth of either is pinned. Of the mappings a quarter is written in block style, and a tenth says
-//! what no other says. Names are in no order, as in lists that have grown.
+//! fifth of either is pinned. Of the mappings a quarter is written in block style, and one in fifty
+//! says what no other says. Names are in no order, as in lists that have grown.
 
 use std::fmt::Write as _;
 use std::fs::{self, File};
@@ -15,8 +15,15 @@ const TEMPLATES: u32 = 50;
 /// How many files the mappings are spread over, and as many the lists.
 const FILES: u32 = 10;
 
+/// Which of two states of a repository, between which one domain in a hundred changed its template.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum State {
+    Before,
+    After,
+}
+
 /// Writes a repository of `domains` domains into an empty `folder`.
-pub(crate) fn write(folder: &Path, domains: u32) -> io::Result<()> {
+pub(crate) fn write(folder: &Path, domains: u32, state: State) -> io::Result<()> {
     for name in ["domains", "lists", "providers", "postfix"] {
         fs::create_dir_all(folder.join(name))?;
     }
@@ -28,8 +35,8 @@ pub(crate) fn write(folder: &Path, domains: u32) -> io::Result<()> {
     }
     let mut pinned = Vec::new();
     for file in 0..FILES {
-        mappings(folder, domains, file, &mut pinned)?;
-        list(folder, domains, file, &mut pinned)?;
+        mappings(folder, domains, file, state, &mut pinned)?;
+        list(folder, domains, file, state, &mut pinned)?;
     }
     lock(folder, pinned)
 }
@@ -76,23 +83,31 @@ fn provider(template: u32) -> String {
 /// One domain and the template that it is pinned to.
 type Pinned = (String, u32);
 
-fn mappings(folder: &Path, domains: u32, file: u32, pinned: &mut Vec<Pinned>) -> io::Result<()> {
+fn mappings(
+    folder: &Path,
+    domains: u32,
+    file: u32,
+    state: State,
+    pinned: &mut Vec<Pinned>,
+) -> io::Result<()> {
     let mut text = BufWriter::new(File::create(folder.join(format!("domains/{file}.yaml")))?);
     text.write_all(b"domains:\n")?;
-    for number in part(0, domains / 2, file) {
-        let (name, template) = (name(number), number / FILES % TEMPLATES);
-        let choice = number / FILES / TEMPLATES;
-        let attributes = if choice % 5 == 0 {
+    for number in (0..domains / 2).filter(|number| number % FILES == file) {
+        let (name, at) = (name(number), number / FILES);
+        // Every template meets every choice.
+        let choice = (at + at / TEMPLATES) % 50;
+        let template = (at + shift(number, state)) % TEMPLATES;
+        let attributes = if choice.is_multiple_of(5) {
             pinned.push((name.clone(), template));
             vec!["route: pin".to_owned(), "ciphers: high".to_owned()]
-        } else if choice % 10 == 1 {
+        } else if choice == 1 {
             vec![format!("match: [mx.{name}, .p{template:02}.example]")]
         } else {
-            let protocols = if choice % 3 == 0 { ">=TLSv1.2" } else { ">=TLSv1.3" };
-            let ciphers = if choice % 2 == 0 { "high" } else { "medium" };
+            let protocols = if choice.is_multiple_of(3) { ">=TLSv1.2" } else { ">=TLSv1.3" };
+            let ciphers = if choice.is_multiple_of(2) { "high" } else { "medium" };
             vec![format!("protocols: \"{protocols}\""), format!("ciphers: {ciphers}")]
         };
-        if choice % 4 == 0 {
+        if choice.is_multiple_of(4) {
             write!(text, "  {name}:\n    provider: p{template:02}\n")?;
             for attribute in attributes {
                 writeln!(text, "    {attribute}")?;
@@ -105,9 +120,16 @@ fn mappings(folder: &Path, domains: u32, file: u32, pinned: &mut Vec<Pinned>) ->
     text.flush()
 }
 
-fn list(folder: &Path, domains: u32, file: u32, pinned: &mut Vec<Pinned>) -> io::Result<()> {
+fn list(
+    folder: &Path,
+    domains: u32,
+    file: u32,
+    state: State,
+    pinned: &mut Vec<Pinned>,
+) -> io::Result<()> {
     let mut text = BufWriter::new(File::create(folder.join(format!("lists/{file}.txt")))?);
-    for number in part(domains / 2, domains, file) {
+    let here = |number: &u32| (number + shift(*number, state)) % FILES == file;
+    for number in (domains / 2..domains).filter(here) {
         let name = name(number);
         writeln!(text, "{name}")?;
         if list_is_pinned(file) {
@@ -117,9 +139,9 @@ fn list(folder: &Path, domains: u32, file: u32, pinned: &mut Vec<Pinned>) -> io:
     text.flush()
 }
 
-/// The numbers from `start` to `end` that belong to a file.
-fn part(start: u32, end: u32, file: u32) -> impl Iterator<Item = u32> {
-    (start..end).filter(move |number| number % FILES == file)
+/// By how much the template, or the list, of a domain is another one.
+fn shift(number: u32, state: State) -> u32 {
+    u32::from(number % 100 == 7 && state == State::Before)
 }
 
 fn lock(folder: &Path, mut pinned: Vec<Pinned>) -> io::Result<()> {
@@ -172,7 +194,7 @@ fn name(number: u32) -> String {
         name.push_str(consonants[(syllable >> 2) as usize]);
         name.push_str(vowels[(syllable & 3) as usize]);
     }
-    if mixed % 7 == 0 {
+    if mixed.is_multiple_of(7) {
         name.push_str("-services");
     }
     name.push('.');

@@ -20,7 +20,6 @@ pub(crate) struct Table {
 
 struct Row {
     what: String,
-    result: String,
     beside: String,
     value: f64,
     unit: &'static str,
@@ -29,35 +28,23 @@ struct Row {
 
 impl Table {
     /// The time of one thing beside that of another; their ratio is limited.
-    pub(crate) fn cost(&mut self, what: &str, cost: Cost, of: &str, other: Cost, limit: Limit) {
-        self.rows.push(Row {
-            what: what.to_owned(),
-            result: milliseconds(cost.cpu),
-            beside: format!("{of}: {}", milliseconds(other.cpu)),
-            value: cost.cpu / other.cpu,
-            unit: "×",
-            limit,
-        });
-    }
-
-    /// A ratio of two things that the table already has.
-    pub(crate) fn ratio(&mut self, what: &str, value: f64, limit: Limit) {
-        self.add(what, String::new(), value, "×", limit);
+    pub(crate) fn ratio(&mut self, what: &str, cost: Cost, of: &str, other: Cost, limit: Limit) {
+        let what = format!("{what}: {}", milliseconds(cost));
+        let beside = format!("{of}: {}", milliseconds(other));
+        self.rows.push(Row { what, beside, value: cost.cpu / other.cpu, unit: "×", limit });
     }
 
     /// The peak of the resident memory.
-    pub(crate) fn memory(&mut self, what: &str, value: f64, limit: Limit) {
-        self.add(what, "peak memory".to_owned(), value, " MiB", limit);
+    pub(crate) fn memory(&mut self, what: &str, cost: Cost, limit: Limit) {
+        let what = format!("{what}: peak memory");
+        let (beside, value) = (String::new(), cost.memory);
+        self.rows.push(Row { what, beside, value, unit: " MiB", limit });
     }
 
     /// A time that is limited by itself.
     pub(crate) fn time(&mut self, what: &str, cost: Cost, limit: Limit) {
-        self.add(what, String::new(), cost.cpu, " ms", limit);
-    }
-
-    fn add(&mut self, what: &str, result: String, value: f64, unit: &'static str, limit: Limit) {
         let (what, beside) = (what.to_owned(), String::new());
-        self.rows.push(Row { what, result, beside, value, unit, limit });
+        self.rows.push(Row { what, beside, value: cost.cpu, unit: " ms", limit });
     }
 
     /// Whether every limit was kept.
@@ -77,26 +64,20 @@ impl Row {
 
 impl fmt::Display for Table {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        writeln!(
-            f,
-            "| what | CPU time | beside it | result | limit | |\n|---|--:|---|--:|--:|---|"
-        )?;
+        writeln!(f, "| CPU time | beside | result | limit | |\n|---|---|--:|--:|---|")?;
         for row in &self.rows {
-            let Row { what, result, beside, value, unit, limit } = row;
-            let limit = match limit {
-                Limit::AtMost(limit) => format!("{limit}{unit}"),
-                Limit::None => String::new(),
+            let Row { what, beside, value, unit, limit } = row;
+            let (limit, verdict) = match (limit, row.met()) {
+                (Limit::None, _) => (String::new(), ""),
+                (Limit::AtMost(limit), true) => (format!("{limit}{unit}"), "kept"),
+                (Limit::AtMost(limit), false) => (format!("{limit}{unit}"), "**missed**"),
             };
-            let verdict = if row.met() { "kept" } else { "**missed**" };
-            writeln!(
-                f,
-                "| {what} | {result} | {beside} | {value:.2}{unit} | {limit} | {verdict} |"
-            )?;
+            writeln!(f, "| {what} | {beside} | {value:.2}{unit} | {limit} | {verdict} |")?;
         }
         Ok(())
     }
 }
 
-fn milliseconds(value: f64) -> String {
-    format!("{value:.0} ms")
+fn milliseconds(cost: Cost) -> String {
+    format!("{:.0} ms", cost.cpu)
 }

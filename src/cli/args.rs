@@ -128,6 +128,11 @@ pub enum Command {
         today: Option<jiff::civil::Date>,
     },
     /// Show what would change where the maps are deployed, by its effect on every domain
+    ///
+    /// Maps on other hosts are read through one `ssh` for each host, with your own configuration of it;
+    /// the environment variable `MXWARD_SSH` holds the program and arguments to use instead, such as
+    /// `ssh -F FILE`. Where a main.cf lies beside the maps, the parameters that run are compared with
+    /// what the maps need; --verbose tells also what is only good to know.
     Diff {
         /// Show the lines of the files instead
         #[arg(long)]
@@ -231,6 +236,27 @@ impl Command {
             Self::Schema { .. } => "schema",
             Self::Completions { .. } => "completions",
             Self::Man { .. } => "man",
+        }
+    }
+}
+
+impl Command {
+    /// Whether it finds or changes something, as platforms show it.
+    pub fn has_findings(&self) -> bool {
+        match self {
+            Self::Plan { .. }
+            | Self::Apply { .. }
+            | Self::Rollback { .. }
+            | Self::Explain { .. }
+            | Self::Providers { .. }
+            | Self::Schema { .. }
+            | Self::Completions { .. }
+            | Self::Man { .. } => false,
+            Self::Check { .. }
+            | Self::Compile { .. }
+            | Self::Lock { .. }
+            | Self::Update { .. }
+            | Self::Diff { .. } => true,
         }
     }
 }

@@ -112,6 +112,29 @@ impl<'a> Printer<'a> {
         &self.style
     }
 
+    /// Whether what was asked for can be given, before anything is done.
+    ///
+    /// # Errors
+    ///
+    /// The status to exit with, when a form lists findings and the command has none; it was said.
+    pub fn expects_findings(&mut self, has_findings: bool) -> Result<(), Exit> {
+        match self.reports.iter().find(|wanted| wanted.format.is_list()) {
+            Some(wanted) if !has_findings => {
+                self.cannot_list(wanted.format);
+                Err(Exit::Usage)
+            }
+            Some(_) | None => Ok(()),
+        }
+    }
+
+    fn cannot_list(&mut self, format: Format) {
+        let format = format.name();
+        self.error(&format!(
+            "this command finds nothing that `{format}` could list: use text, json or markdown"
+        ));
+        self.problem = Some(Exit::Usage);
+    }
+
     /// Whether a report goes to standard output, so that nothing else may.
     pub fn reports_to_stdout(&self) -> bool {
         self.reports.iter().any(|wanted| wanted.file.is_none())
@@ -197,13 +220,7 @@ impl<'a> Printer<'a> {
                     self.deliver(&text, file);
                 }
                 (Format::Json, _) => self.pending.push((Pending::Json(result.json()), file)),
-                (format, None) => {
-                    self.error(&format!(
-                        "this command finds nothing that `{}` could list: use text, json or markdown",
-                        format.name()
-                    ));
-                    self.problem = Some(Exit::Usage);
-                }
+                (format, None) => self.cannot_list(format),
                 (Format::JsonLines, Some(report)) => {
                     self.pending.push((Pending::Lines(report.clone()), file));
                 }

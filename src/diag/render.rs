@@ -1,6 +1,6 @@
 //! Messages for people: with the lines they are about, or one line each.
 
-use super::printable::{printable, same_width};
+use super::printable::{printable, same_width, without_passwords};
 use super::{Diagnostic, Diagnostics, Severity, wrap};
 use crate::source::{SourceMap, Span};
 use annotate_snippets::{Annotation, AnnotationKind, Group, Level, Origin, Renderer, Snippet};
@@ -195,7 +195,9 @@ impl<'a> Window<'a> {
             let note = (!note.is_empty()).then_some(note);
             annotation.label(note)
         });
-        Snippet::source(same_width(text)).line_start(line).annotations(annotations)
+        Snippet::source(without_passwords(same_width(text)))
+            .line_start(line)
+            .annotations(annotations)
     }
 }
 

@@ -2,11 +2,13 @@
 
 use super::{Artifact, header};
 use crate::compile::Repository;
-use crate::model::{Location, Target};
+use crate::model::{DomainFilter, Location, Target};
 use crate::tables::{Rows, policy_uses};
 use std::fmt::Write as _;
 
 pub(super) fn required(repository: &Repository, target: &Target, tables: &impl Rows) -> Artifact {
+    let left_to = target.domains != DomainFilter::None
+        && repository.config.bodies.iter().any(|body| body.leave_to.is_some());
     let mut text = header(repository, target, "main.cf parameters");
     text.push_str("# What main.cf must say for the maps to mean what the repository says.\n");
     let mut parameter = |why: &str, name: &str, value: &str| {
@@ -24,21 +26,32 @@ pub(super) fn required(repository: &Repository, target: &Target, tables: &impl R
     }
     if let Some(map) = map(target, true) {
         parameter(
-            "Asked by next hop; always with the type of the map.",
+            if left_to {
+                "Asked by next hop; always with the type of the map. Domains are left to another resolver:\n\
+                 # its map follows, such as `, socketmap:inet:127.0.0.1:8461:postfix`."
+            } else {
+                "Asked by next hop; always with the type of the map."
+            },
             "smtp_tls_policy_maps",
             &map,
         );
     }
     parameter("What holds where no entry is found.", "smtp_tls_security_level", level.as_str());
     if uses.cas {
-        let value = target.ca.as_ref().map_or("/etc/ssl/certs/ca-certificates.crt", |ca| &ca.value);
-        let name = if value.ends_with('/') { "smtp_tls_CApath" } else { "smtp_tls_CAfile" };
-        parameter(
-            "The CAs of secure and verify: without any, all of their mail is deferred, and\n\
-             # tls_append_default_CA alone changes nothing.",
-            name,
-            value,
-        );
+        let why = "The CAs of secure and verify: without any, all of their mail is deferred, and\n\
+                   # tls_append_default_CA alone changes nothing.";
+        match &target.ca {
+            Some(ca) if ca.value.ends_with('/') => parameter(why, "smtp_tls_CApath", &ca.value),
+            Some(ca) => parameter(why, "smtp_tls_CAfile", &ca.value),
+            // A file that is not there turns TLS off.
+            None => parameter(
+                &format!(
+                    "{why} The target declares no `ca:`, so which file that is\n# is not known here; on Debian:"
+                ),
+                "# smtp_tls_CAfile",
+                "/etc/ssl/certs/ca-certificates.crt",
+            ),
+        }
     }
     if uses.dane || uses.dane_only {
         parameter(
@@ -48,10 +61,17 @@ pub(super) fn required(repository: &Repository, target: &Target, tables: &impl R
             "dnssec",
         );
         parameter("DANE asks DNS, not /etc/hosts.", "smtp_host_lookup", "dns");
+        if target.postfix.at_least(3, 1) {
+            parameter(
+                "Before 3.6.17, 3.7.13, 3.8.8 and 3.9.2 the default is may for every level but this one.",
+                "smtp_tls_dane_insecure_mx_policy",
+                "dane",
+            );
+        }
     }
     if !uses.digests.is_empty() {
         parameter(
-            "The digest of all fingerprints; md5 before Postfix 3.6.",
+            "The digest of all fingerprints; the default depends on version and compatibility_level.",
             "smtp_tls_fingerprint_digest",
             "sha256",
         );
@@ -64,6 +84,10 @@ pub(super) fn required(repository: &Repository, target: &Target, tables: &impl R
         "smtp_fallback_relay",
         &relays.join(", "),
     );
+    for name in ["sender_dependent_relayhost_maps", "sender_dependent_default_transport_maps"] {
+        parameter("The next hop must not depend on the sender.", name, "");
+    }
+    parameter("The service of domains without a transport entry.", "default_transport", "smtp");
     if target.postfix.at_least(3, 10) {
         parameter(
             "Otherwise any sender opts out of every policy with the header TLS-Required: no.",
@@ -80,9 +104,10 @@ pub(super) fn required(repository: &Repository, target: &Target, tables: &impl R
         text,
         "\n# Not set here, but assumed: inet_protocols has {families}; parent_domain_matches_subdomains \
          {} transport_maps;\n# smtp_tls_per_site, smtp_use_tls, smtp_enforce_tls and \
-         smtp_tls_enforce_peername are unset; no service in\n# master.cf overrides these. After every \
-         change of match, CA or level: postfix reload, because resumed TLS\n# sessions keep their old \
-         verdict.",
+         smtp_tls_enforce_peername are unset; protocols, ciphers\n# and excluded ciphers of smtp_tls_* are \
+         the defaults or stricter; mydestination, relay_domains and\n# virtual_mailbox_domains hold no \
+         domain with an entry in transport_maps; no service in master.cf overrides\n# these. After every \
+         change of match, CA or level: postfix reload, because resumed TLS sessions keep their\n# old verdict.",
         if target.parent_domain_matches_subdomains { "has" } else { "lacks" },
     );
     Artifact { name: "main.cf.required".to_owned(), text, entries: None }

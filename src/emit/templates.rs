@@ -14,6 +14,17 @@ use std::borrow::Cow;
 const FUEL: u64 = 1_000_000;
 const FUEL_PER_ENTRY: u64 = 1_000;
 
+/// What is written beside: no template takes its place, since nobody would read it back.
+const RESERVED: &[&str] = &[
+    "main.cf.required",
+    "tls_policy",
+    "tlspolicies.cf",
+    "tlspolicies.sql",
+    "transport",
+    "transport.cf",
+    "transport.sql",
+];
+
 #[derive(Serialize)]
 struct Line<'a> {
     key: Cow<'a, str>,
@@ -74,6 +85,14 @@ pub(super) fn render(
     };
     let mut artifacts = Vec::new();
     for (name, file) in &repository.templates {
+        if RESERVED.contains(&name.as_str()) {
+            let message = format!("`{name}` is a file that mxward writes itself");
+            diagnostics.push(
+                Diagnostic::error("template-name", Span::new(*file, 0, 0), message)
+                    .hint("give the template another name"),
+            );
+            continue;
+        }
         let text = repository.sources.text(*file);
         let rendered = environment
             .template_from_str(text)

@@ -3,14 +3,13 @@
 use super::destination::{
     Destination, Destinations, HostSource, NextHopEntry, Unresolved, UnresolvedWay,
 };
-use super::merge::{PolicyTexts, merge};
-use super::policies::{Policies, PolicyId};
+use super::policies::Policies;
 use super::text_template::TextTemplates;
-use crate::diag::{Diagnostic, Diagnostics, nearest};
+use crate::diag::{Diagnostic, Diagnostics};
 use crate::model::catalogue::unknown_provider;
 use crate::model::{Body, Config, Declaration, Hosts, Provider, Route};
 use crate::names::{DomainName, Recipients};
-use crate::postfix::{MatchPattern, SecurityLevel, TlsPolicy, Transport};
+use crate::postfix::Transport;
 use crate::source::{Span, Spanned};
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -83,13 +82,13 @@ enum BodyPlan {
     Failed,
 }
 
-struct Expander<'a> {
-    config: &'a Config,
-    texts: TextTemplates,
-    policies: Policies,
+pub(super) struct Expander<'a> {
+    pub(super) config: &'a Config,
+    pub(super) texts: TextTemplates,
+    pub(super) policies: Policies,
     /// Templates by name, with whether their texts depend on the domain.
     per_domain: BTreeMap<&'a str, bool>,
-    diagnostics: &'a mut Diagnostics,
+    pub(super) diagnostics: &'a mut Diagnostics,
 }
 
 impl<'a> Expander<'a> {
@@ -197,261 +196,6 @@ impl<'a> Expander<'a> {
         None
     }
 
-    /// The template's parameters with the values given here. `None` after an error.
-    fn params(
-        &mut self,
-        body: &Body,
-        provider: Option<&Provider>,
-    ) -> Option<BTreeMap<String, String>> {
-        let mut params = BTreeMap::new();
-        let mut complete = true;
-        let declared = provider.map(|it| &it.params);
-        for (name, value) in &body.params {
-            if declared.is_some_and(|it| it.contains_key(name)) {
-                continue;
-            }
-            complete = false;
-            let known = declared.into_iter().flatten().map(|(name, _)| name.as_str());
-            let mut error = Diagnostic::error(
-                "unknown-parameter",
-                value.span,
-                format!("the template has no parameter `{name}`"),
-            );
-            if let Some(near) = nearest(name, known.clone()) {
-                error = error.hint(format!("did you mean `{near}`?"));
-            } else {
-                let known = known.collect::<Vec<_>>().join("`, `");
-                error = error.hint(if known.is_empty() {
-                    "it has no parameters".to_owned()
-                } else {
-                    format!("its parameters are `{known}`")
-                });
-            }
-            self.diagnostics.push(error);
-        }
-        for (name, default) in declared.into_iter().flatten() {
-            match (body.params.get(name), default) {
-                (Some(given), _) => params.insert(name.clone(), given.value.clone()),
-                (None, Some(default)) => params.insert(name.clone(), default.clone()),
-                (None, None) => {
-                    complete = false;
-                    self.diagnostics.push(
-                        Diagnostic::error(
-                            "missing-parameter",
-                            body.provider.as_ref().map_or(body.span, |name| name.span),
-                            format!("the template needs the parameter `{name}`"),
-                        )
-                        .hint(format!("write `params: {{ {name}: … }}` beside `provider`")),
-                    );
-                    None
-                }
-            };
-        }
-        complete.then_some(params)
-    }
-
-    #[expect(clippy::option_option, reason = "an error is not the same as no policy")]
-    /// The policy of a body; `Some(None)` means that no entry is emitted, `None` an error.
-    fn policy(
-        &mut self,
-        body: &Body,
-        provider: Option<&Provider>,
-        domain: Option<&DomainName>,
-        params: &BTreeMap<String, String>,
-        when_dane: bool,
-    ) -> Option<Option<PolicyId>> {
-        let template = match (provider, when_dane) {
-            (None, _) => None,
-            (Some(provider), false) => provider.policy.as_ref(),
-            // A level written beside the domain holds, whatever the domain publishes.
-            (Some(_), true) if body.policy.level.is_some() => return Some(None),
-            (Some(provider), true) => match &provider.policy_when_dane {
-                None => return Some(None),
-                some => some.as_ref(),
-            },
-        };
-        if when_dane && template.is_none() {
-            return Some(None);
-        }
-        let Some(merged) = merge(&body.policy, template) else {
-            let dane = provider.is_some_and(|it| it.policy_when_dane.is_some());
-            if dane || (own_transport(body).is_some() && body.policy.is_empty()) {
-                return Some(None);
-            }
-            self.no_level(body, provider);
-            return None;
-        };
-        let mut texts = PolicyTexts::new(merged.level.value);
-        let mut failed = false;
-        for attribute in merged.attributes {
-            let mut values = Vec::with_capacity(attribute.values.len());
-            for value in &attribute.values {
-                match self.texts.render(value, domain, params) {
-                    Ok(text) => values.push(text),
-                    Err(error) => {
-                        failed = true;
-                        self.diagnostics.push(error);
-                    }
-                }
-            }
-            texts.add(attribute, values);
-        }
-        if failed {
-            return None;
-        }
-        match texts.parse() {
-            Ok(policy) => Some(Some(self.policies.intern(policy, merged.level.span))),
-            Err(errors) => {
-                for (span, error) in errors {
-                    let span = span.unwrap_or(merged.level.span);
-                    let mut diagnostic = Diagnostic::error("policy", span, error.to_string());
-                    if let Some(hint) = error.hint() {
-                        diagnostic = diagnostic.hint(hint);
-                    }
-                    self.diagnostics.push(diagnostic);
-                }
-                None
-            }
-        }
-    }
-
-    fn no_level(&mut self, body: &Body, provider: Option<&Provider>) {
-        self.diagnostics.push(match (provider, &body.provider) {
-            (Some(provider), Some(name)) => Diagnostic::error(
-                "provider-without-policy",
-                name.span,
-                format!(
-                    "the template `{}` is for detection only: its certificate names are not known",
-                    provider.name.value
-                ),
-            )
-            .hint("give a `level` (and `match`) of your own, for example `level: encrypt`")
-            .hint(format!(
-                "or put a complete template into `providers/{}.yaml`",
-                provider.name.value
-            )),
-            _ => Diagnostic::error(
-                "entry-without-policy",
-                body.span,
-                "the entry says neither `provider` nor `level`",
-            )
-            .hint("write `provider: NAME`, `level: LEVEL` or `leave_to: mta-sts`"),
-        });
-    }
-
-    /// The route, whether it was written beside the domain, and the place.
-    fn route(
-        &mut self,
-        body: &Body,
-        provider: Option<&Provider>,
-        policy: Option<PolicyId>,
-    ) -> Option<(Route, bool, Span)> {
-        let place = body.provider.as_ref().map_or(body.span, |name| name.span);
-        let Some(provider) = provider else {
-            return Some(match &body.route {
-                Some(route) => (route.value, true, route.span),
-                None => (Route::Mx, false, place),
-            });
-        };
-        let (route, explicit, span) = match (&body.route, &self.config.default_route) {
-            (Some(route), _) => (route.value, true, route.span),
-            (None, Some(route)) => (route.value, false, place),
-            (None, None) => {
-                self.diagnostics.push(
-                    Diagnostic::error(
-                        "route-missing",
-                        place,
-                        format!("no route for the provider `{}`", provider.name.value),
-                    )
-                    .hint("choose for the whole repository: `defaults: { route: mx }`, or `pin`")
-                    .hint("or write `route` beside the provider"),
-                );
-                return None;
-            }
-        };
-        if route != Route::Pin {
-            return Some((route, explicit, span));
-        }
-        let Some(policy) = policy.map(|id| Arc::clone(self.policies.get(id))) else {
-            // Nothing is emitted unless the domain is DANE-secured, and then it is not pinned.
-            if explicit {
-                self.not_pinnable(span, "a domain without a policy of its own");
-                return None;
-            }
-            return Some((Route::Mx, explicit, span));
-        };
-        if matches!(policy.level, SecurityLevel::Dane | SecurityLevel::DaneOnly) {
-            if explicit {
-                self.not_pinnable(span, &format!("`{}`", policy.level));
-                return None;
-            }
-            return Some((Route::Mx, explicit, span));
-        }
-        if !pinnable(&policy) {
-            self.not_pinnable(span, &format!("`{policy}`"));
-            return None;
-        }
-        Some((route, explicit, span))
-    }
-
-    fn not_pinnable(&mut self, span: Span, what: &str) {
-        self.diagnostics.push(
-            Diagnostic::error("pin-policy", span, format!("{what} cannot be pinned to addresses"))
-                .hint("write `route: mx`")
-                .hint(
-                    "a pin needs `secure` or `verify` with a `match` that names the certificate, or \
-                     `fingerprint`: anything less hands the mail to whoever gets the address next, \
-                     and DANE does not work on addresses",
-                ),
-        );
-    }
-
-    fn hosts(
-        &mut self,
-        provider: &Provider,
-        body: &Body,
-        domain: Option<&DomainName>,
-        params: &BTreeMap<String, String>,
-        route: Route,
-    ) -> Option<HostSource> {
-        let specs = match &provider.hosts {
-            Hosts::FromMx(_) => return Some(HostSource::OwnMx),
-            Hosts::Listed(specs) => specs,
-            Hosts::Unknown => {
-                let span = body.provider.as_ref().map_or(body.span, |name| name.span);
-                self.diagnostics.push(
-                    Diagnostic::error(
-                        "route-without-hosts",
-                        span,
-                        format!(
-                            "the template `{}` names no MX hosts, which `route: {}` needs",
-                            provider.name.value,
-                            route.as_str()
-                        ),
-                    )
-                    .hint("write `route: mx`"),
-                );
-                return None;
-            }
-        };
-        let mut hosts = Vec::with_capacity(specs.len());
-        for spec in specs {
-            let name = self.texts.render(&spec.name, domain, params).and_then(|text| {
-                DomainName::parse(&text).map_err(|error| {
-                    let message = format!("this gives `{text}`, which is not a host name: {error}");
-                    Diagnostic::error("template", spec.name.span, message)
-                })
-            });
-            match name {
-                Ok(name) => hosts.push((spec.preference, name)),
-                Err(error) => self.diagnostics.push(error),
-            }
-        }
-        hosts.sort();
-        hosts.dedup_by(|second, first| second.1 == first.1);
-        (hosts.len() == specs.len()).then(|| HostSource::Listed(Arc::from(hosts)))
-    }
-
     /// Fits a shared plan to the form of the key: `.example.com` is never pinned.
     fn fits(&mut self, destination: &mut Destination, plans: &mut Vec<Unresolved>) -> bool {
         if let Recipients::Domain(_) = destination.recipients {
@@ -505,33 +249,8 @@ impl<'a> Expander<'a> {
     }
 }
 
-/// Whether a policy keeps a stranger who got the address from receiving the mail.
-fn pinnable(policy: &TlsPolicy) -> bool {
-    match policy.level {
-        SecurityLevel::Fingerprint => !policy.matches.is_empty(),
-        SecurityLevel::Verify | SecurityLevel::Secure => {
-            !policy.matches.is_empty()
-                && policy.matches.iter().all(|pattern| match pattern {
-                    MatchPattern::Name(_)
-                    | MatchPattern::Subdomains(_)
-                    | MatchPattern::LiteralWildcard(_) => true,
-                    MatchPattern::NextHop
-                    | MatchPattern::DotNextHop
-                    | MatchPattern::Hostname
-                    | MatchPattern::Fingerprint(_)
-                    | MatchPattern::Unmatchable(_) => false,
-                })
-        }
-        SecurityLevel::None
-        | SecurityLevel::May
-        | SecurityLevel::Encrypt
-        | SecurityLevel::Dane
-        | SecurityLevel::DaneOnly => false,
-    }
-}
-
 /// The transport that `next_hop` and `transport` make together, with the place.
-fn own_transport(body: &Body) -> Option<(Transport, Span)> {
+pub(super) fn own_transport(body: &Body) -> Option<(Transport, Span)> {
     match (&body.next_hop, &body.transport) {
         (None, None) => None,
         (None, Some(transport)) => Some((transport.value.clone(), transport.span)),

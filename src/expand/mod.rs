@@ -5,6 +5,8 @@ mod destination;
 mod expander;
 mod merge;
 mod policies;
+mod policy;
+mod route;
 mod text_template;
 
 pub use destination::{

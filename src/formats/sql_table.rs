@@ -12,9 +12,16 @@ pub fn write<'a>(
     table: &TableMapping,
     rows: impl Iterator<Item = (&'a str, &'a str)>,
 ) -> String {
+    // What the statements mean must not depend on the settings of whoever runs them, and a text that does
+    // not fit must be an error.
     let mut text = String::from(match dialect {
-        Dialect::Mysql => "START TRANSACTION;\n",
-        Dialect::Postgres | Dialect::Sqlite => "BEGIN;\n",
+        Dialect::Mysql => {
+            "SET NAMES utf8mb4;\nSET SESSION sql_mode = 'STRICT_ALL_TABLES';\nSTART TRANSACTION;\n"
+        }
+        Dialect::Postgres => {
+            "SET client_encoding = 'UTF8';\nSET standard_conforming_strings = on;\nBEGIN;\n"
+        }
+        Dialect::Sqlite => "BEGIN;\n",
     });
     let name = |column| dialect.name(column);
     let (key, value) = (name(&table.key), name(&table.value));
@@ -71,7 +78,9 @@ mod tests {
         let rows = [("gmail.com", "secure match=mx.google.com"), ("o'brien.example", "encrypt")];
         assert_eq!(
             write(Dialect::Mysql, &TableMapping::tls_policies(), rows.into_iter()),
-            "START TRANSACTION;\n\
+            "SET NAMES utf8mb4;\n\
+             SET SESSION sql_mode = 'STRICT_ALL_TABLES';\n\
+             START TRANSACTION;\n\
              INSERT INTO `tlspolicies` (`domain`, `policy`, `params`) VALUES ('gmail.com', 'secure', \
              'match=mx.google.com') ON DUPLICATE KEY UPDATE `policy` = 'secure', `params` = \
              'match=mx.google.com';\n\

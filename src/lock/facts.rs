@@ -6,6 +6,7 @@ use jiff::civil::Date;
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::net::IpAddr;
+use std::sync::Arc;
 
 /// Everything that `mxward.lock` records.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
@@ -51,7 +52,7 @@ pub struct DomainFact {
     /// The DNSSEC status of its MX set.
     pub dnssec: Dnssec,
     /// Its MX set, sorted by preference and name; never empty, never a null MX.
-    pub mx: Vec<MxRecord>,
+    pub mx: Arc<[MxRecord]>,
     /// The day this set was first seen.
     pub since: Date,
     /// What kept the last attempt from confirming this; `None` when it was confirmed.
@@ -86,7 +87,7 @@ impl Lock {
         for (name, DomainFact { dnssec, mx, since: _, stale: _ }) in &self.domains {
             line.clear();
             let _ = write!(line, "{name} {dnssec:?}");
-            for MxRecord { preference, exchange } in mx {
+            for MxRecord { preference, exchange } in mx.iter() {
                 let host = exchange.as_ref().map_or(".", DomainName::as_str);
                 let _ = write!(line, " {preference} {host}");
             }

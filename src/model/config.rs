@@ -79,7 +79,8 @@ pub struct Target {
     pub unmanaged: Unmanaged,
     /// Names of environment variables for passwords, kept for the SQL locations.
     pub password_env: Option<Spanned<String>>,
-    /// Where else a change must be announced with `postfix reload`.
+    /// Where else a change must be announced with `postfix reload`: folders with a `main.cf`, or hosts with
+    /// an empty path, whose Postfix has the usual one.
     pub reload: Vec<Spanned<Location>>,
 }
 

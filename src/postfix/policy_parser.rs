@@ -109,7 +109,7 @@ impl Parser<'_> {
             }
             "servername" => {
                 let word = ["hostname", "nexthop"].iter().any(|it| value.eq_ignore_ascii_case(it));
-                if !word && !(value.is_ascii() && is_hostname(value)) {
+                if !(word || value.is_ascii() && is_hostname(value)) {
                     return Err(fault("neither a host name nor `hostname` nor `nexthop`"));
                 }
                 self.policy.servername = Some(value.to_ascii_lowercase());

@@ -107,6 +107,9 @@ impl Transport {
             }
             next_hops.push(next_hop(word).map_err(TransportError::NextHop)?);
         }
+        if next_hops.is_empty() && !rest.is_empty() {
+            return Err(TransportError::NextHop(NextHopError::Empty));
+        }
         if next_hops.len() > 1 && !version.at_least(3, 5) {
             return Err(TransportError::List);
         }
@@ -131,7 +134,10 @@ impl Transport {
             return Ok(as_text());
         }
         let next_hop = |word| NextHop::parse_as_postfix(word).map_err(TransportError::NextHop);
-        let next_hops = if version.at_least(3, 5) {
+        let next_hops = if !rest.is_empty() && words(rest).next().is_none() {
+            // Separators alone end smtp(8) too.
+            Err(TransportError::NextHop(NextHopError::Empty))
+        } else if version.at_least(3, 5) {
             words(rest).map(next_hop).collect::<Result<Vec<NextHop>, TransportError>>()
         } else if rest.is_empty() {
             Ok(Vec::new())

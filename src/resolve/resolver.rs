@@ -16,12 +16,13 @@ use std::sync::Arc;
 
 /// Fills the facts of the lock into every plan.
 ///
-/// The lock holds what [`super::needs`] named. A fact that is missing nevertheless is an error, as is
+/// The lock holds what [`super::needs()`] named. A fact that is missing nevertheless is an error, as is
 /// a pinned domain whose MX set is not its provider's.
 ///
 /// # Errors
 ///
 /// The destinations as they were, so that the lock can be filled and the call repeated.
+#[expect(clippy::result_large_err, reason = "called twice a run at most")]
 pub fn resolve(
     config: &Config,
     destinations: Destinations<Unresolved>,
@@ -109,7 +110,10 @@ impl<'a> Resolver<'a> {
         let name = match &destination.recipients {
             Recipients::Domain(name) => name,
             // Of subdomains nothing is known: they get what holds for all.
-            Recipients::Subdomains(_) => return Some((false, Vec::new())),
+            Recipients::Subdomains(_) => {
+                self.has_policy(plan, destination, false)?;
+                return Some((false, Vec::new()));
+            }
         };
         while self.domains.next_if(|(known, _)| *known < name).is_some() {}
         let next = self.domains.peek().filter(|(known, _)| *known == name);
@@ -127,12 +131,31 @@ impl<'a> Resolver<'a> {
             self.still_there(plan, name, fact, destination.span)?;
         }
         let dane = plan.policy_when_dane.is_some() && self.dane_secured(fact, destination.span)?;
+        self.has_policy(plan, destination, dane)?;
         let hosts = if routed == Some(&HostSource::OwnMx) && !dane {
             fact.mx.iter().filter_map(|mx| Some((mx.preference, mx.exchange.clone()?))).collect()
         } else {
             Vec::new()
         };
         Some((dane, hosts))
+    }
+
+    /// A template that only knows what to do with DANE-secured domains leaves the others without an
+    /// entry; a domain that lost DNSSEC must not fall to the default level without a word.
+    fn has_policy(&mut self, plan: &Unresolved, of: &Destination, dane: bool) -> Option<()> {
+        if dane || plan.policy.is_some() || plan.policy_when_dane.is_none() {
+            return Some(());
+        }
+        let template = plan.template.as_deref().unwrap_or_default();
+        let message = format!(
+            "`{}` is not DANE-secured, and `{template}` has no policy for such domains",
+            of.recipients
+        );
+        self.diagnostics.push(
+            Diagnostic::error("not-dane-secured", of.span, message)
+                .hint("give the entry a `level` of its own, for example `level: encrypt`"),
+        );
+        None
     }
 
     /// A pin that answers 5xx bounces at once, and the MX is never asked: a domain that left its
@@ -176,7 +199,7 @@ impl<'a> Resolver<'a> {
             return Some(false);
         }
         let mut all = true;
-        for mx in &fact.mx {
+        for mx in fact.mx.iter() {
             let Some(host) = &mx.exchange else { return Some(false) };
             if let Some(dane) = self.lock.hosts.get(host).and_then(|it| it.dane) {
                 all &= dane;

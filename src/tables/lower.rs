@@ -1,14 +1,13 @@
 //! From destinations to the tables of one target.
 
 use super::lowered::{Extra, Lowered, Of, State};
-use super::pin_list::PinList;
 use super::table::Origin;
 use crate::diag::{Diagnostic, Diagnostics};
-use crate::expand::{Destinations, PolicyId};
-use crate::model::{Location, PinFallback, Target};
-use crate::postfix::{NextHop, TlsPolicy, Transport, Version};
+use crate::expand::{Destination, Destinations, PolicyId};
+use crate::model::{Location, Target};
+use crate::postfix::{TlsPolicy, Transport, Version, fold_key};
 use crate::report::counted;
-use crate::resolve::{PinHost, Resolved, Way};
+use crate::resolve::{Resolved, Way};
 use crate::source::{Span, Spanned};
 use crate::sql::Dialect;
 use compact_str::CompactString;
@@ -16,8 +15,8 @@ use hashbrown::HashMap;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-/// The first Postfix that takes a list of next hops. [RELEASE_NOTES-3.5]
-const NEXT_HOP_LISTS: Version = Version { major: 3, minor: 5, patch: None };
+/// The longest key that every map type takes. [`lmdb_table(5)`: 511 bytes with the final NUL]
+const LONGEST_KEY: usize = 510;
 
 /// Checks every plan for `target`.
 ///
@@ -36,6 +35,15 @@ pub fn lower<'a>(
         by_next_hop: BTreeMap::new(),
         failed: false,
     };
+    if target.transport.is_some() && target.tls_policy.is_none() {
+        let message = format!(
+            "target `{}` says where its transport map is, and not where its policies are",
+            target.name.value
+        );
+        let hint = "add `tls_policy:`, or write `deployed:` for the folder of both";
+        lowering.refuse("tls-policy-unmanaged", target.name.span, message, Some(hint.to_owned()));
+        return None;
+    }
     let (states, selected) = lowering.states();
     for it in &destinations.next_hops {
         let origin = Origin { span: it.span, template: None, hosts: None };
@@ -46,24 +54,34 @@ pub fn lower<'a>(
         states,
         selected,
         extras: Vec::new(),
-        unicode_in_transport: takes_unicode(target.transport.as_ref()),
-        unicode_in_policy: takes_unicode(target.tls_policy.as_ref()),
+        unicode_in_transport: no_unicode(target.transport.as_ref(), target.postfix).is_none(),
+        unicode_in_policy: no_unicode(target.tls_policy.as_ref(), target.postfix).is_none(),
     };
     lowering.extras(&mut lowered);
     (!lowering.failed).then_some(lowered)
 }
 
-/// Whether a map may hold keys that are not ASCII. Tables of MariaDB and MySQL may not: their
-/// collations take different letters as equal, such as `ü` and `y` or `u`, so that a key would answer
-/// for another domain, and many character sets lack most letters.
-fn takes_unicode(location: Option<&Spanned<Location>>) -> bool {
-    let Some(Location::Sql { database, .. }) = location.map(|it| &it.value) else { return true };
-    database.dialect() != Dialect::Mysql
+/// Why a map may not hold keys that are not ASCII, as a hint.
+fn no_unicode(location: Option<&Spanned<Location>>, postfix: Version) -> Option<&'static str> {
+    let Some(Location::Sql { database, .. }) = location.map(|it| &it.value) else { return None };
+    match database.dialect() {
+        // `ü` and `y`, or `u`, are equal there, and many character sets lack most letters.
+        Dialect::Mysql => Some(
+            "in a table of MariaDB or MySQL the other form could answer for other domains: mail to it, which \
+             only SMTPUTF8 allows, gets the default",
+        ),
+        // [RELEASE_NOTES-3.8]
+        Dialect::Postgres if !postfix.at_least(3, 8) => Some(
+            "Postfix before 3.8 asks PostgreSQL in LATIN1 and would not find the other form: mail to it, \
+             which only SMTPUTF8 allows, gets the default",
+        ),
+        Dialect::Postgres | Dialect::Sqlite => None,
+    }
 }
 
-struct Lowering<'a, 't> {
+pub(super) struct Lowering<'a, 't> {
     destinations: &'a Destinations<Resolved>,
-    target: &'t Target,
+    pub(super) target: &'t Target,
     diagnostics: &'t mut Diagnostics,
     /// Policies that were checked for the target's version; `None` when refused.
     policies: HashMap<PolicyId, Option<Arc<TlsPolicy>>>,
@@ -71,7 +89,7 @@ struct Lowering<'a, 't> {
     failed: bool,
 }
 
-impl<'a> Lowering<'a, '_> {
+impl Lowering<'_, '_> {
     /// The states of all plans, and the positions of the destinations that the target gets.
     fn states(&mut self) -> (Vec<State>, Vec<u32>) {
         let Destinations { list, plans, .. } = self.destinations;
@@ -98,6 +116,16 @@ impl<'a> Lowering<'a, '_> {
         for (key, (id, origin)) in std::mem::take(&mut self.by_next_hop) {
             let policy = policies.get(id);
             let own = lowered.find(&key);
+            if let Some((destination, State::LeftTo)) = own {
+                let message =
+                    format!("`{key}` is a next hop with a policy, and left to another resolver");
+                self.failed = true;
+                self.diagnostics.push(
+                    Diagnostic::error("next-hop-conflict", origin.span, message)
+                        .related(destination.span, "left to it here")
+                        .hint("both have the same key: write the next hop as `[host]`"),
+                );
+            }
             let own = own.and_then(|(destination, state)| Some((destination, state.policy()?)));
             match own {
                 None => {
@@ -120,7 +148,7 @@ impl<'a> Lowering<'a, '_> {
         let mut left_out = None;
         for at in &lowered.selected {
             let destination = &list[*at as usize];
-            if let Some(key) = destination.recipients.unicode_key() {
+            if let Some(key) = self.unicode_key(destination) {
                 let state = &lowered.states[destination.plan as usize];
                 // Pins lead to a policy under the other form.
                 let asks_policy =
@@ -143,10 +171,37 @@ impl<'a> Lowering<'a, '_> {
         let target = &self.target.name.value;
         let domains = counted(count, "internationalized domain");
         let message = format!("target `{target}` has {domains} under the `xn--` form only");
-        self.diagnostics.push(Diagnostic::warning("no-unicode-key", span, message).hint(
-            "the other form could answer for other domains in a table of MariaDB or MySQL: mail to it, \
-             which only SMTPUTF8 allows, gets the default",
-        ));
+        let mut diagnostic = Diagnostic::warning("no-unicode-key", span, message);
+        for location in [&self.target.transport, &self.target.tls_policy] {
+            let hint = no_unicode(location.as_ref(), self.target.postfix);
+            diagnostic = hint.into_iter().fold(diagnostic, Diagnostic::hint);
+        }
+        self.diagnostics.push(diagnostic);
+    }
+
+    /// The key in U-labels, where there is one that Postfix does not fold into another domain's.
+    fn unicode_key(&mut self, destination: &Destination) -> Option<CompactString> {
+        let key = destination.recipients.unicode_key()?;
+        if key.len() > LONGEST_KEY {
+            let message = format!(
+                "`{}` has {} bytes in U-labels, and a key of a map at most {LONGEST_KEY}",
+                destination.recipients,
+                key.len()
+            );
+            self.refuse("key-too-long", destination.span, message, None);
+            self.failed = true;
+            return None;
+        }
+        let folded = fold_key(&key);
+        if folded == key.as_str() {
+            return Some(key);
+        }
+        let message = format!("`{key}` cannot be a key: Postfix folds it to `{folded}`");
+        let hint = "mail to addresses that are written in U-labels is treated like mail for that domain; \
+                    mail to A-labels has the policy";
+        self.diagnostics
+            .push(Diagnostic::warning("folded-key", destination.span, message).hint(hint));
+        None
     }
 
     /// Checks a plan for the target, and notes the policies of its next hops.
@@ -182,69 +237,8 @@ impl<'a> Lowering<'a, '_> {
         }
     }
 
-    fn pinned(
-        &mut self,
-        plan: &Resolved,
-        hosts: &[PinHost],
-        policy: Option<Arc<TlsPolicy>>,
-    ) -> State {
-        let target = self.target;
-        let mx = Some("write `route: mx`".to_owned());
-        let name = &target.name.value;
-        if !self.takes_transport(plan.span, "a pin") {
-            return State::Failed;
-        }
-        if target.postfix < NEXT_HOP_LISTS {
-            let message = format!(
-                "a pin needs Postfix 3.5, and target `{name}` runs {}: older ones take no list of next hops",
-                target.postfix
-            );
-            self.refuse("postfix-version", plan.span, message, mx);
-            return State::Failed;
-        }
-        if target.pin_fallback.value == PinFallback::None {
-            let message = format!(
-                "a pin without the domain at its end strands mail when the addresses change, and target \
-                 `{name}` says `pin_fallback: none`"
-            );
-            self.refuse("pin-fallback", plan.span, message, mx);
-            return State::Failed;
-        }
-        if target.parent_domain_matches_subdomains {
-            let message = format!(
-                "on target `{name}` a pin would take the mail of all subdomains along, because \
-                 `parent_domain_matches_subdomains` has `transport_maps`"
-            );
-            self.refuse("pin-subdomains", plan.span, message, mx);
-            return State::Failed;
-        }
-        let (Some(id), Some(policy)) = (plan.policy, policy) else {
-            self.refuse("pin-policy", plan.span, "a pin needs a policy".to_owned(), mx);
-            return State::Failed;
-        };
-        let Some(list) = PinList::new(hosts, target.ipv4, target.ipv6) else {
-            let names: Vec<&str> = hosts.iter().map(|host| host.name.as_str()).collect();
-            let message = format!(
-                "target `{name}` reaches no IPv4 address of {}: a pin of IPv6 addresses alone bounces \
-                 where IPv6 is off",
-                names.join(", ")
-            );
-            self.refuse("pin-addresses", plan.span, message, mx);
-            return State::Failed;
-        };
-        for (address, hosts) in &list.hosts {
-            let origin = Origin {
-                span: plan.span,
-                template: plan.template.clone(),
-                hosts: Some(Arc::from(hosts.as_str())),
-            };
-            self.next_hop(NextHop::address(*address).as_str(), id, origin);
-        }
-        State::Pinned(list, policy)
-    }
-
     /// Whether the target has a transport map of ours; reports it otherwise.
-    fn takes_transport(&mut self, span: Span, what: &str) -> bool {
+    pub(super) fn takes_transport(&mut self, span: Span, what: &str) -> bool {
         let target = self.target;
         if target.transport.is_some() || target.tls_policy.is_none() {
             return true;
@@ -286,7 +280,7 @@ impl<'a> Lowering<'a, '_> {
     }
 
     /// Notes the policy of a next hop: one string has exactly one.
-    fn next_hop(&mut self, key: &str, id: PolicyId, origin: Origin) {
+    pub(super) fn next_hop(&mut self, key: &str, id: PolicyId, origin: Origin) {
         if self.policy(id).is_none() {
             self.failed = true;
             return;
@@ -314,7 +308,13 @@ impl<'a> Lowering<'a, '_> {
         self.failed = true;
     }
 
-    fn refuse(&mut self, code: &'static str, span: Span, message: String, hint: Option<String>) {
+    pub(super) fn refuse(
+        &mut self,
+        code: &'static str,
+        span: Span,
+        message: String,
+        hint: Option<String>,
+    ) {
         let mut diagnostic = Diagnostic::error(code, span, message);
         diagnostic.hints.extend(hint);
         self.diagnostics.push(diagnostic);

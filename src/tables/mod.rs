@@ -3,6 +3,7 @@
 mod lower;
 mod lowered;
 mod pin_list;
+mod pinned;
 mod requirements;
 mod row;
 mod table;

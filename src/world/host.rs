@@ -19,37 +19,64 @@ pub enum Place {
 /// The other side of a connection needs a POSIX shell with the usual commands (`cat`, `head`, `ls`,
 /// `mv`, `sync` and the like), flock(1) and the commands of Postfix, nothing else. Everything that is
 /// sent there is data: no path or text becomes part of a command line.
+///
+/// Every method fails with [`HostError`]; after [`HostError::Lost`] all others do too.
+#[expect(clippy::missing_errors_doc, reason = "every method fails as the trait says")]
 pub trait Host {
     /// The bytes of a file; `None` when there is none.
-    ///
-    /// # Errors
-    ///
-    /// [`HostError`], as of every method.
     fn read(&mut self, path: &str) -> Result<Option<Vec<u8>>, HostError>;
 
     /// The names in a folder of everything that is not a folder itself, sorted; none when there is no
     /// such folder. A name that is not UTF-8 cannot be ours, and is left out.
+    ///
+    /// # Errors
+    ///
+    /// [`HostError`], as of every method.
     fn list(&mut self, folder: &str) -> Result<Vec<String>, HostError>;
 
     /// The path of a folder without symbolic links and `..`; `None` when there is no such folder.
+    ///
+    /// # Errors
+    ///
+    /// [`HostError`], as of every method.
     fn real_folder(&mut self, folder: &str) -> Result<Option<String>, HostError>;
 
     /// Makes a folder, and those above it, unless it is there.
+    ///
+    /// # Errors
+    ///
+    /// [`HostError`], as of every method.
     fn make_folder(&mut self, path: &str) -> Result<(), HostError>;
 
     /// Writes a file that is read by nobody yet, and syncs it; one that a killed run left behind is
     /// replaced. Owner, group and mode are those of `like` where that exists, else 0644.
     ///
     /// After [`HostError::Failed`] nothing is there; after [`HostError::Lost`] a part may be.
+    ///
+    /// # Errors
+    ///
+    /// [`HostError`], as of every method.
     fn write(&mut self, path: &str, bytes: &[u8], like: &str) -> Result<(), HostError>;
 
     /// Replaces `to` by `from`, both in one folder, so that it is one step. [rename(2)]
+    ///
+    /// # Errors
+    ///
+    /// [`HostError`], as of every method.
     fn rename(&mut self, from: &str, to: &str) -> Result<(), HostError>;
 
     /// Removes a file, if it is there.
+    ///
+    /// # Errors
+    ///
+    /// [`HostError`], as of every method.
     fn remove(&mut self, path: &str) -> Result<(), HostError>;
 
     /// Syncs a file or folder, after which what was renamed survives a loss of power. [fsync(2)]
+    ///
+    /// # Errors
+    ///
+    /// [`HostError`], as of every method.
     fn sync(&mut self, path: &str) -> Result<(), HostError>;
 
     /// Takes the lock on a file, made where it is missing, and holds it until this host is dropped or
@@ -66,7 +93,8 @@ pub trait Host {
     /// Runs a program with arguments and standard input, and waits for its end. It is found through
     /// `PATH`, behind which come the folders of programs for administrators.
     ///
-    /// A program may see the start of its input only when the connection is lost meanwhile.
+    /// Over a connection a status beyond 128 is told as the end by a signal, as shells report it. A
+    /// program may see the start of its input only when the connection is lost meanwhile.
     ///
     /// # Errors
     ///

@@ -1,5 +1,6 @@
 //! Whatever the files of a repository hold, reading them ends with messages and never otherwise.
 
+use crate::harness::memory::Memory;
 use crate::harness::root;
 use mxward::compile::{LOCK_FILE, Repository, compile};
 use mxward::diag::{Diagnostics, Severity, Style, render, render_short};
@@ -7,28 +8,12 @@ use mxward::emit::{Artifact, emit};
 use mxward::formats::postmap_text;
 use mxward::lock::LockMode;
 use mxward::source::SourceMap;
+use mxward::world::DnsSettings;
 use mxward::world::system::System;
-use mxward::world::{DnsSettings, Files};
 use proptest::prelude::*;
 use proptest::sample::{Index, select};
 use std::collections::BTreeMap;
-use std::io;
 use std::path::Path;
-
-/// Files in memory.
-#[derive(Clone, Debug, Default)]
-struct Memory(BTreeMap<String, Vec<u8>>);
-
-impl Files for Memory {
-    fn read(&self, path: &str) -> io::Result<Vec<u8>> {
-        self.0.get(path).cloned().ok_or_else(|| io::ErrorKind::NotFound.into())
-    }
-
-    fn list(&self, folder: &str) -> io::Result<Vec<String>> {
-        let inside = |path: &&String| folder.is_empty() || Path::new(path).starts_with(folder);
-        Ok(self.0.keys().filter(inside).cloned().collect())
-    }
-}
 
 /// The files of an example that a compilation reads.
 fn example(name: &str) -> Memory {

@@ -6,6 +6,7 @@
 
 mod compare;
 mod golden;
+pub(crate) mod memory;
 pub(crate) mod postmap;
 mod python;
 
@@ -31,7 +32,6 @@ pub(crate) struct Test {
     folder: Folder,
     args: Vec<String>,
     variables: Vec<(String, String)>,
-    stdin: String,
     stdout: Expected,
     stderr: Expected,
     status: i32,
@@ -63,7 +63,6 @@ impl Test {
             folder,
             args: Vec::new(),
             variables: Vec::new(),
-            stdin: String::new(),
             stdout: Expected::Text(String::new()),
             stderr: Expected::Text(String::new()),
             status: 0,
@@ -104,12 +103,6 @@ impl Test {
     /// Sets an environment variable; the program sees only `PATH` otherwise.
     pub(crate) fn variable(mut self, name: &str, value: &str) -> Self {
         self.variables.push((name.to_owned(), value.to_owned()));
-        self
-    }
-
-    /// Feeds standard input.
-    pub(crate) fn stdin(mut self, text: &str) -> Self {
-        text.clone_into(&mut self.stdin);
         self
     }
 
@@ -190,14 +183,10 @@ impl Test {
             .env_clear()
             .env("PATH", path())
             .envs(self.variables.iter().map(|(name, value)| (name, value)))
-            .stdin(Stdio::piped())
+            .stdin(Stdio::null())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped());
-        let mut child = command.spawn().unwrap();
-        // A program that reads nothing closes the pipe.
-        let _ignored =
-            std::io::Write::write_all(&mut child.stdin.take().unwrap(), self.stdin.as_bytes());
-        let output = child.wait_with_output().unwrap();
+        let output = command.output().unwrap();
         let stdout = String::from_utf8(output.stdout).unwrap();
         let stderr = String::from_utf8(output.stderr).unwrap();
         let line = format!("mxward {}", self.args.join(" "));

@@ -197,7 +197,7 @@ fn differences_are_shown_with_their_command_in_one_line() {
     diff(folder, &place)
         .args(["diff", "--report", "jsonl"])
         .stdout_has(&format!("\"run `{command}`\""))
-        .stdout_has("\"diff/main-cf\"")
+        .stdout_has("\"target/main-cf\"")
         .run();
 }
 

@@ -1,4 +1,5 @@
 //! Hosts: this one, and those behind OpenSSH.
+#![expect(clippy::disallowed_methods, reason = "tests stand outside of the program's world")]
 
 mod conformance;
 mod connections;
@@ -27,7 +28,7 @@ fn text(path: &Path) -> &str {
 #[track_caller]
 fn wait_for<T>(what: &str, mut found: impl FnMut() -> Option<T>) -> T {
     let start = SystemTime::now();
-    while start.elapsed().unwrap() < Duration::from_secs(60) {
+    while start.elapsed().unwrap() < Duration::from_mins(1) {
         if let Some(found) = found() {
             return found;
         }
@@ -104,7 +105,7 @@ impl Sshd {
         Self::configured("")
     }
 
-    /// With more lines for sshd_config(5).
+    /// With more lines for `sshd_config(5)`.
     fn configured(lines: &str) -> Self {
         let folder = folder();
         let file = |name: &str| folder.path().join(name);

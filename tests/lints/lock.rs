@@ -43,6 +43,30 @@ warning[lock-old]: nobody ever confirmed all of `mxward.lock`
 }
 
 #[test]
+fn a_fact_that_was_marked_for_long_is_reported_though_the_lock_is_new() {
+    fires(
+        "lock-old",
+        r"
+domains:
+  kunde.example: { provider: hostpoint, route: pin }
+",
+        r"
+warning[lock-old]: `firma.example` and 2 more could not be confirmed for 15 days: `lock.max_age` is 14
+ |
+ = help: run `mxward update`
+
+warning[lock-unconfirmed]: `firma.example` and 2 more could not be confirmed since 2026-11-09: SERVFAIL
+ |
+ = help: run `mxward update`, and look at its messages
+
+1 domain, 1 target: 2 warnings
+",
+    )
+    .lock("since: 2026-11-24, mx:", "since: 2026-01-24, stale: SERVFAIL since 2026-11-09, mx:")
+    .run();
+}
+
+#[test]
 fn a_lock_of_the_highest_age_is_silent() {
     silent(
         "lock-old",

@@ -29,7 +29,8 @@ fn check_compile_and_diff_offline_open_no_socket() {
         (&["check"][..], " domains, "),
         (&["compile", "--frozen"], "gmail.com smtp:["),
         (&["compile", "--offline"], "gmail.com smtp:["),
-        (&["diff", "--offline"], "gmail.com"),
+        (&["diff", "--target", "mx"], "gmail.com"),
+        (&["diff", "--offline"], "was not asked"),
         (&["lock", "--offline"], "Unchanged"),
         (&["lock"], "Unchanged"),
     ] {

@@ -124,7 +124,7 @@ fn mode(policy: &TlsPolicy, next_hop: &NextHop, tlsa: bool) -> Mode {
 
 fn succeeds(policy: &TlsPolicy, next_hop: &NextHop, attack: &Attack) -> bool {
     match (mode(policy, next_hop, attack.tlsa), &attack.means) {
-        (Mode::Not, _) => false,
+        (Mode::Not, _) | (Mode::Mandatory, Means::Strip) => false,
         (Mode::Plain, _) => true,
         (mode, Means::Listen { server, breaks }) => {
             // Both ends take the newest protocol that they share.
@@ -137,7 +137,6 @@ fn succeeds(policy: &TlsPolicy, next_hop: &NextHop, attack: &Attack) -> bool {
             }
         }
         (Mode::Opportunistic, _) => true,
-        (Mode::Mandatory, Means::Strip) => false,
         (Mode::Mandatory, Means::Answer(credential)) => trusts(policy, next_hop, credential),
         (Mode::Mandatory, Means::BreakGrade(broken)) => grade(policy) <= *broken,
         (Mode::Mandatory, Means::BreakCipher(broken)) => !excludes(policy).contains(broken),
@@ -163,9 +162,10 @@ fn trusts(policy: &TlsPolicy, next_hop: &NextHop, credential: &Credential) -> bo
 
 /// Whether the policy takes a certificate for this name.
 fn named(policy: &TlsPolicy, next_hop: &NextHop, name: &str) -> bool {
-    let default = match policy.level {
-        SecurityLevel::Verify => vec![MatchPattern::Hostname],
-        _ => vec![MatchPattern::NextHop, MatchPattern::DotNextHop],
+    let default = if policy.level == SecurityLevel::Verify {
+        vec![MatchPattern::Hostname]
+    } else {
+        vec![MatchPattern::NextHop, MatchPattern::DotNextHop]
     };
     let patterns = if policy.matches.is_empty() { &default } else { &policy.matches };
     let host = next_hop.host_part();
@@ -177,7 +177,11 @@ fn named(policy: &TlsPolicy, next_hop: &NextHop, name: &str) -> bool {
         MatchPattern::Hostname => next_hop.bare_domain().is_some() || hostname(host),
         MatchPattern::NextHop => hostname(host),
         MatchPattern::DotNextHop => name.ends_with(&format!(".{host}")),
-        pattern => pattern.matches_certificate_name(name),
+        MatchPattern::Name(_)
+        | MatchPattern::Subdomains(_)
+        | MatchPattern::LiteralWildcard(_)
+        | MatchPattern::Fingerprint(_)
+        | MatchPattern::Unmatchable(_) => pattern.matches_certificate_name(name),
     })
 }
 

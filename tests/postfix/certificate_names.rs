@@ -3,6 +3,7 @@
 use super::certificates::Authority;
 use super::instance::{Logged, Setup};
 use mxward::postfix::{NextHop, Promises, TlsPolicy, Version};
+use std::fmt::Write as _;
 
 /// The alternative names of each server's certificate.
 const CERTIFICATES: &[&str] = &[
@@ -88,8 +89,8 @@ fn patterns_match_certificates_as_mxward_says() {
     let (mut transport, mut tls_policy, mut recipients) =
         (String::new(), String::new(), Vec::new());
     for (at, (next_hop, _, pattern)) in cases.iter().enumerate() {
-        transport.push_str(&format!("d{at}.example smtp:{next_hop}\n"));
-        tls_policy.push_str(&format!("{next_hop} secure match={pattern}\n"));
+        writeln!(transport, "d{at}.example smtp:{next_hop}").unwrap();
+        writeln!(tls_policy, "{next_hop} secure match={pattern}").unwrap();
         recipients.push(format!("u@d{at}.example"));
     }
     let setup = servers().file("transport", transport).file("tls_policy", tls_policy);
@@ -156,7 +157,7 @@ fn strategies_stand_for_the_next_hop_and_for_the_mx_host() {
             ))
             .file(&format!("policy{at}"), format!("{next_hop} {policy}\n"))
             .command(&format!("postmap hash:/etc/postfix/policy{at}"));
-        transport.push_str(&format!("d{at}.example p{at}:{next_hop}\n"));
+        writeln!(transport, "d{at}.example p{at}:{next_hop}").unwrap();
         recipients.push(format!("u@d{at}.example"));
     }
     let mut postfix = services.file("transport", transport).file("tls_policy", "").start();

@@ -3,7 +3,7 @@
 //! It has its own network with nothing but loopback, its own `/etc/postfix`, processes and queue. All of
 //! it ends with the shell that started it, which ends when its standard input is closed.
 
-use super::tools::write_main_cf;
+use crate::harness::postmap::write_main_cf;
 use std::fmt::Write as _;
 use std::io::Write as _;
 use std::path::{Path, PathBuf};

@@ -119,7 +119,7 @@ fn an_empty_source_makes_an_empty_map_with_status_0() {
     builds("# nothing\n\n", &[], "");
 }
 
-/// [lmdb_table(5); Postfix `dict_lmdb.c`]
+/// [`lmdb_table(5)`; Postfix `dict_lmdb.c`]
 #[test]
 fn lmdb_refuses_keys_longer_than_510_bytes() {
     let tools = Tools::new();

@@ -190,7 +190,7 @@ fn any_text_is_read_as_postmap_hash_reads_it() {
     agree(&texts(400), "hash");
 }
 
-/// [postmap(1), lmdb_table(5)]
+/// [postmap(1), `lmdb_table(5)`]
 #[test]
 fn any_text_is_read_as_postmap_lmdb_reads_it() {
     agree(&texts(150), "lmdb");

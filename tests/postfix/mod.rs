@@ -4,11 +4,18 @@
 mod attacker;
 mod certificate_names;
 pub(crate) mod certificates;
+mod databases;
 mod instance;
+mod levels;
 mod map_facts;
 mod map_text;
+mod output;
+mod pinned_mail;
+mod pins;
 mod policies;
 mod promises;
 mod search;
+mod sql;
+mod templates;
 pub(crate) mod tools;
 mod transports;

@@ -7,6 +7,7 @@ use mxward::postfix::{NextHop, PolicyError, Promises, SecurityLevel, TlsPolicy};
 use proptest::prelude::*;
 use proptest::strategy::ValueTree;
 use proptest::test_runner::TestRunner;
+use std::fmt::Write as _;
 
 /// What comes of a policy when the server offers TLS.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -40,7 +41,12 @@ fn ours(text: &str) -> Verdict {
             assert!(warnings.iter().any(|it| matches!(it, PolicyError::Handshake(..))));
             Verdict::Handshake
         }
-        _ => Verdict::Tls,
+        SecurityLevel::May
+        | SecurityLevel::Encrypt
+        | SecurityLevel::Dane
+        | SecurityLevel::Fingerprint
+        | SecurityLevel::Verify
+        | SecurityLevel::Secure => Verdict::Tls,
     }
 }
 
@@ -65,8 +71,8 @@ fn deliver(policies: &[String]) -> Vec<Logged> {
     let (mut transport, mut tls_policy, mut recipients) =
         (String::new(), String::new(), Vec::new());
     for (at, policy) in policies.iter().enumerate() {
-        transport.push_str(&format!("d{at}.example p{at}:{}\n", next_hop(at)));
-        tls_policy.push_str(&format!("{} {policy}\n", next_hop(at)));
+        writeln!(transport, "d{at}.example p{at}:{}", next_hop(at)).unwrap();
+        writeln!(tls_policy, "{} {policy}", next_hop(at)).unwrap();
         recipients.push(format!("u@d{at}.example"));
     }
     // A service for each: one that dies is not started again for a minute.
@@ -121,6 +127,8 @@ fn every_kind_of_policy_is_judged_as_smtp_judges_it() {
         "encrypt:",
         "OK",
         "#",
+        ",",
+        ", ,",
         "none,",
         ",encrypt",
         "en crypt",

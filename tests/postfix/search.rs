@@ -7,6 +7,7 @@ use mxward::postfix::{Delivery, HopPolicy, NextHop, Outcome, SecurityLevel, Sett
 use proptest::prelude::*;
 use proptest::strategy::ValueTree;
 use proptest::test_runner::TestRunner;
+use std::fmt::Write as _;
 
 /// What mxward says: for each next hop, in order, the connection that is tried, or the invalid policy.
 fn ours(delivery: &Delivery) -> Vec<String> {
@@ -134,7 +135,7 @@ fn maps(count: usize) -> Maps {
         recipients: Vec::new(),
     };
     for (key, value) in COMMON_POLICIES {
-        maps.tls_policy.push_str(&format!("{key} {value}\n"));
+        writeln!(maps.tls_policy, "{key} {value}").unwrap();
     }
     for at in 0..count {
         let (transport, results, policies, valid, recipient) =
@@ -143,7 +144,7 @@ fn maps(count: usize) -> Maps {
         for (key, result) in transport.iter().zip(&results) {
             // Folding makes two keys one.
             if *key != "A.B.C.%" || !transport.contains(&"a.b.c.%") {
-                maps.transport.push_str(&format!("{} {}\n", own(key), own(result)));
+                writeln!(maps.transport, "{} {}", own(key), own(result)).unwrap();
             }
         }
         for (key, valid) in policies.iter().zip(valid) {
@@ -155,7 +156,7 @@ fn maps(count: usize) -> Maps {
             } else {
                 format!("encrypt k{}=x", maps.keys.len())
             };
-            maps.tls_policy.push_str(&format!("{} {value}\n", own(key)));
+            writeln!(maps.tls_policy, "{} {value}", own(key)).unwrap();
             if !valid {
                 maps.keys.push(own(key).to_lowercase());
             }
@@ -231,9 +232,9 @@ fn mail_goes_where_mxward_says_under_the_keys_that_it_names() {
 #[test]
 fn relays_are_followed_as_smtp_follows_them() {
     let mut maps = maps(75);
-    maps.tls_policy.push_str(&format!("[relay.r] encrypt k{}=x\n", maps.keys.len()));
+    writeln!(maps.tls_policy, "[relay.r] encrypt k{}=x", maps.keys.len()).unwrap();
     maps.keys.push("[relay.r]".to_owned());
-    maps.tls_policy.push_str(&format!(".fallback.r encrypt k{}=x\n", maps.keys.len()));
+    writeln!(maps.tls_policy, ".fallback.r encrypt k{}=x", maps.keys.len()).unwrap();
     maps.keys.push(".fallback.r".to_owned());
     let setup = instance(&maps, "")
         .parameter("relayhost", "[Relay.r]")
@@ -251,7 +252,7 @@ fn relays_are_followed_as_smtp_follows_them() {
 fn parents_without_a_dot_and_the_star_are_found_where_main_cf_says_so() {
     let mut maps = maps(75);
     maps.transport.push_str("* smtp:[star.r],x.star.r\n");
-    maps.tls_policy.push_str(&format!(".star.r encrypt k{}=x\n", maps.keys.len()));
+    writeln!(maps.tls_policy, ".star.r encrypt k{}=x", maps.keys.len()).unwrap();
     maps.keys.push(".star.r".to_owned());
     let setup = instance(&maps, "").parameter("parent_domain_matches_subdomains", "transport_maps");
     agree(&maps, setup.start(), &Settings { parents_match: true, ..settings() });

@@ -1,12 +1,11 @@
-//! The commands of Postfix, with a configuration folder of their own.
+//! The commands of Postfix in a folder of a test.
 
-use crate::harness::path;
-use std::path::{Path, PathBuf};
+use crate::harness::{path, postmap};
+use std::path::PathBuf;
 use std::process::{Command, Output};
-use std::time::{Duration, SystemTime};
 use tempfile::TempDir;
 
-/// A folder with a `main.cf`, and the commands of Postfix that read it.
+/// A folder for maps, and the commands of Postfix in it.
 pub(crate) struct Tools {
     folder: TempDir,
 }
@@ -20,10 +19,7 @@ pub(crate) struct Printed {
 
 impl Tools {
     pub(crate) fn new() -> Self {
-        let folder = tempfile::Builder::new().prefix("mxward-postfix-").tempdir().unwrap();
-        write_main_cf(folder.path(), "compatibility_level = 3.6\nmaillog_file = /dev/stdout\n");
-        std::fs::write(folder.path().join("master.cf"), "").unwrap();
-        Self { folder }
+        Self { folder: tempfile::Builder::new().prefix("mxward-maps-").tempdir().unwrap() }
     }
 
     /// Where a file of this name lies.
@@ -41,9 +37,7 @@ impl Tools {
 
     /// Runs `postmap` in the folder.
     pub(crate) fn postmap<'a>(&self, args: impl IntoIterator<Item = &'a str>) -> Printed {
-        let mut command = Command::new("/usr/sbin/postmap");
-        command.args(["-c", self.folder.path().to_str().unwrap()]).args(args);
-        run(command.current_dir(self.folder.path()))
+        Printed::of(postmap::run(self.folder.path(), args))
     }
 
     /// What `postmap -q` finds under a key; `None` when nothing.
@@ -62,22 +56,20 @@ pub(crate) fn version() -> mxward::postfix::Version {
     mxward::postfix::Version::parse(version.trim()).unwrap()
 }
 
-/// Writes a `main.cf` that looks older than it is: Postfix waits until it is two seconds old.
-pub(crate) fn write_main_cf(folder: &Path, text: &str) {
-    let path = folder.join("main.cf");
-    std::fs::write(&path, text).unwrap();
-    let file = std::fs::File::options().write(true).open(path).unwrap();
-    file.set_modified(SystemTime::now() - Duration::from_secs(60)).unwrap();
-}
-
 /// Runs a command to its end.
 #[track_caller]
 pub(crate) fn run(command: &mut Command) -> Printed {
     let program = command.get_program().to_owned();
-    let Output { status, stdout, stderr } =
-        command.env("PATH", path()).output().unwrap_or_else(|it| panic!("{program:?}: {it}"));
-    let stderr = String::from_utf8_lossy(&stderr).into_owned();
-    Printed { stdout, stderr, status: status.code().unwrap() }
+    let output = command.env("PATH", path()).output();
+    Printed::of(output.unwrap_or_else(|error| panic!("{}: {error}", program.display())))
+}
+
+impl Printed {
+    fn of(output: Output) -> Self {
+        let Output { status, stdout, stderr } = output;
+        let stderr = String::from_utf8_lossy(&stderr).into_owned();
+        Self { stdout, stderr, status: status.code().unwrap() }
+    }
 }
 
 /// Bytes that must be text.

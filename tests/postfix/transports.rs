@@ -3,6 +3,7 @@
 use super::instance::{Logged, Setup};
 use super::tools::version;
 use mxward::postfix::Transport;
+use std::fmt::Write as _;
 
 /// Sends one mail by each result; `RESULT` is what stands behind the name of the service.
 fn deliver(results: &[&str]) -> Vec<Logged> {
@@ -10,7 +11,7 @@ fn deliver(results: &[&str]) -> Vec<Logged> {
     let (mut transport, mut recipients) = (String::new(), Vec::new());
     for (at, result) in results.iter().enumerate() {
         setup = setup.service(&format!("p{at} unix - - n - 1 smtp -o max_use=1"));
-        transport.push_str(&format!("d{at}.example p{at}:{result}\n"));
+        writeln!(transport, "d{at}.example p{at}:{result}").unwrap();
         recipients.push(format!("u@d{at}.example"));
     }
     setup.file("transport", transport).start().deliver(&recipients)
@@ -29,6 +30,8 @@ fn next_hops_end_smtp_exactly_where_mxward_says_so() {
     let results = [
         // What is taken.
         "",
+        ",",
+        " , ",
         "mx.example",
         "MX.Example",
         "mx.example:25",

@@ -13,11 +13,21 @@ mod texts;
 mod tls;
 
 use mxward::world::RowChange;
-use place::Place;
 use std::time::{Duration, Instant};
 
 /// Makes a test of each function for each kind of database.
 macro_rules! on_every_database {
+    ($($name:ident)*) => {
+        crate::sql::on_every_server! { $($name)* }
+        mod sqlite {
+            $(#[test] fn $name() { super::$name(&crate::sql::place::Place::sqlite()); })*
+        }
+    };
+}
+use on_every_database;
+
+/// The same without SQLite.
+macro_rules! on_every_server {
     ($($name:ident)*) => {
         mod mariadb {
             $(#[test] fn $name() { super::$name(&crate::sql::place::Place::mariadb()); })*
@@ -25,12 +35,9 @@ macro_rules! on_every_database {
         mod postgres {
             $(#[test] fn $name() { super::$name(&crate::sql::place::Place::postgres()); })*
         }
-        mod sqlite {
-            $(#[test] fn $name() { super::$name(&crate::sql::place::Place::sqlite()); })*
-        }
     };
 }
-use on_every_database;
+use on_every_server;
 
 fn change(key: &str, before: Option<&str>, after: Option<&str>) -> RowChange {
     RowChange {
@@ -43,7 +50,7 @@ fn change(key: &str, before: Option<&str>, after: Option<&str>) -> RowChange {
 /// Looks again until something is there, for at most a minute.
 #[track_caller]
 fn wait_for<T>(what: &str, mut found: impl FnMut() -> Option<T>) -> T {
-    let end = Instant::now() + Duration::from_secs(60);
+    let end = Instant::now() + Duration::from_mins(1);
     while Instant::now() < end {
         if let Some(found) = found() {
             return found;

@@ -39,7 +39,13 @@ impl Server {
     /// The client of MariaDB as root.
     pub(super) fn mariadb_client(&self) -> Command {
         let mut client = command("mariadb");
-        client.args(["--no-defaults", "--batch", "--skip-column-names", "--user=root"]);
+        client.args([
+            "--no-defaults",
+            "--batch",
+            "--unbuffered",
+            "--skip-column-names",
+            "--user=root",
+        ]);
         client.args(["--default-character-set=utf8mb4"]);
         client.arg(format!("--socket={}", self.folder.join("socket").display()));
         client
@@ -85,7 +91,11 @@ fn start_mariadb() -> Server {
                 .args([&option("socket", "socket"), &option("pid-file", "pid")])
                 .args([&option("ssl-cert", "server.crt"), &option("ssl-key", "server.key")])
                 .arg(format!("--port={port}"))
-                .args(["--innodb-flush-log-at-trx-commit=0", "--innodb-buffer-pool-size=64M"])
+                .args([
+                    "--innodb-flush-log-at-trx-commit=0",
+                    "--userstat=1",
+                    "--innodb-buffer-pool-size=64M",
+                ])
                 .args(user),
         ),
         folder,

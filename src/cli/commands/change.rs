@@ -118,7 +118,8 @@ fn open_target(
         };
         reloads.push(Reload { host, name, config });
     }
-    let deployed = read_deployed(hosts, &context.global.directory, target, Some(&tables)).map_err(failed)?;
+    let deployed =
+        read_deployed(hosts, &context.global.directory, target, Some(&tables)).map_err(failed)?;
     for note in &deployed.notes {
         context.printer.note(&format!("note: {note}"));
     }

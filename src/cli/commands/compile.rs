@@ -66,12 +66,15 @@ fn write(context: &mut Context<'_, '_>, compiled: &Compiled, folder: &Path) -> R
     Ok(Exit::Done)
 }
 
+/// The name of a target with its files.
+type Made<S> = (String, Vec<Artifact<S>>);
+
 /// Makes the files of every target, by the names of the targets; `sink` takes the target and the file.
 fn make<S: Sink>(
     context: &mut Context<'_, '_>,
     compiled: &Compiled,
     sink: impl Fn(&str, &str) -> S,
-) -> Result<Vec<(String, Vec<Artifact<S>>)>, Exit> {
+) -> Result<Vec<Made<S>>, Exit> {
     let targets = context.targets(&compiled.repository.config.targets)?;
     let mut diagnostics = Diagnostics::new();
     let mut made = Vec::with_capacity(targets.len());

@@ -2,6 +2,7 @@
 
 mod apply;
 mod change;
+mod changes;
 mod check;
 mod compile;
 mod consent;
@@ -22,6 +23,9 @@ use super::exit::Exit;
 pub(super) fn run(command: &Command, context: &mut Context<'_, '_>) -> Exit {
     if !context.printer.usable() {
         return Exit::Usage;
+    }
+    if let Err(exit) = context.printer.expects_findings(command.has_findings()) {
+        return exit;
     }
     let result = match command {
         Command::Check { deny_warnings, today } => check::run(context, *deny_warnings, *today),

@@ -2,8 +2,11 @@
 
 use crate::lint::findings::Findings;
 use crate::lint::rule::{Docs, Rule};
+use crate::lint::users::and_more;
 use crate::lint::view::View;
 use crate::model::LintLevel;
+use crate::names::DomainName;
+use jiff::civil::Date;
 
 pub(super) static RULE: Rule = Rule {
     name: "lock-old",
@@ -13,7 +16,8 @@ pub(super) static RULE: Rule = Rule {
     docs: Docs {
         what: "\
 Finds a `mxward.lock` whose `checked` day is more than `lock.max_age` days before today (14 unless said
-otherwise), or that was never confirmed as a whole. An empty lock is left alone.",
+otherwise), or that was never confirmed as a whole, and facts that are marked `stale:` for that long. An
+empty lock is left alone.",
         why: "\
 A pinned domain that moved to another provider still gets its mail at the old one, where it bounces, and
 MX records are not asked before that. The older the lock, the likelier. `plan` refuses pins of that age.",
@@ -38,14 +42,28 @@ fn run(view: &View<'_>, findings: &mut Findings<'_>) {
         return;
     }
     let most = i32::from(view.config().lock.max_age);
+    let age = |day: Date| (view.linted().today - day).get_days();
     let message = match lock.checked {
         None => "nobody ever confirmed all of `mxward.lock`".to_owned(),
-        Some(checked) => {
-            let days = (view.linted().today - checked).get_days();
-            if days <= most {
-                return;
-            }
+        Some(checked) if age(checked) > most => {
+            let days = age(checked);
             format!("`mxward.lock` was confirmed {days} days ago: `lock.max_age` is {most}")
+        }
+        // Of a fact with a mark the day of the file says nothing.
+        Some(_) => {
+            let hosts = lock.hosts.iter().map(|(name, fact)| (name, fact.stale.as_ref()));
+            let domains = lock.domains.iter().map(|(name, fact)| (name, fact.stale.as_ref()));
+            let mut old: Vec<(Date, &DomainName)> = hosts
+                .chain(domains)
+                .filter_map(|(name, stale)| Some((lock.confirmed(Some(stale?))?, name)))
+                .filter(|(day, _)| age(*day) > most)
+                .collect();
+            old.sort();
+            let Some((day, name)) = old.first() else { return };
+            let (days, more) = (age(*day), and_more(old.len()));
+            format!(
+                "`{name}`{more} could not be confirmed for {days} days: `lock.max_age` is {most}"
+            )
         }
     };
     findings.push(findings.nowhere(message).hint("run `mxward update`"));

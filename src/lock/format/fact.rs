@@ -134,7 +134,7 @@ fn domain(node: Node<'_>, diagnostics: &mut Diagnostics) -> Option<DomainFact> {
         let host = twice[0].exchange.as_ref().map_or(".", DomainName::as_str);
         bad(span, "there once", host, diagnostics);
     }
-    Some(DomainFact { dnssec: status?.value, mx, since: since?, stale })
+    Some(DomainFact { dnssec: status?.value, mx: mx.into(), since: since?, stale })
 }
 
 fn mx(text: &str) -> Option<MxRecord> {

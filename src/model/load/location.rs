@@ -76,6 +76,21 @@ pub(super) fn read_location(
     Some(Spanned::new(location, text.span))
 }
 
+/// Reads where a Postfix is to be reloaded: as [`read_location`], or a host alone, whose path is then
+/// empty.
+pub(super) fn read_postfix(
+    text: &Spanned<String>,
+    diagnostics: &mut Diagnostics,
+) -> Option<Spanned<Location>> {
+    match text.value.strip_prefix("ssh://") {
+        Some(host) if !host.is_empty() && !host.contains('/') && !host.starts_with('-') => {
+            let location = Location::Ssh { destination: host.to_owned(), path: String::new() };
+            Some(Spanned::new(location, text.span))
+        }
+        Some(_) | None => read_location(text, None, diagnostics),
+    }
+}
+
 /// The map of the given name inside of a folder.
 pub(super) fn inside(folder: &Location, name: &str) -> Option<Location> {
     match folder {

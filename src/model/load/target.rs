@@ -1,13 +1,25 @@
 //! `targets:`
 
 use super::loader::next_hop_error;
-use super::location::{inside, read_location};
+use super::location::{inside, read_location, read_postfix};
 use crate::diag::{Diagnostic, Diagnostics, Fields, values};
 use crate::model::{DomainFilter, Location, MapType, PinFallback, Target, Unmanaged};
 use crate::postfix::{NextHop, SecurityLevel, Version};
 use crate::source::{Node, NodeKind, Spanned};
 use crate::sql::TableMapping;
 use std::borrow::Cow;
+
+/// What `parent_domain_matches_subdomains` takes. [postconf(5)]
+const PARENT_FEATURES: [&str; 8] = [
+    "debug_peer_list",
+    "fast_flush_domains",
+    "mynetworks",
+    "permit_mx_backup_networks",
+    "qmqpd_authorized_clients",
+    "relay_domains",
+    "smtpd_access_maps",
+    "transport_maps",
+];
 
 pub(super) fn read_targets(node: Node<'_>, diagnostics: &mut Diagnostics) -> Vec<Target> {
     let NodeKind::Mapping(mapping) = node.kind else {
@@ -61,7 +73,8 @@ fn target(
     let (transport, tls_policy) = locations(&mut fields, diagnostics);
     let parents =
         fields.one_or_list("parent_domain_matches_subdomains", diagnostics, |node, diagnostics| {
-            values::text(&node, "a feature", diagnostics)
+            let features = PARENT_FEATURES.map(|it| (it, it));
+            values::choice(&node, "a feature", &features, diagnostics)
         });
     let families = fields.one_or_list("address_families", diagnostics, |node, diagnostics| {
         values::choice(&node, "an address family", &[("ipv4", false), ("ipv6", true)], diagnostics)
@@ -87,7 +100,7 @@ fn target(
     let password_env = fields.text("password_env", diagnostics);
     let reload = fields.one_or_list("reload", diagnostics, |node, diagnostics| {
         let text = values::text(&node, "a location", diagnostics)?;
-        read_location(&text, None, diagnostics)
+        read_postfix(&text, diagnostics)
     });
     let span = name.span;
     fields.finish(diagnostics);

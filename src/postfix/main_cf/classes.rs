@@ -7,7 +7,7 @@ use super::table_list::{TableName, elements};
 use crate::postfix::{NextHop, policy_keys, transport_keys};
 use std::collections::BTreeSet;
 
-/// The address classes that are not `default`. [`ADDRESS_CLASS_README`]
+/// The address classes that are not `default`. [Postfix `ADDRESS_CLASS_README`]
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Class {
     /// Delivered here.

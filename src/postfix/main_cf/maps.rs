@@ -40,14 +40,18 @@ impl Checker<'_> {
             let rest = rest.map(|(_, table)| table.text);
             std::iter::once(ours.as_str()).chain(rest).collect::<Vec<_>>().join(", ")
         };
-        let is_ours = |it: &&TableName<'_>| match table.paths.is_empty() {
-            true => it.kind == Some(table.map_type),
-            false => self.running.lies_at(**it, &table.paths),
-        };
         let of_type = |it: &TableName<'_>| it.kind == Some(table.map_type);
+        // The file of a database may have any name.
+        let is_ours = |it: &TableName<'_>| {
+            if table.paths.is_empty() {
+                of_type(it)
+            } else {
+                self.running.lies_at(*it, &table.paths)
+            }
+        };
         // The one with the right type counts, though another may read a file of the same name.
-        let at = tables.iter().position(|it| is_ours(&it) && of_type(it));
-        let at = at.or_else(|| tables.iter().position(|it| is_ours(&it)));
+        let at = tables.iter().position(|it| is_ours(it) && of_type(it));
+        let at = at.or_else(|| tables.iter().position(is_ours));
         let Some(at) = at else { return self.absent(view, parameter, required, &ours) };
         let found = tables[at];
         match found.kind {

@@ -1,6 +1,6 @@
 //! What the maps of a target need of main.cf.
 
-use crate::postfix::{SecurityLevel, TlsPolicy, Version};
+use crate::postfix::{MatchPattern, SecurityLevel, TlsPolicy, Version};
 use std::collections::BTreeSet;
 
 /// What main.cf must say for the maps of a target to mean what the target says.
@@ -92,6 +92,6 @@ impl PolicyUses {
         let mandatory = !matches!(level, SecurityLevel::None | SecurityLevel::May);
         self.ciphers |= mandatory && policy.ciphers.is_none();
         self.protocols |= mandatory && policy.protocols.is_none();
-        self.digests.extend(policy.matches.iter().filter_map(|it| it.digest_length()));
+        self.digests.extend(policy.matches.iter().filter_map(MatchPattern::digest_length));
     }
 }

@@ -3,7 +3,7 @@
 /// What separates the elements of lists. [Postfix `CHARS_COMMA_SP`]
 const SEPARATORS: [char; 5] = [' ', '\t', '\r', '\n', ','];
 
-/// One lookup table. [`DATABASE_README`]
+/// One lookup table. [Postfix `DATABASE_README`]
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(super) struct TableName<'a> {
     /// The whole text.

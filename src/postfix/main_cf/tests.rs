@@ -54,13 +54,9 @@ fn running(changes: &[&str], overrides: &str) -> Running {
         let name = line.split(" =").next().unwrap();
         changes.iter().find(|it| it.split(" =").next().unwrap() == name).copied()
     };
-    let mut all: String =
-        FINE.lines().map(|line| format!("{}\n", changed(line).unwrap_or(line))).collect();
-    for change in changes {
-        if !all.contains(change) {
-            all.push_str(&format!("{change}\n"));
-        }
-    }
+    let mut all: Vec<&str> = FINE.lines().map(|line| changed(line).unwrap_or(line)).collect();
+    all.extend(changes);
+    let all = all.join("\n");
     Running::parse(&PostconfOutput {
         set: changes.join("\n"),
         all,

@@ -72,26 +72,26 @@ impl Listening {
             (Self::Opportunistic(_) | Self::Mandatory(_), Self::Plain)
             | (Self::Mandatory(_), Self::Opportunistic(_)) => false,
             (Self::Opportunistic(mine), Self::Opportunistic(theirs)) => {
-                subset(&mine.protocols, &theirs.protocols) && theirs.ciphers_within(mine)
+                subset(mine.protocols, theirs.protocols) && theirs.ciphers_within(mine)
             }
             (Self::Opportunistic(mine), Self::Mandatory(theirs)) => {
-                !lacks_newer(&theirs.protocols, &mine.protocols)
+                !lacks_newer(theirs.protocols, mine.protocols)
             }
             (Self::Mandatory(mine), Self::Mandatory(theirs)) => {
-                subset(&theirs.protocols, &mine.protocols)
-                    && !lacks_newer(&theirs.protocols, &mine.protocols)
+                subset(theirs.protocols, mine.protocols)
+                    && !lacks_newer(theirs.protocols, mine.protocols)
                     && mine.ciphers_within(theirs)
             }
         }
     }
 }
 
-fn subset(a: &Allowed, b: &Allowed) -> bool {
-    a.iter().zip(b).all(|(a, b)| !a || *b)
+fn subset(a: Allowed, b: Allowed) -> bool {
+    a.into_iter().zip(b).all(|(a, b)| !a || b)
 }
 
 /// Whether `other` has a protocol that is newer than some of `list`, and not in it.
-fn lacks_newer(list: &Allowed, other: &Allowed) -> bool {
-    let oldest = list.iter().position(|it| *it).unwrap_or(list.len());
-    list.iter().zip(other).skip(oldest).any(|(mine, theirs)| *theirs && !mine)
+fn lacks_newer(list: Allowed, other: Allowed) -> bool {
+    let oldest = list.into_iter().position(|it| it).unwrap_or(list.len());
+    list.into_iter().zip(other).skip(oldest).any(|(mine, theirs)| theirs && !mine)
 }

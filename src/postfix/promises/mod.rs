@@ -79,7 +79,7 @@ impl Promises {
                 if credentials.is_empty() {
                     return None;
                 }
-                let peers = Peers::These(reduced(credentials, Credential::covers));
+                let peers = Peers::These(reduced(&credentials, Credential::covers));
                 (tls(peers.clone()), tls(peers))
             }
         };
@@ -196,14 +196,14 @@ impl World {
             peers: match (self.peers, other.peers) {
                 (Peers::These(mut mine), Peers::These(theirs)) => {
                     mine.extend(theirs);
-                    Peers::These(reduced(mine, Credential::covers))
+                    Peers::These(reduced(&mine, Credential::covers))
                 }
                 (Peers::Anyone, _) | (_, Peers::Anyone) => Peers::Anyone,
             },
             listening: {
                 let mut both = self.listening;
                 both.extend(other.listening);
-                reduced(both, Listening::covers)
+                reduced(&both, Listening::covers)
             },
         }
     }
@@ -231,7 +231,7 @@ fn all_covered<T>(mine: &BTreeSet<T>, theirs: &BTreeSet<T>, covers: fn(&T, &T) -
 }
 
 /// Leaves out what others cover, so that equal promises are equal values.
-fn reduced<T: Ord + Clone>(list: BTreeSet<T>, covers: fn(&T, &T) -> bool) -> BTreeSet<T> {
+fn reduced<T: Ord + Clone>(list: &BTreeSet<T>, covers: fn(&T, &T) -> bool) -> BTreeSet<T> {
     let covered = |it: &T| list.iter().any(|other| other != it && covers(other, it));
     list.iter().filter(|it| !covered(it)).cloned().collect()
 }

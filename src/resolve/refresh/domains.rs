@@ -108,7 +108,7 @@ impl Refresh<'_> {
         match old {
             None => self.events.push(LockEvent::AddDomain(name.clone(), shown(&mx))),
             Some(old) => {
-                if old.mx == mx {
+                if *old.mx == *mx {
                     since = old.since;
                 } else {
                     let (before, after) = (shown(&old.mx), shown(&mx));
@@ -117,7 +117,7 @@ impl Refresh<'_> {
                 self.changed_dnssec(name, old.dnssec, dnssec);
             }
         }
-        DomainFact { dnssec, mx, since, stale: None }
+        DomainFact { dnssec, mx: mx.into(), since, stale: None }
     }
 
     pub(super) fn changed_dnssec(&mut self, name: &DomainName, before: Dnssec, after: Dnssec) {

@@ -1,9 +1,9 @@
 //! `mxward providers show`
 
-use super::{policy_json, policy_text};
+use super::{level, policy_json, policy_text};
 use crate::cli::printer::Render;
 use crate::diag::{Style, printable, wrap};
-use crate::model::{Evidence, Hosts, MxPattern, Provider};
+use crate::model::{Evidence, HostSpec, Hosts, MxPattern, Provider};
 use crate::report::markdown_cell;
 use serde_json::{Value, json};
 use std::fmt::Write as _;
@@ -24,16 +24,21 @@ impl Card<'_> {
             (None, Some(_)) => "none: only DANE-secured domains get one",
             (Some(_), _) => "",
         };
-        let policy = provider.policy.as_ref().map_or_else(|| none.to_owned(), policy_text);
+        let policy = provider.policy.as_ref().map_or(none, level);
+        let attributes = provider.policy.iter().flat_map(|policy| &policy.attributes);
         let from = if provider.builtin { "built in" } else { "of this repository" };
         let param = |(name, default): (&String, &Option<String>)| match default {
             Some(default) => format!("{name}: {default}"),
             None => format!("{name}: must be given"),
         };
-        let parts = [
+        let before = [
             ("kind", vec![format!("{}, {from}", provider.kind.as_str())]),
             ("members", provider.members.iter().map(|member| member.value.clone()).collect()),
-            ("policy", vec![policy]),
+            ("policy", vec![policy.to_owned()]),
+        ];
+        let attributes = attributes
+            .map(|it| (it.name, it.values.iter().map(|value| value.value.clone()).collect()));
+        let after = [
             ("with DANE", provider.policy_when_dane.iter().map(policy_text).collect()),
             ("pin", vec![provider.pin.as_str().to_owned()]),
             ("hosts", self.hosts()),
@@ -43,19 +48,28 @@ impl Card<'_> {
             ("evidence", provider.evidence.iter().map(evidence).collect()),
             ("notes", provider.notes.clone()),
         ];
-        parts.into_iter().filter(|(_, values)| !values.is_empty()).collect()
+        before
+            .into_iter()
+            .chain(attributes)
+            .chain(after)
+            .filter(|(_, values)| !values.is_empty())
+            .collect()
     }
 
     fn hosts(&self) -> Vec<String> {
         match &self.0.hosts {
             Hosts::Unknown => vec!["unknown".to_owned()],
             Hosts::FromMx(_) => {
-                vec!["the domain's own MX set, as far as it matches the patterns".to_owned()]
+                let set = "the domain's own MX set, of which every host must match the patterns";
+                vec![set.to_owned()]
             }
-            Hosts::Listed(list) => list
-                .iter()
-                .map(|host| format!("{:>3} {}", host.preference, host.name.value))
-                .collect(),
+            Hosts::Listed(list) => {
+                let width = |host: &HostSpec| host.preference.to_string().len();
+                let width = list.iter().map(width).max().unwrap_or_default();
+                let line =
+                    |host: &HostSpec| format!("{:>width$} {}", host.preference, host.name.value);
+                list.iter().map(line).collect()
+            }
         }
     }
 }
@@ -101,6 +115,7 @@ impl Render for Card<'_> {
             .collect();
         let members: Vec<&str> = provider.members.iter().map(|it| it.value.as_str()).collect();
         json!({
+            "format_version": 1,
             "name": provider.name.value,
             "title": provider.title,
             "kind": provider.kind.as_str(),
@@ -122,7 +137,15 @@ impl Render for Card<'_> {
         let title = markdown_cell(&format!("{}: {}", self.0.name.value, self.0.title));
         let mut text = format!("### {title}\n\n| | |\n|---|---|\n");
         for (what, values) in self.parts() {
-            let values: Vec<String> = values.iter().map(|value| markdown_cell(value)).collect();
+            let code = matches!(what, "MX patterns" | "odd" | "match" | "hosts");
+            let cell = |value: &String| {
+                markdown_cell(&if code {
+                    format!("`{}`", value.trim_start())
+                } else {
+                    value.clone()
+                })
+            };
+            let values: Vec<String> = values.iter().map(cell).collect();
             writeln!(text, "| {what} | {} |", values.join("<br>"))
                 .expect("a string takes all text");
         }

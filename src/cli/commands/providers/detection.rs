@@ -86,6 +86,7 @@ impl Render for Detection {
             DomainVerdict::None => ("none", None),
         };
         json!({
+            "format_version": 1,
             "hosts": hosts,
             "verdict": verdict,
             "provider": provider,

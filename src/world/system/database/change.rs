@@ -54,10 +54,11 @@ pub(super) fn transaction(
     table: &TableMapping,
     work: impl FnOnce(&mut Connection) -> Result<(), DatabaseError>,
 ) -> Result<(), DatabaseError> {
-    for sql in statements::begin(connection.dialect, table) {
-        connection.link.execute(&sql, &[])?;
-    }
-    let done = still_locked(connection, table).and_then(|()| work(connection));
+    let begun = statements::begin(connection.dialect, table)
+        .iter()
+        .try_for_each(|sql| connection.link.execute(sql, &[]))
+        .map_err(DatabaseError::from);
+    let done = begun.and_then(|()| still_locked(connection, table)).and_then(|()| work(connection));
     let done = done.and_then(|()| {
         connection.link.execute("COMMIT", &[]).map_err(|fault| {
             if is_rolled_back(connection.dialect, &fault) {

@@ -78,9 +78,12 @@ fn read_only(connection: &mut Connection) -> Result<Option<&'static str>, Databa
             Ok(is(text(link, sql)?).then_some("the server is a replica"))
         }
         Dialect::Sqlite => {
-            let begun = link.execute("BEGIN IMMEDIATE", &[]);
+            // To begin is no proof: of a file that is read-only SQLite makes it a reading transaction.
+            let version = text(link, "PRAGMA user_version")?.unwrap_or_default();
+            link.execute("BEGIN IMMEDIATE", &[])?;
+            let written = link.execute(&format!("PRAGMA user_version = {version}"), &[]);
             let _ignored = link.execute("ROLLBACK", &[]);
-            match begun {
+            match written {
                 Ok(()) => Ok(None),
                 // SQLITE_READONLY and SQLITE_CANTOPEN, extended ones too.
                 Err(fault) if is_code(fault.code.as_deref(), &[8, 14]) => {

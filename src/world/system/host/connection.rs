@@ -17,7 +17,7 @@ const END: Duration = Duration::from_secs(5);
 const PIECES: usize = 256;
 
 /// The options that a run without a person needs. Those that the user writes into `MXWARD_SSH` stand
-/// before them and win; those of ssh_config(5) do not, so that only what has to be is among them.
+/// before them and win; those of `ssh_config(5)` do not, so that only what has to be is among them.
 const OPTIONS: &[&str] = &[
     // Nobody is there to answer.
     "BatchMode=yes",

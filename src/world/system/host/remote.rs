@@ -17,7 +17,7 @@ use std::time::Duration;
 const SCRIPT: &str = include_str!("remote.sh");
 
 /// So long the other side may take to start a shell, `ConnectTimeout` of ssh(1) included.
-const START: Duration = Duration::from_secs(60);
+const START: Duration = Duration::from_mins(1);
 
 /// So much may be printed by the files that a login shell reads, before ours starts.
 const BANNER: usize = 1 << 20;

@@ -13,7 +13,7 @@ umask 022
 set -f
 unset CDPATH IFS
 LC_ALL=C
-PATH=$PATH:/usr/local/sbin:/usr/sbin:/sbin
+PATH=${PATH:-/usr/bin:/bin}:/usr/local/sbin:/usr/sbin:/sbin
 export LC_ALL PATH
 exec 3>&1
 
