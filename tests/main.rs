@@ -6,6 +6,7 @@
     reason = "helpers of tests are not covered by `allow-unwrap-in-tests` and `allow-panic-in-tests`"
 )]
 
+mod apply;
 mod cli;
 mod compile;
 mod diff;

@@ -81,7 +81,12 @@ fn open_target(
     let locations = [&target.transport, &target.tls_policy];
     for (at, location) in locations.into_iter().enumerate() {
         let Some(location) = location else { continue };
-        let Some((place, folder, name)) = folder_of(context, &location.value) else { continue };
+        let Some((place, folder, name)) = folder_of(context, &location.value) else {
+            return Err(failed(
+                "tables of a database cannot be changed by this version: load what `mxward compile` writes"
+                    .to_owned(),
+            ));
+        };
         let host = hosts.host(&place).map_err(|error| failed(error.to_string()))?;
         if lock && locked.insert((place.clone(), folder.clone())) {
             let taken = FileStore::lock(&mut **host.borrow_mut(), &folder);

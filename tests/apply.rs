@@ -1,0 +1,195 @@
+//! `mxward plan`, `apply` and `rollback`
+#![expect(clippy::disallowed_methods, reason = "tests stand outside of the program's world")]
+
+use crate::harness::Test;
+
+const OLD: &str = "# by hand\na.example may\nb.example secure match=mx.b.example\n";
+
+/// A target whose folder holds main.cf, as that of a Postfix does.
+fn repository(domains: &str, map_type: &str, more: &str) -> Test {
+    let test = Test::new()
+        .file("deployed/tls_policy", OLD)
+        .file("deployed/main.cf", "compatibility_level = 3.6\n")
+        .file(
+            "mxward.yaml",
+            format!(
+                "version: 1\ndomains:\n{domains}targets:\n  mx: {{ postfix: \"3.7\", security_level: may, \
+                 map_type: {map_type}, deployed: \"file:deployed\"{more} }}\n"
+            ),
+        );
+    // The commands of Postfix wait for a main.cf that changed a moment ago.
+    let main_cf = test.path().join("deployed/main.cf");
+    let main_cf = std::fs::File::options().append(true).open(main_cf).unwrap();
+    main_cf.set_modified(std::time::UNIX_EPOCH + std::time::Duration::from_secs(1 << 30)).unwrap();
+    test
+}
+
+const STRONGER: &str = "  a.example: { next_hop: \"[mx.a.example]\", level: secure, match: [mx.a.example] }\n  \
+                          b.example: { level: secure, match: [mx.b.example] }\n";
+
+#[test]
+fn after_an_apply_nothing_is_left_to_do_and_a_rollback_goes_back() {
+    for map_type in ["lmdb", "hash", "cdb", "texthash"] {
+        let ran = repository(STRONGER, map_type, "")
+            .args(["apply"])
+            .stdout_has("steps:\n  1. tls_policy: the policies of before and after (3 entries)\n  2. transport: the new transports (1 entry)\n\n")
+            .stdout_has("mx  1 stronger\n")
+            .any_stderr()
+            .run();
+        assert!(ran.read("deployed/transport").ends_with("\na.example smtp:[mx.a.example]\n"));
+        let ran = ran.then().args(["plan"]).any_stderr().stdout("mx  no changes\n").run();
+        let ran = ran.then().args(["diff"]).stdout_has("mx  no changes\n").run();
+        let ran = ran
+            .then()
+            .args(["rollback"])
+            .any_stderr()
+            .stdout_has("refused: target mx: 1 domain would be less safe than now: a.example\n         if that is meant: --allow weaker=1\n")
+            .status(5)
+            .run();
+        // The transport map was empty before, which is a guard of its own.
+        let ran = ran
+            .then()
+            .args(["rollback", "--allow", "weaker=1", "--allow", "empty"])
+            .any_stderr()
+            .any_stdout()
+            .run();
+        assert!(
+            ran.read("deployed/tls_policy")
+                .ends_with("\na.example may\nb.example secure match=mx.b.example\n")
+        );
+        ran.then().args(["plan"]).any_stderr().stdout_has("mx  1 stronger\n").run();
+    }
+}
+
+#[test]
+fn what_is_weaker_is_refused_until_it_is_allowed() {
+    let weaker = "  a.example: { level: may }\n  b.example: { level: may }\n";
+    let ran = repository(weaker, "lmdb", "")
+        .args(["apply"])
+        .any_stderr()
+        .stdout_has("refused: target mx: 1 domain would be less safe than now: b.example\n         if that is meant: --allow weaker=1\n")
+        .status(5)
+        .expect_file("deployed/tls_policy", OLD)
+        .expect_no_file("deployed/tls_policy.lmdb")
+        .run();
+    ran.then().args(["apply", "--allow", "weaker=0"]).any_stderr().any_stdout().status(5).run();
+    let ran = ran.then().args(["apply", "--allow", "weaker=1"]).any_stderr().any_stdout().run();
+    assert!(ran.read("deployed/tls_policy").contains("\nb.example may\n"));
+}
+
+#[test]
+fn only_some_effects_may_be_let_through() {
+    repository(STRONGER, "lmdb", "")
+        .args(["apply", "--only", "neutral"])
+        .any_stderr()
+        .stdout_has(
+            "refused: target mx: 1 domain would be stronger, and --only does not name that\n",
+        )
+        .status(5)
+        .expect_file("deployed/tls_policy", OLD)
+        .run();
+}
+
+#[test]
+fn protect_yaml_cannot_be_overruled() {
+    let weaker = "  a.example: { level: may }\n  b.example: { level: encrypt }\n";
+    repository(weaker, "lmdb", "")
+        .file("protect.yaml", "version: 1\ndomains:\n  b.example: secure\n")
+        .args(["apply", "--allow", "weaker", "--allow", "different"])
+        .any_stderr()
+        .stdout_has("refused: target mx: protect.yaml wants at least secure for b.example, which would have less\n")
+        .status(5)
+        .expect_file("deployed/tls_policy", OLD)
+        .run();
+}
+
+#[test]
+fn a_plan_that_was_reviewed_is_applied_exactly_or_not_at_all() {
+    let ran = repository(STRONGER, "lmdb", "").args(["plan", "--out", "plan.json", "--exit-code"]);
+    let ran = ran.any_stderr().any_stdout().status(2).expect_no_file("deployed/.mxward").run();
+    let plan = ran.read("plan.json");
+    let stale = |why: &str| {
+        format!("error: the plan is stale: {why}\nmake a new one with `mxward plan --out FILE`\n")
+    };
+    let apply = || ran.then().args(["apply", "plan.json"]);
+    apply()
+        .file("plan.json", plan.replace("\"stronger\"", "\"neutral\""))
+        .stderr_has(&stale(
+            "what it says of target `mx` is not what the repository gives: was it edited?",
+        ))
+        .status(6)
+        .run();
+    apply()
+        .file("plan.json", &plan)
+        .file("deployed/tls_policy", "a.example may\n")
+        .stderr_has(&stale("the deployed tls_policy of target `mx` has changed since"))
+        .status(6)
+        .run();
+    apply()
+        .file("plan.json", "{}")
+        .stderr_has("error: the plan is stale: it is no plan: ")
+        .status(6)
+        .run();
+    apply()
+        .file("plan.json", &plan)
+        .file("deployed/tls_policy", OLD)
+        .any_stderr()
+        .any_stdout()
+        .run();
+}
+
+#[test]
+fn entries_that_are_not_ours_stay_through_every_apply() {
+    let ran = repository("  a.example: { level: encrypt }\n", "lmdb", "").args(["apply"]);
+    let ran = ran.any_stderr().any_stdout().run();
+    assert!(ran.read("deployed/tls_policy").contains("\nb.example secure match=mx.b.example\n"));
+    // What was adopted is ours from then on, and goes with its declaration.
+    let text = ran.read("mxward.yaml").replace("  a.example: { level: encrypt }\n", "");
+    let ran = ran
+        .then()
+        .file("mxward.yaml", text.replace("domains:\n", "domains: {}\n"))
+        .args(["apply", "--allow", "weaker=1"])
+        .any_stderr()
+        .any_stdout()
+        .run();
+    assert!(ran.read("deployed/tls_policy").ends_with("\nb.example secure match=mx.b.example\n"));
+}
+
+#[test]
+fn a_second_apply_at_the_same_time_is_refused() {
+    let test = repository(STRONGER, "lmdb", "").file("deployed/.mxward/lock", "");
+    let lock = std::fs::File::open(test.path().join("deployed/.mxward/lock")).unwrap();
+    lock.lock().unwrap();
+    test.args(["apply"])
+        .stderr_has("error: target `mx`: cannot lock `./deployed`: another apply is at work\n")
+        .status(1)
+        .expect_file("deployed/tls_policy", OLD)
+        .run();
+}
+
+#[test]
+fn a_map_that_postmap_refuses_changes_nothing() {
+    repository(STRONGER, "lmdb", "")
+        .file("deployed/main.cf", "compatibility_level = 3.6\nnosuchparameter\n")
+        .args(["apply"])
+        .any_stdout()
+        .stderr_has("nothing was changed\n")
+        .status(1)
+        .expect_file("deployed/tls_policy", OLD)
+        .expect_no_file("deployed/tls_policy.lmdb")
+        .run();
+}
+
+#[test]
+fn targets_in_databases_are_refused_before_anything_is_done() {
+    Test::new()
+        .file(
+            "mxward.yaml",
+            "version: 1\ntargets:\n  db: { postfix: \"3.7\", security_level: may, map_type: lmdb, \
+             tls_policy: \"sqlite:policies.sqlite\" }\n",
+        )
+        .args(["apply"])
+        .stderr("error: target `db`: tables of a database cannot be changed by this version: load what `mxward compile` writes\n")
+        .status(1)
+        .run();
+}
