@@ -3,11 +3,13 @@
 use super::affected::affected;
 use super::dead::dead;
 use super::describe::describe;
-use super::side::{Difference, Line, Side, differences, find, lines};
+use super::side::{Difference, Side, differences, find};
 use super::{Cause, DeployedLine, Diff, Group, MapDiff, Maps, Owner};
+use crate::formats::MapEntry;
 use crate::model::Unmanaged;
 use crate::postfix::{Delivery, Effect, Outcome};
-use crate::tables::{Entry, Origin, Tables};
+use crate::tables::{Origin, Rows};
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
@@ -19,17 +21,17 @@ pub fn diff(
     before: Maps<'_>,
     owner: [Owner; 2],
     after: Maps<'_>,
-    tables: &Tables,
+    tables: &impl Rows,
     unmanaged: Unmanaged,
 ) -> Diff {
     let deployed = Side {
-        transport: lines(before.transport),
-        tls_policy: lines(before.tls_policy),
+        transport: Cow::Borrowed(&before.transport.entries),
+        tls_policy: Cow::Borrowed(&before.tls_policy.entries),
         settings: before.settings,
     };
     let mut wanted = Side {
-        transport: lines(after.transport),
-        tls_policy: lines(after.tls_policy),
+        transport: Cow::Borrowed(&after.transport.entries),
+        tls_policy: Cow::Borrowed(&after.tls_policy.entries),
         settings: after.settings,
     };
     let keep = unmanaged != Unmanaged::Remove;
@@ -58,10 +60,15 @@ pub fn diff(
 }
 
 /// Tells apart what is ours, adopted and foreign.
-fn map_diff(deployed: &[Line<'_>], compiled: &[Line<'_>], owner: Owner, keep: bool) -> MapDiff {
+fn map_diff(
+    deployed: &[MapEntry<'_>],
+    compiled: &[MapEntry<'_>],
+    owner: Owner,
+    keep: bool,
+) -> MapDiff {
     let mut map = MapDiff { keeps_foreign: keep, ..MapDiff::default() };
     if owner == Owner::Unknown {
-        let foreign = deployed.iter().filter(|line| find(compiled, line.key).is_none());
+        let foreign = deployed.iter().filter(|line| find(compiled, &line.key).is_none());
         map.foreign = foreign.map(DeployedLine::from).collect();
         map.adopted = deployed.len() - map.foreign.len();
         map.foreign.sort();
@@ -70,14 +77,18 @@ fn map_diff(deployed: &[Line<'_>], compiled: &[Line<'_>], owner: Owner, keep: bo
 }
 
 /// Adds the foreign entries that stay to what is wanted.
-fn keep_foreign<'a>(wanted: &mut Vec<Line<'a>>, deployed: &[Line<'a>], map: &MapDiff) {
+fn keep_foreign<'a>(
+    wanted: &mut Cow<'a, [MapEntry<'a>]>,
+    deployed: &[MapEntry<'a>],
+    map: &MapDiff,
+) {
     if !map.keeps_foreign || map.foreign.is_empty() {
         return;
     }
-    let kept: Vec<Line<'a>> =
-        map.foreign.iter().filter_map(|foreign| find(deployed, &foreign.key)).collect();
+    let kept = map.foreign.iter().filter_map(|foreign| find(deployed, &foreign.key)).cloned();
+    let wanted = wanted.to_mut();
     wanted.extend(kept);
-    wanted.sort_unstable_by(|a, b| a.key.cmp(b.key));
+    wanted.sort_unstable_by(|a, b| a.key.cmp(&b.key));
 }
 
 fn count(map: &mut MapDiff, differences: &[Difference<'_>], wanted: usize) {
@@ -95,17 +106,17 @@ fn count(map: &mut MapDiff, differences: &[Difference<'_>], wanted: usize) {
 /// The order is that of the report: worst first, then by template, then by what happens.
 type Key = (Effect, Option<Arc<str>>, String, String);
 
-struct Grouping<'a> {
+struct Grouping<'a, R> {
     before: &'a Side<'a>,
-    tables: &'a Tables,
+    tables: &'a R,
     groups: BTreeMap<Key, Group>,
 }
 
-impl<'a> Grouping<'a> {
+impl<R: Rows> Grouping<'_, R> {
     fn add(&mut self, name: String, domain: &str, old: &Delivery, new: &Delivery) {
         let effect = Effect::between(old, new);
         let origin = self.origin(domain, new);
-        let template = origin.and_then(|it| it.template.clone());
+        let template = origin.as_ref().and_then(|it| it.template.clone());
         let (before, after) = (describe(old), describe(new));
         let (old_addresses, new_addresses) = (addresses(old), addresses(new));
         let key = (effect, template.clone(), before.clone(), after.clone());
@@ -117,7 +128,7 @@ impl<'a> Grouping<'a> {
             recipients: Vec::new(),
             new_addresses: BTreeSet::new(),
             old_addresses: BTreeSet::new(),
-            cause: cause(self.before, origin, domain),
+            cause: cause(self.before, origin.as_ref(), domain),
         });
         let added = new_addresses.difference(&old_addresses).map(|it| (*it).to_owned());
         let removed = old_addresses.difference(&new_addresses).map(|it| (*it).to_owned());
@@ -127,18 +138,13 @@ impl<'a> Grouping<'a> {
     }
 
     /// The declaration that decides about a delivery, if one does.
-    fn origin(&self, domain: &str, delivery: &Delivery) -> Option<&'a Origin> {
-        let Tables { transport, tls_policy } = self.tables;
-        let own = transport.get(domain).map(|it| &it.origin);
-        let own = own.or_else(|| tls_policy.get(domain).map(|it| &it.origin));
-        own.or_else(|| {
-            let key = delivery.transport_key.as_deref();
-            key.and_then(|key| transport.get(key)).map(|it| &it.origin)
-        })
-        .or_else(|| {
+    fn origin(&self, domain: &str, delivery: &Delivery) -> Option<Origin> {
+        let tables = self.tables;
+        let own = tables.transport_origin(domain).or_else(|| tables.policy_origin(domain));
+        own.or_else(|| tables.transport_origin(delivery.transport_key.as_deref()?)).or_else(|| {
             let Outcome::Smtp { hops, .. } = &delivery.outcome else { return None };
-            let keys = hops.iter().filter_map(|hop| hop.policy_key.as_deref());
-            keys.filter_map(|key| tls_policy.get(key)).map(|Entry { origin, .. }| origin).next()
+            let mut keys = hops.iter().filter_map(|hop| hop.policy_key.as_deref());
+            keys.find_map(|key| tables.policy_origin(key))
         })
     }
 }
@@ -147,8 +153,8 @@ fn cause(before: &Side<'_>, origin: Option<&Origin>, domain: &str) -> Cause {
     match origin {
         Some(origin) => Cause::Declared(origin.span),
         None => match (find(&before.transport, domain), find(&before.tls_policy, domain)) {
-            (Some(line), _) => Cause::Deployed("transport", line.number),
-            (None, Some(line)) => Cause::Deployed("tls_policy", line.number),
+            (Some(line), _) => Cause::Deployed("transport", line.line),
+            (None, Some(line)) => Cause::Deployed("tls_policy", line.line),
             (None, None) => Cause::Settings,
         },
     }

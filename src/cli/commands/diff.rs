@@ -19,7 +19,7 @@ use crate::model::Target;
 use crate::postfix::main_cf::{MainCfDifference, Severity};
 use crate::postfix::{Effect, Settings};
 use crate::source::{SourceMap, Span, Spanned};
-use crate::tables::Tables;
+use crate::tables::Lowered;
 use serde_json::Value;
 
 /// What changes, for every target.
@@ -86,7 +86,7 @@ pub(super) fn run(
     let mut hosts = context.hosts();
     let mut reports = Vec::with_capacity(targets.len());
     for target in targets {
-        let (tables, after) = output(context, &compiled, target)?;
+        let (lowered, after) = output(context, &compiled, target)?;
         let before = match &old {
             Some(old) => compiled_side(context, old, target),
             None if target.transport.is_none() && target.tls_policy.is_none() => {
@@ -96,7 +96,7 @@ pub(super) fn run(
             None => deployed_side(context, &mut hosts, target, &tables),
         };
         reports.push(match before {
-            Ok(before) => compare(target, before, &tables, &after, lines),
+            Ok(before) => compare(target, before, &lowered, &after, lines),
             Err(why) => TargetReport::new(target, Outcome::Unread(why)),
         });
     }
@@ -123,18 +123,18 @@ fn revision_of(context: &mut Context<'_, '_>, revision: &str) -> Result<Compiled
     }
 }
 
-/// The tables of a target and both maps as they are written.
-fn output(
+/// What a target gets, and both maps as they are written.
+fn output<'c>(
     context: &mut Context<'_, '_>,
-    compiled: &Compiled,
+    compiled: &'c Compiled,
     target: &Target,
-) -> Result<(Tables, [Artifact; 2]), Exit> {
+) -> Result<(Lowered<'c>, [Artifact; 2]), Exit> {
     let mut diagnostics = Diagnostics::new();
     let Repository { sources, .. } = &compiled.repository;
-    let tables = compiled.tables(target, &mut diagnostics);
-    let output = tables.and_then(|tables| {
-        let maps = maps(&compiled.repository, target, &tables, &mut diagnostics)?;
-        Some((tables, maps))
+    let lowered = compiled.lowered(target, &mut diagnostics);
+    let output = lowered.and_then(|lowered| {
+        let maps = maps(&compiled.repository, target, &lowered, &mut diagnostics)?;
+        Some((lowered, maps))
     });
     diagnostics.sort();
     context.printer.diagnostics(&diagnostics, sources);
@@ -187,7 +187,7 @@ fn compiled_side(
 fn compare(
     target: &Target,
     before: Side,
-    tables: &Tables,
+    lowered: &Lowered<'_>,
     after: &[Artifact; 2],
     lines: bool,
 ) -> TargetReport {
@@ -198,7 +198,7 @@ fn compare(
         Maps { transport: &old[0], tls_policy: &old[1], settings: &before.settings },
         before.owner,
         Maps { transport: &new[0], tls_policy: &new[1], settings: &settings },
-        tables,
+        lowered,
         target.unmanaged,
     );
     let unified = if lines { unified::unified(&before.maps, after, &diff) } else { String::new() };
