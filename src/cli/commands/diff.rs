@@ -93,7 +93,7 @@ pub(super) fn run(
                 reports.push(TargetReport::new(target, Outcome::NotDeployed));
                 continue;
             }
-            None => deployed_side(context, &mut hosts, target, &tables),
+            None => deployed_side(context, &mut hosts, target, &lowered),
         };
         reports.push(match before {
             Ok(before) => compare(target, before, &lowered, &after, lines),
@@ -146,10 +146,10 @@ fn deployed_side(
     context: &Context<'_, '_>,
     hosts: &mut Hosts<'_>,
     target: &Target,
-    tables: &Tables,
+    lowered: &Lowered<'_>,
 ) -> Result<Side, String> {
     let Deployed { transport, tls_policy, notes, main_cf } =
-        read_deployed(hosts, &context.global.directory, target, Some(tables))?;
+        read_deployed(hosts, &context.global.directory, target, Some(lowered))?;
     let owner = |map: &DeployedMap| {
         let ours = map.has_lines && (map.bytes.is_empty() || seal::is_intact(&map.bytes));
         if ours { Owner::Ours } else { Owner::Unknown }
