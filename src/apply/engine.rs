@@ -2,7 +2,7 @@
 
 use super::reload::Reload;
 use super::store::{Failure, Store};
-use crate::diff::Side;
+use crate::diff::{Entries, Side};
 use crate::formats::{postmap_text, record};
 use crate::plan::{Step, Which, steps};
 use jiff::Timestamp;
@@ -163,7 +163,7 @@ impl<'a> Run<'a> {
                     .entries
                     .iter()
                     .zip(&step.lines)
-                    .all(|(a, b)| (&*a.key, &*a.value) == (b.key, b.value));
+                    .all(|(a, b)| (&a.key, &a.value) == (&b.key, &b.value));
             if !same {
                 return Err(format!("{} is not what was written", step.map.as_str()));
             }
@@ -185,8 +185,8 @@ impl<'a> Run<'a> {
                 continue;
             }
             let lines = match map {
-                Which::Transport => self.after.transport.clone(),
-                Which::TlsPolicy => self.after.tls_policy.clone(),
+                Which::Transport => self.after.transport.to_vec(),
+                Which::TlsPolicy => self.after.tls_policy.to_vec(),
             };
             let step = Step { map, lines, what: "", prunes: false };
             let record = self.record(&step, steps);
@@ -218,17 +218,17 @@ impl<'a> Run<'a> {
         if prunes_later {
             waiting.clone_from(&self.waiting);
             if let Some(prune) = prune {
-                let stays: BTreeSet<&str> = prune.lines.iter().map(|line| line.key).collect();
-                for line in step.lines.iter().filter(|line| !stays.contains(line.key)) {
-                    waiting.entry(line.key.to_owned()).or_insert(self.now);
+                let stays: BTreeSet<&str> = prune.lines.iter().map(|line| &*line.key).collect();
+                for line in step.lines.iter().filter(|line| !stays.contains(&*line.key)) {
+                    waiting.entry(line.key.to_string()).or_insert(self.now);
                 }
             }
         }
         let ours = step
             .lines
             .iter()
-            .filter(|line| !foreign.contains(line.key) && !waiting.contains_key(line.key));
-        record::write(self.generation, &waiting, ours.map(|line| (line.key, line.value)))
+            .filter(|line| !foreign.contains(&*line.key) && !waiting.contains_key(&*line.key));
+        record::write(self.generation, &waiting, ours.map(|line| (&*line.key, &*line.value)))
     }
 
     /// Goes back to what was before, by steps that are as safe.
@@ -245,8 +245,8 @@ impl<'a> Run<'a> {
         let (transport, tls_policy) =
             (postmap_text::read(&transport), postmap_text::read(&tls_policy));
         let here = Side {
-            transport: crate::diff::lines(&transport),
-            tls_policy: crate::diff::lines(&tls_policy),
+            transport: Entries::Borrowed(&transport.entries),
+            tls_policy: Entries::Borrowed(&tls_policy.entries),
             settings: self.before.settings,
         };
         let Ok(back) = steps(&here, self.before) else { return false };

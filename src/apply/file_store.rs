@@ -2,7 +2,7 @@
 
 use super::store::{Failure, Store};
 use crate::deployed::FOLDER;
-use crate::diff::Line;
+use crate::formats::MapEntry;
 use crate::formats::postmap_text;
 use crate::model::MapType;
 use crate::world::{Host, HostError};
@@ -104,7 +104,7 @@ impl FileStore {
     }
 
     /// All entries of an index, or of a text where there is no index.
-    fn list(&self, map: &str, keys: &[Line<'_>]) -> Result<Vec<u8>, String> {
+    fn list(&self, map: &str, keys: &[MapEntry<'_>]) -> Result<Vec<u8>, String> {
         match self.map_type {
             MapType::Texthash => {
                 let text = self.host.borrow_mut().read(map).map_err(text)?;
@@ -113,7 +113,7 @@ impl FileStore {
             // Before 3.10 a cdb cannot be listed, but it can be asked.
             MapType::Cdb => {
                 let asked: Vec<u8> =
-                    keys.iter().flat_map(|line| [line.key, "\n"].concat().into_bytes()).collect();
+                    keys.iter().flat_map(|line| [&*line.key, "\n"].concat().into_bytes()).collect();
                 if asked.is_empty() {
                     Ok(Vec::new())
                 } else {
@@ -126,16 +126,16 @@ impl FileStore {
 }
 
 impl Store for FileStore {
-    fn prepare(&mut self, step: usize, lines: &[Line<'_>]) -> Result<(), String> {
+    fn prepare(&mut self, step: usize, lines: &[MapEntry<'_>]) -> Result<(), String> {
         let path = self.step(step);
         let mut source = self.header.clone();
         for line in lines {
-            if let Some(comment) = self.comments.get(line.key) {
+            if let Some(comment) = self.comments.get(&*line.key) {
                 for part in ["# ", comment, "\n"] {
                     source.push_str(part);
                 }
             }
-            for part in [line.key, " ", line.value, "\n"] {
+            for part in [&*line.key, " ", &*line.value, "\n"] {
                 source.push_str(part);
             }
         }
@@ -207,16 +207,20 @@ impl Store for FileStore {
             // What is asked is what the text has: both were switched together.
             let read = self.host.borrow_mut().read(&path).map_err(text)?.unwrap_or_default();
             let map = postmap_text::read(&read);
-            let lines: Vec<Line<'_>> = crate::diff::lines(&map);
-            return self.list(&path, &lines);
+            return self.list(&path, &map.entries);
         }
         self.list(&path, &[])
     }
 
-    fn keep(&mut self, generation: u64, lines: &[Line<'_>], record: &str) -> Result<(), String> {
+    fn keep(
+        &mut self,
+        generation: u64,
+        lines: &[MapEntry<'_>],
+        record: &str,
+    ) -> Result<(), String> {
         let mut entries = String::new();
         for line in lines {
-            for part in [line.key, " ", line.value, "\n"] {
+            for part in [&*line.key, " ", &*line.value, "\n"] {
                 entries.push_str(part);
             }
         }
@@ -243,10 +247,10 @@ impl Store for FileStore {
 }
 
 /// Whether a listing has exactly these entries.
-fn is(listing: &[u8], lines: &[Line<'_>]) -> bool {
+fn is(listing: &[u8], lines: &[MapEntry<'_>]) -> bool {
     let read = postmap_text::read(listing);
     read.entries.len() == lines.len()
-        && read.entries.iter().zip(lines).all(|(a, b)| (&*a.key, &*a.value) == (b.key, b.value))
+        && read.entries.iter().zip(lines).all(|(a, b)| (&a.key, &a.value) == (&b.key, &b.value))
 }
 
 fn text(error: HostError) -> String {

@@ -1,6 +1,6 @@
 //! A deployed map that can be changed.
 
-use crate::diff::Line;
+use crate::formats::MapEntry;
 use std::fmt;
 
 /// A deployed map that can be changed. Steps are made ready first, and switched to in their order.
@@ -10,7 +10,7 @@ pub trait Store {
     /// # Errors
     ///
     /// Why it cannot be done, in a phrase; nothing in force has changed.
-    fn prepare(&mut self, step: usize, lines: &[Line<'_>]) -> Result<(), String>;
+    fn prepare(&mut self, step: usize, lines: &[MapEntry<'_>]) -> Result<(), String>;
 
     /// Switches to a step that is ready; `record` is what is ours from then on.
     ///
@@ -45,7 +45,8 @@ pub trait Store {
     /// # Errors
     ///
     /// Why it cannot be done, in a phrase.
-    fn keep(&mut self, generation: u64, lines: &[Line<'_>], record: &str) -> Result<(), String>;
+    fn keep(&mut self, generation: u64, lines: &[MapEntry<'_>], record: &str)
+    -> Result<(), String>;
 
     /// Whether keys must stay until deliveries that are under way have ended: they ask for each row
     /// anew, where a process that reads a file keeps the old one open.

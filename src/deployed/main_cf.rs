@@ -5,7 +5,7 @@ use super::hosts::{Hosts, place};
 use crate::diag::printable;
 use crate::model::Target;
 use crate::postfix::main_cf::{MainCfDifference, PostconfOutput, Running, differences};
-use crate::tables::{Tables, requirements};
+use crate::tables::{Lowered, requirements};
 use crate::world::{Host, HostError, Place};
 use std::path::Path;
 
@@ -15,7 +15,7 @@ pub(super) fn compare(
     hosts: &mut Hosts<'_>,
     repository: &Path,
     target: &Target,
-    tables: &Tables,
+    lowered: &Lowered<'_>,
     notes: &mut Vec<String>,
 ) -> Result<Vec<MainCfDifference>, HostError> {
     let locations = [&target.transport, &target.tls_policy];
@@ -42,7 +42,10 @@ pub(super) fn compare(
     let host = hosts.host(&at)?;
     let running = running(&mut **host.borrow_mut(), &folder)?;
     match running {
-        Ok(running) => Ok(differences(&running, &requirements(target, tables, paths))),
+        Ok(running) => {
+            let tables = lowered.tables();
+            Ok(differences(&running, &requirements(target, &tables, paths)))
+        }
         Err(why) => {
             let folder = printable(&folder).into_owned();
             notes.push(format!("`{folder}/main.cf` was not compared: {why}"));

@@ -13,7 +13,7 @@ pub use rows::password;
 use crate::formats::seal;
 use crate::model::{Location, Target};
 use crate::postfix::main_cf::MainCfDifference;
-use crate::tables::Tables;
+use crate::tables::Lowered;
 use crate::world::Place;
 use std::path::Path;
 
@@ -62,7 +62,7 @@ pub fn read_deployed(
     hosts: &mut Hosts<'_>,
     repository: &Path,
     target: &Target,
-    tables: Option<&Tables>,
+    tables: Option<&Lowered<'_>>,
 ) -> Result<Deployed, String> {
     let mut deployed = Deployed::default();
     let mut map = |location: &Location| {

@@ -2,6 +2,7 @@
 
 use super::side::{Difference, Side};
 use crate::names::Recipients;
+use crate::postfix::words;
 use hashbrown::HashSet;
 use std::collections::BTreeSet;
 
@@ -45,9 +46,9 @@ impl std::fmt::Display for Recipient {
 }
 
 /// All recipients that the differences can matter to.
-pub(crate) fn affected(
-    before: &Side<'_>,
-    after: &Side<'_>,
+pub(crate) fn affected<'a>(
+    before: &Side<'a>,
+    after: &Side<'a>,
     transport: &[Difference<'_>],
     tls_policy: &[Difference<'_>],
 ) -> BTreeSet<Recipient> {
@@ -64,17 +65,17 @@ pub(crate) fn affected(
     let asked = Asked::new(tls_policy);
     for side in [before, after] {
         if !tls_policy.is_empty() {
-            let lines = side.transport.iter().filter(|line| asked.by_any_of(line.value));
-            found.extend(lines.filter_map(|line| recipient(line.key)));
+            let lines = side.transport.iter().filter(|line| asked.by_any_of(&line.value));
+            found.extend(lines.filter_map(|line| recipient(&line.key)));
         }
         let mut relays = side.settings.relayhost.iter().chain(&side.settings.fallback_relay);
         if everybody || relays.any(|relay| asked.by(relay.as_str())) {
             found.insert(Recipient::Others);
         }
         if everybody || !parents.is_empty() {
-            let lines = side.transport.iter().chain(&side.tls_policy);
-            let lines = lines.filter(|line| everybody || below_any(line.key, &parents));
-            found.extend(lines.filter_map(|line| recipient(line.key)));
+            let lines = side.transport.iter().chain(side.tls_policy.iter());
+            let lines = lines.filter(|line| everybody || below_any(&line.key, &parents));
+            found.extend(lines.filter_map(|line| recipient(&line.key)));
         }
     }
     let twins: Vec<Recipient> = found
@@ -92,17 +93,22 @@ pub(crate) fn affected(
 struct Asked<'a> {
     keys: HashSet<&'a str>,
     has_parents: bool,
+    has_brackets: bool,
 }
 
 impl<'a> Asked<'a> {
     fn new(differences: &[Difference<'a>]) -> Self {
         let keys: HashSet<&str> = differences.iter().map(|it| it.key).collect();
         let has_parents = differences.iter().any(|it| it.key.starts_with('.'));
-        Self { keys, has_parents }
+        let has_brackets = differences.iter().any(|it| it.key.starts_with('['));
+        Self { keys, has_parents, has_brackets }
     }
 
     /// Whether a next hop asks for one of them.
     fn by(&self, next_hop: &str) -> bool {
+        if next_hop.starts_with('[') && !self.has_brackets {
+            return false;
+        }
         self.keys.contains(next_hop)
             || (self.has_parents && is_domain(next_hop) && below_any(next_hop, &self.keys))
     }
@@ -111,7 +117,7 @@ impl<'a> Asked<'a> {
     /// than to parse each, and one too many does no harm.
     fn by_any_of(&self, transport: &str) -> bool {
         let list = transport.split_once(':').map_or("", |(_, list)| list);
-        list.split([' ', '\t', '\r', '\n', ',']).any(|next_hop| {
+        words(list).any(|next_hop| {
             if next_hop.bytes().any(|byte| byte.is_ascii_uppercase()) {
                 self.by(&next_hop.to_lowercase())
             } else {

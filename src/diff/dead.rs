@@ -1,8 +1,9 @@
 //! Deployed policies that nothing looks up.
 
 use super::DeployedLine;
-use super::side::{Line, Side};
-use crate::postfix::{Outcome, policy_keys};
+use super::side::Side;
+use crate::formats::MapEntry;
+use crate::postfix::{Outcome, policy_keys, words};
 use hashbrown::HashSet;
 use std::borrow::Cow;
 
@@ -13,15 +14,15 @@ use std::borrow::Cow;
 /// addresses. [postconf(5) `smtp_tls_policy_maps`; Postfix `smtp_tls_policy.c`]
 pub(super) fn dead(side: &Side<'_>) -> Vec<DeployedLine> {
     let used = next_hops(side);
-    let is_dead = |line: &&Line<'_>| {
-        if used.contains(line.key) {
+    let is_dead = |line: &&MapEntry<'_>| {
+        if used.contains(&*line.key) {
             return false;
         }
         match line.key.strip_prefix('.') {
             // Its subdomains are not known, so one is followed that has no entry of its own.
-            Some(_) => !asks(side, &format!("any--subdomain{}", line.key), line.key, &used),
+            Some(_) => !asks(side, &format!("any--subdomain{}", line.key), &line.key, &used),
             None if line.key.contains(['[', ':', '@']) => true,
-            None => !asks(side, line.key, line.key, &used),
+            None => !asks(side, &line.key, &line.key, &used),
         }
     };
     let mut dead: Vec<DeployedLine> =
@@ -41,13 +42,13 @@ fn asks(side: &Side<'_>, domain: &str, key: &str, used: &HashSet<Cow<'_, str>>) 
 }
 
 /// Every next hop that the transport map and main.cf name, in lower case.
-fn next_hops<'a>(side: &Side<'a>) -> HashSet<Cow<'a, str>> {
+fn next_hops<'a>(side: &'a Side<'_>) -> HashSet<Cow<'a, str>> {
     let relays = side.settings.relayhost.iter().chain(&side.settings.fallback_relay);
     let mut used: HashSet<Cow<'a, str>> =
         relays.map(|relay| Cow::Borrowed(relay.as_str())).collect();
-    for line in &side.transport {
+    for line in side.transport.iter() {
         let Some((_, list)) = line.value.split_once(':') else { continue };
-        for next_hop in list.split([' ', '\t', '\r', '\n', ',']) {
+        for next_hop in words(list) {
             used.insert(if next_hop.bytes().any(|byte| byte.is_ascii_uppercase()) {
                 Cow::Owned(next_hop.to_lowercase())
             } else {
@@ -58,8 +59,9 @@ fn next_hops<'a>(side: &Side<'a>) -> HashSet<Cow<'a, str>> {
     used
 }
 
-impl From<&Line<'_>> for DeployedLine {
-    fn from(line: &Line<'_>) -> Self {
-        Self { line: line.number, key: line.key.to_owned(), value: line.value.to_owned() }
+impl From<&MapEntry<'_>> for DeployedLine {
+    fn from(entry: &MapEntry<'_>) -> Self {
+        let MapEntry { key, value, line } = entry;
+        Self { line: *line, key: key.clone().into_owned(), value: value.clone().into_owned() }
     }
 }

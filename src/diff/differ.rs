@@ -3,27 +3,14 @@
 use super::affected::affected;
 use super::dead::dead;
 use super::describe::describe;
-use super::side::{Difference, Line, Side, differences, find, lines};
+use super::side::{Difference, Entries, Side, differences, find};
 use super::{Cause, DeployedLine, Diff, Drift, Group, MapDiff, Maps, Owner};
+use crate::formats::MapEntry;
 use crate::model::Unmanaged;
 use crate::postfix::{Delivery, Effect, Outcome};
-use crate::tables::{Entry, Origin, Tables};
+use crate::tables::{Origin, Rows};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
-
-/// Compares what is there with what is compiled, and judges every recipient that sees a difference.
-///
-/// Foreign entries stay, unless `unmanaged` says otherwise: they are part of what will be there, so
-/// that their effect is judged too. `tables` tells the places of what is compiled.
-pub fn diff<'a>(
-    before: Maps<'a>,
-    owner: [Owner<'a>; 2],
-    after: Maps<'a>,
-    tables: &Tables,
-    unmanaged: Unmanaged,
-) -> Diff {
-    compare(before, owner, after, tables, unmanaged).diff
-}
 
 /// Both sides of a comparison, and what differs.
 #[derive(Debug)]
@@ -43,22 +30,25 @@ impl Compared<'_> {
     }
 }
 
-/// As [`diff`], with both sides.
+/// Compares what is there with what is compiled, and judges every recipient that sees a difference.
+///
+/// Foreign entries stay, unless `unmanaged` says otherwise: they are part of what will be there, so
+/// that their effect is judged too. `tables` tells the places of what is compiled.
 pub(crate) fn compare<'a>(
     before: Maps<'a>,
     owner: [Owner<'a>; 2],
     after: Maps<'a>,
-    tables: &Tables,
+    tables: &impl Rows,
     unmanaged: Unmanaged,
 ) -> Compared<'a> {
     let deployed = Side {
-        transport: lines(before.transport),
-        tls_policy: lines(before.tls_policy),
+        transport: Entries::Borrowed(&before.transport.entries),
+        tls_policy: Entries::Borrowed(&before.tls_policy.entries),
         settings: before.settings,
     };
     let mut wanted = Side {
-        transport: lines(after.transport),
-        tls_policy: lines(after.tls_policy),
+        transport: Entries::Borrowed(&after.transport.entries),
+        tls_policy: Entries::Borrowed(&after.tls_policy.entries),
         settings: after.settings,
     };
     let keep = unmanaged != Unmanaged::Remove;
@@ -88,26 +78,31 @@ pub(crate) fn compare<'a>(
 }
 
 /// Tells apart what is ours, adopted and foreign.
-fn map_diff(deployed: &[Line<'_>], compiled: &[Line<'_>], owner: Owner<'_>, keep: bool) -> MapDiff {
+fn map_diff(
+    deployed: &[MapEntry<'_>],
+    compiled: &[MapEntry<'_>],
+    owner: Owner<'_>,
+    keep: bool,
+) -> MapDiff {
     let mut map = MapDiff { keeps_foreign: keep, ..MapDiff::default() };
     let applied = match owner {
         Owner::Ours => return map,
-        Owner::Applied(applied) => lines(applied),
-        Owner::Unknown => Vec::new(),
+        Owner::Applied(applied) => applied.entries.as_slice(),
+        Owner::Unknown => &[],
     };
-    for line in deployed {
-        match (find(&applied, line.key).is_some(), find(compiled, line.key).is_some()) {
+    for entry in deployed {
+        match (find(applied, &entry.key).is_some(), find(compiled, &entry.key).is_some()) {
             (true, _) => {}
             (false, true) => map.adopted += 1,
-            (false, false) => map.foreign.push(DeployedLine::from(line)),
+            (false, false) => map.foreign.push(DeployedLine::from(entry)),
         }
     }
     map.foreign.sort();
-    let moved = applied.iter().filter_map(|line| {
-        let live = find(deployed, line.key).map(|it| it.value);
-        (live != Some(line.value)).then(|| Drift {
-            key: line.key.to_owned(),
-            applied: line.value.to_owned(),
+    let moved = applied.iter().filter_map(|entry| {
+        let live = find(deployed, &entry.key).map(|it| &*it.value);
+        (live != Some(&*entry.value)).then(|| Drift {
+            key: entry.key.to_string(),
+            applied: entry.value.to_string(),
             live: live.map(str::to_owned),
         })
     });
@@ -116,14 +111,14 @@ fn map_diff(deployed: &[Line<'_>], compiled: &[Line<'_>], owner: Owner<'_>, keep
 }
 
 /// Adds the foreign entries that stay to what is wanted.
-fn keep_foreign<'a>(wanted: &mut Vec<Line<'a>>, deployed: &[Line<'a>], map: &MapDiff) {
+fn keep_foreign<'a>(wanted: &mut Entries<'a>, deployed: &[MapEntry<'a>], map: &MapDiff) {
     if !map.keeps_foreign || map.foreign.is_empty() {
         return;
     }
-    let kept: Vec<Line<'a>> =
-        map.foreign.iter().filter_map(|foreign| find(deployed, &foreign.key)).collect();
+    let kept = map.foreign.iter().filter_map(|foreign| find(deployed, &foreign.key)).cloned();
+    let wanted = wanted.to_mut();
     wanted.extend(kept);
-    wanted.sort_unstable_by(|a, b| a.key.cmp(b.key));
+    wanted.sort_unstable_by(|a, b| a.key.cmp(&b.key));
 }
 
 fn count(map: &mut MapDiff, differences: &[Difference<'_>], wanted: usize) {
@@ -141,17 +136,17 @@ fn count(map: &mut MapDiff, differences: &[Difference<'_>], wanted: usize) {
 /// The order is that of the report: worst first, then by template, then by what happens.
 type Key = (Effect, Option<Arc<str>>, String, String);
 
-struct Grouping<'a> {
+struct Grouping<'a, R> {
     before: &'a Side<'a>,
-    tables: &'a Tables,
+    tables: &'a R,
     groups: BTreeMap<Key, Group>,
 }
 
-impl<'a> Grouping<'a> {
+impl<R: Rows> Grouping<'_, R> {
     fn add(&mut self, name: String, domain: &str, old: &Delivery, new: &Delivery) {
         let effect = Effect::between(old, new);
         let origin = self.origin(domain, new);
-        let template = origin.and_then(|it| it.template.clone());
+        let template = origin.as_ref().and_then(|it| it.template.clone());
         let (before, after) = (describe(old), describe(new));
         let (old_addresses, new_addresses) = (addresses(old), addresses(new));
         let key = (effect, template.clone(), before.clone(), after.clone());
@@ -163,7 +158,7 @@ impl<'a> Grouping<'a> {
             recipients: Vec::new(),
             new_addresses: BTreeSet::new(),
             old_addresses: BTreeSet::new(),
-            cause: cause(self.before, origin, domain),
+            cause: cause(self.before, origin.as_ref(), domain),
         });
         let added = new_addresses.difference(&old_addresses).map(|it| (*it).to_owned());
         let removed = old_addresses.difference(&new_addresses).map(|it| (*it).to_owned());
@@ -173,18 +168,13 @@ impl<'a> Grouping<'a> {
     }
 
     /// The declaration that decides about a delivery, if one does.
-    fn origin(&self, domain: &str, delivery: &Delivery) -> Option<&'a Origin> {
-        let Tables { transport, tls_policy } = self.tables;
-        let own = transport.get(domain).map(|it| &it.origin);
-        let own = own.or_else(|| tls_policy.get(domain).map(|it| &it.origin));
-        own.or_else(|| {
-            let key = delivery.transport_key.as_deref();
-            key.and_then(|key| transport.get(key)).map(|it| &it.origin)
-        })
-        .or_else(|| {
+    fn origin(&self, domain: &str, delivery: &Delivery) -> Option<Origin> {
+        let tables = self.tables;
+        let own = tables.transport_origin(domain).or_else(|| tables.policy_origin(domain));
+        own.or_else(|| tables.transport_origin(delivery.transport_key.as_deref()?)).or_else(|| {
             let Outcome::Smtp { hops, .. } = &delivery.outcome else { return None };
-            let keys = hops.iter().filter_map(|hop| hop.policy_key.as_deref());
-            keys.filter_map(|key| tls_policy.get(key)).map(|Entry { origin, .. }| origin).next()
+            let mut keys = hops.iter().filter_map(|hop| hop.policy_key.as_deref());
+            keys.find_map(|key| tables.policy_origin(key))
         })
     }
 }
@@ -193,8 +183,8 @@ fn cause(before: &Side<'_>, origin: Option<&Origin>, domain: &str) -> Cause {
     match origin {
         Some(origin) => Cause::Declared(origin.span),
         None => match (find(&before.transport, domain), find(&before.tls_policy, domain)) {
-            (Some(line), _) => Cause::Deployed("transport", line.number),
-            (None, Some(line)) => Cause::Deployed("tls_policy", line.number),
+            (Some(line), _) => Cause::Deployed("transport", line.line),
+            (None, Some(line)) => Cause::Deployed("tls_policy", line.line),
             (None, None) => Cause::Settings,
         },
     }

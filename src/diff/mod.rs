@@ -8,10 +8,8 @@ mod side;
 
 pub(crate) use affected::{Recipient, affected};
 pub(crate) use describe::describe;
-pub use differ::diff;
 pub(crate) use differ::{Compared, compare};
-pub use side::Line;
-pub(crate) use side::{Difference, Side, differences, find, lines};
+pub(crate) use side::{Difference, Entries, Side, differences, find};
 
 use crate::formats::{Ignored, MapText};
 use crate::postfix::{Effect, Settings};

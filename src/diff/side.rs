@@ -1,24 +1,50 @@
 //! One side of a comparison.
 
-use crate::formats::{MapEntry, MapText};
+use crate::formats::MapEntry;
 use crate::postfix::{Delivery, Settings, deliver};
+use std::ops::Deref;
 
-/// Entries sorted by key, whichever text they come from.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub struct Line<'a> {
-    /// The lookup key.
-    pub key: &'a str,
-    /// The right-hand side.
-    pub value: &'a str,
-    /// The line in the text, from 1.
-    pub number: u32,
+/// Entries sorted by key: those of a text as they are, or a list of its own.
+///
+/// `Cow` would tie its lifetime to one place, and sides are compared with parts of others.
+#[derive(Clone, Debug)]
+pub(crate) enum Entries<'a> {
+    /// Those of a text.
+    Borrowed(&'a [MapEntry<'a>]),
+    /// A list of its own.
+    Owned(Vec<MapEntry<'a>>),
+}
+
+impl<'a> Entries<'a> {
+    /// The list, made one of its own.
+    pub(crate) fn to_mut(&mut self) -> &mut Vec<MapEntry<'a>> {
+        if let Self::Borrowed(entries) = self {
+            *self = Self::Owned(entries.to_vec());
+        }
+        match self {
+            Self::Owned(entries) => entries,
+            Self::Borrowed(_) => unreachable!("it was made owned above"),
+        }
+    }
+}
+
+impl<'a> Deref for Entries<'a> {
+    type Target = [MapEntry<'a>];
+
+    fn deref(&self) -> &Self::Target {
+        match self {
+            Self::Borrowed(entries) => entries,
+            Self::Owned(entries) => entries,
+        }
+    }
 }
 
 /// Both maps of one side, and how Postfix reads them.
 #[derive(Debug)]
 pub(crate) struct Side<'a> {
-    pub(crate) transport: Vec<Line<'a>>,
-    pub(crate) tls_policy: Vec<Line<'a>>,
+    /// Sorted by key, as is the other.
+    pub(crate) transport: Entries<'a>,
+    pub(crate) tls_policy: Entries<'a>,
     pub(crate) settings: &'a Settings,
 }
 
@@ -27,35 +53,31 @@ impl Side<'_> {
     pub(crate) fn deliver(&self, domain: &str) -> Delivery {
         deliver(
             domain,
-            &|key| find(&self.transport, key).map(|line| line.value),
-            &|key| find(&self.tls_policy, key).map(|line| line.value),
+            &|key| find(&self.transport, key).map(|line| &*line.value),
+            &|key| find(&self.tls_policy, key).map(|line| &*line.value),
             self.settings,
         )
     }
 }
 
 /// The entry under a key.
-pub(crate) fn find<'a>(lines: &[Line<'a>], key: &str) -> Option<Line<'a>> {
-    lines.binary_search_by(|line| line.key.cmp(key)).ok().map(|at| lines[at])
-}
-
-/// The entries of a text.
-pub(crate) fn lines<'a>(text: &'a MapText<'_>) -> Vec<Line<'a>> {
-    let line =
-        |entry: &'a MapEntry<'_>| Line { key: &entry.key, value: &entry.value, number: entry.line };
-    text.entries.iter().map(line).collect()
+pub(crate) fn find<'s, 'a>(lines: &'s [MapEntry<'a>], key: &str) -> Option<&'s MapEntry<'a>> {
+    lines.binary_search_by(|line| (*line.key).cmp(key)).ok().map(|at| &lines[at])
 }
 
 /// One key of which the two sides say different things.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Difference<'a> {
     pub(crate) key: &'a str,
-    pub(crate) before: Option<Line<'a>>,
-    pub(crate) after: Option<Line<'a>>,
+    pub(crate) before: Option<&'a MapEntry<'a>>,
+    pub(crate) after: Option<&'a MapEntry<'a>>,
 }
 
 /// The keys of which two sorted lists say different things, sorted.
-pub(crate) fn differences<'a>(before: &[Line<'a>], after: &[Line<'a>]) -> Vec<Difference<'a>> {
+pub(crate) fn differences<'a>(
+    before: &'a [MapEntry<'a>],
+    after: &'a [MapEntry<'a>],
+) -> Vec<Difference<'a>> {
     let mut list = Vec::new();
     let (mut before, mut after) = (before.iter().peekable(), after.iter().peekable());
     loop {
@@ -63,13 +85,13 @@ pub(crate) fn differences<'a>(before: &[Line<'a>], after: &[Line<'a>]) -> Vec<Di
             (None, None) => return list,
             (Some(_), None) => std::cmp::Ordering::Less,
             (None, Some(_)) => std::cmp::Ordering::Greater,
-            (Some(before), Some(after)) => before.key.cmp(after.key),
+            (Some(before), Some(after)) => before.key.cmp(&after.key),
         };
-        let old = if order.is_le() { before.next().copied() } else { None };
-        let new = if order.is_ge() { after.next().copied() } else { None };
+        let old = if order.is_le() { before.next() } else { None };
+        let new = if order.is_ge() { after.next() } else { None };
         let Some(one) = old.or(new) else { return list };
-        if old.map(|line| line.value) != new.map(|line| line.value) {
-            list.push(Difference { key: one.key, before: old, after: new });
+        if old.map(|line| &line.value) != new.map(|line| &line.value) {
+            list.push(Difference { key: &one.key, before: old, after: new });
         }
     }
 }

@@ -1,7 +1,8 @@
 //! What stops a plan from being applied.
 
 use super::protect::Protect;
-use crate::diff::{Compared, Line, find};
+use crate::diff::{Compared, find};
+use crate::formats::MapEntry;
 use crate::lock::Lock;
 use crate::model::LockSettings;
 use crate::postfix::{Delivery, Effect, NextHop, Outcome};
@@ -91,14 +92,14 @@ impl Guarded<'_, '_> {
     fn domains(&self) -> usize {
         let after = &self.compared.after;
         let is_domain = |key: &str| !key.contains(['[', ':', '@', '*']);
-        let policies = after.tls_policy.iter().filter(|line| is_domain(line.key)).count();
+        let policies = after.tls_policy.iter().filter(|line| is_domain(&line.key)).count();
         let only_routed = |key: &str| find(&after.tls_policy, key).is_none() && is_domain(key);
-        policies + after.transport.iter().filter(|line| only_routed(line.key)).count()
+        policies + after.transport.iter().filter(|line| only_routed(&line.key)).count()
     }
 
     /// Whether mail goes to an address that the lock gave.
     fn pins(&self) -> bool {
-        let pinned = |line: &Line<'_>| {
+        let pinned = |line: &MapEntry<'_>| {
             let first = line.value.strip_prefix("smtp:").and_then(|list| list.split(',').next());
             first.is_some_and(|hop| NextHop::parse(hop).is_ok_and(|hop| hop.is_address()))
         };

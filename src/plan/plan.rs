@@ -1,7 +1,8 @@
 //! The plan as a file.
 
 use super::steps::{Step, Which};
-use crate::diff::{Cause, Compared, Difference, Group, Line, differences};
+use crate::diff::{Cause, Compared, Difference, Group, differences};
+use crate::formats::MapEntry;
 use crate::formats::seal::hex;
 use crate::postfix::Effect;
 use crate::source::SourceMap;
@@ -111,11 +112,11 @@ pub struct EntryChange {
 }
 
 /// SHA-256 over entries, sorted by key, in hexadecimal.
-pub(crate) fn digest(lines: &[Line<'_>]) -> String {
+pub(crate) fn digest(lines: &[MapEntry<'_>]) -> String {
     let mut text = String::with_capacity(lines.len() * 48);
     for line in lines {
         // No key holds a tab, and no value a line break.
-        for part in [line.key, "\t", line.value, "\n"] {
+        for part in [&*line.key, "\t", &*line.value, "\n"] {
             text.push_str(part);
         }
     }
@@ -131,7 +132,7 @@ impl TargetPlan {
         sources: &SourceMap,
     ) -> Self {
         let Compared { before, after, diff } = compared;
-        let changed = |old: &[Line<'_>], new: &[Line<'_>]| -> Vec<EntryChange> {
+        let changed = |old: &[MapEntry<'_>], new: &[MapEntry<'_>]| -> Vec<EntryChange> {
             differences(old, new).iter().map(EntryChange::from).collect()
         };
         let effects = Effect::ALL.iter().map(|effect| (effect.to_string(), diff.count(*effect)));
@@ -193,7 +194,7 @@ impl From<&Step<'_>> for StepPlan {
 
 impl From<&Difference<'_>> for EntryChange {
     fn from(difference: &Difference<'_>) -> Self {
-        let value = |line: Option<Line<'_>>| line.map(|it| it.value.to_owned());
+        let value = |line: Option<&MapEntry<'_>>| line.map(|it| it.value.to_string());
         Self {
             key: difference.key.to_owned(),
             before: value(difference.before),

@@ -1,6 +1,7 @@
 //! The order in which both maps change, so that no mail is less safe on the way than before and after.
 
-use crate::diff::{Line, Recipient, Side, affected, describe, differences, find};
+use crate::diff::{Entries, Recipient, Side, affected, describe, differences, find};
+use crate::formats::MapEntry;
 use crate::postfix::{Delivery, Promises};
 use std::collections::BTreeSet;
 
@@ -29,7 +30,7 @@ pub(crate) struct Step<'a> {
     /// Which map changes.
     pub(crate) map: Which,
     /// All entries that it has after this step.
-    pub(crate) lines: Vec<Line<'a>>,
+    pub(crate) lines: Vec<MapEntry<'a>>,
     /// What the step is for, in a phrase.
     pub(crate) what: &'static str,
     /// Whether it only takes away what nothing asks for any more, so that it may come later.
@@ -65,10 +66,10 @@ pub(crate) fn steps<'a>(
     if transport.is_empty() || tls_policy.is_empty() {
         let mut list = Vec::new();
         if !tls_policy.is_empty() {
-            list.push(policy_step(after.tls_policy.clone(), "the new policies"));
+            list.push(policy_step(after.tls_policy.to_vec(), "the new policies"));
         }
         if !transport.is_empty() {
-            list.push(transport_step(after.transport.clone(), "the new transports"));
+            list.push(transport_step(after.transport.to_vec(), "the new transports"));
         }
         return Ok(list);
     }
@@ -83,10 +84,8 @@ pub(crate) fn steps<'a>(
     let mut exposed;
     loop {
         let policies = union(before, after, &keep);
-        let on_the_way = [
-            Side { transport: before.transport.clone(), tls_policy: policies.clone(), ..*before },
-            Side { transport: after.transport.clone(), tls_policy: policies.clone(), ..*after },
-        ];
+        let on_the_way =
+            [side(&before.transport, &policies, before), side(&after.transport, &policies, after)];
         exposed = judge.exposed(&on_the_way);
         if exposed.is_empty() {
             return Ok(sequence(
@@ -94,7 +93,7 @@ pub(crate) fn steps<'a>(
                 after,
                 vec![
                     policy_step(policies, "the policies of before and after"),
-                    transport_step(after.transport.clone(), "the new transports"),
+                    transport_step(after.transport.to_vec(), "the new transports"),
                 ],
             ));
         }
@@ -116,29 +115,24 @@ pub(crate) fn steps<'a>(
 fn detour<'a>(
     before: &Side<'a>,
     after: &Side<'a>,
-    judge: &Judge<'_, 'a>,
-    keep: &BTreeSet<&'a str>,
+    judge: &Judge<'_>,
+    keep: &BTreeSet<&str>,
     exposed: Vec<(Recipient, Delivery)>,
 ) -> Result<Vec<Step<'a>>, Vec<Exposed>> {
-    let in_the_way = |line: &&Line<'a>| {
-        let domain = before.deliver(line.key);
-        domain.policy_keys().any(|key| keep.contains(key))
+    let in_the_way = |line: &&MapEntry<'a>| {
+        let delivery = before.deliver(&line.key);
+        delivery.policy_keys().any(|key| keep.contains(key))
     };
     let leave: BTreeSet<&str> =
-        before.transport.iter().filter(in_the_way).map(|line| line.key).collect();
-    let by_mx: Vec<Line<'a>> =
-        before.transport.iter().filter(|line| !leave.contains(line.key)).copied().collect();
+        before.transport.iter().filter(in_the_way).map(|line| &*line.key).collect();
+    let by_mx: Vec<MapEntry<'a>> =
+        before.transport.iter().filter(|line| !leave.contains(&*line.key)).cloned().collect();
     let (old, new) = (union(before, after, keep), union(before, after, &BTreeSet::new()));
-    let side = |transport: &Vec<Line<'a>>, tls_policy: &Vec<Line<'a>>| Side {
-        transport: transport.clone(),
-        tls_policy: tls_policy.clone(),
-        ..*before
-    };
     let on_the_way = [
-        side(&before.transport, &old),
-        side(&by_mx, &old),
-        side(&by_mx, &new),
-        side(&after.transport, &new),
+        side(&before.transport, &old, before),
+        side(&by_mx, &old, before),
+        side(&by_mx, &new, before),
+        side(&after.transport, &new, after),
     ];
     let still = judge.exposed(&on_the_way);
     if leave.is_empty() || !still.is_empty() {
@@ -160,17 +154,27 @@ fn detour<'a>(
             policy_step(old, "the policies of before and after, old values kept"),
             transport_step(by_mx, "domains whose next hops change hands go by MX for a while"),
             policy_step(new, "the policies of before and after, new values"),
-            transport_step(after.transport.clone(), "the new transports"),
+            transport_step(after.transport.to_vec(), "the new transports"),
         ],
     ))
+}
+
+/// A side on the way.
+fn side<'s>(
+    transport: &'s [MapEntry<'s>],
+    tls_policy: &'s [MapEntry<'s>],
+    of: &'s Side<'_>,
+) -> Side<'s> {
+    let (transport, tls_policy) = (Entries::Borrowed(transport), Entries::Borrowed(tls_policy));
+    Side { transport, tls_policy, settings: of.settings }
 }
 
 /// Leaves out steps that change nothing, and prunes at the end.
 fn sequence<'a>(before: &Side<'a>, after: &Side<'a>, steps: Vec<Step<'a>>) -> Vec<Step<'a>> {
     let mut list: Vec<Step<'a>> = Vec::with_capacity(steps.len() + 1);
-    let mut prune = policy_step(after.tls_policy.clone(), "the new policies alone");
+    let mut prune = policy_step(after.tls_policy.to_vec(), "the new policies alone");
     prune.prunes = true;
-    let (mut transport, mut policy) = (&before.transport, &before.tls_policy);
+    let (mut transport, mut policy) = (&*before.transport, &*before.tls_policy);
     let mut kept = Vec::new();
     for step in steps.iter().chain([&prune]) {
         let now = match step.map {
@@ -185,38 +189,39 @@ fn sequence<'a>(before: &Side<'a>, after: &Side<'a>, steps: Vec<Step<'a>>) -> Ve
     list
 }
 
-fn policy_step<'a>(lines: Vec<Line<'a>>, what: &'static str) -> Step<'a> {
+fn policy_step<'a>(lines: Vec<MapEntry<'a>>, what: &'static str) -> Step<'a> {
     Step { map: Which::TlsPolicy, lines, what, prunes: false }
 }
 
-fn transport_step<'a>(lines: Vec<Line<'a>>, what: &'static str) -> Step<'a> {
+fn transport_step<'a>(lines: Vec<MapEntry<'a>>, what: &'static str) -> Step<'a> {
     Step { map: Which::Transport, lines, what, prunes: false }
 }
 
 /// The policies of both sides; of two values the new one, but for the keys in `keep`.
-fn union<'a>(before: &Side<'a>, after: &Side<'a>, keep: &BTreeSet<&str>) -> Vec<Line<'a>> {
-    let mut lines: Vec<Line<'a>> = after
+fn union<'a>(before: &Side<'a>, after: &Side<'a>, keep: &BTreeSet<&str>) -> Vec<MapEntry<'a>> {
+    let mut lines: Vec<MapEntry<'a>> = after
         .tls_policy
         .iter()
-        .map(|line| match keep.contains(line.key) {
-            true => find(&before.tls_policy, line.key).unwrap_or(*line),
-            false => *line,
+        .map(|line| {
+            let old =
+                if keep.contains(&*line.key) { find(&before.tls_policy, &line.key) } else { None };
+            old.unwrap_or(line).clone()
         })
         .collect();
-    let gone = before.tls_policy.iter().filter(|it| find(&after.tls_policy, it.key).is_none());
-    lines.extend(gone);
-    lines.sort_unstable_by(|a, b| a.key.cmp(b.key));
+    let gone = before.tls_policy.iter().filter(|it| find(&after.tls_policy, &it.key).is_none());
+    lines.extend(gone.cloned());
+    lines.sort_unstable_by(|a, b| a.key.cmp(&b.key));
     lines
 }
 
 /// Judges what happens on the way against what happens before and after.
-struct Judge<'j, 'a> {
-    before: &'j Side<'a>,
-    after: &'j Side<'a>,
+struct Judge<'j> {
+    before: &'j Side<'j>,
+    after: &'j Side<'j>,
     recipients: &'j BTreeSet<Recipient>,
 }
 
-impl Judge<'_, '_> {
+impl Judge<'_> {
     /// Those whose mail would be less safe than both before and after, with what would happen.
     fn exposed(&self, on_the_way: &[Side<'_>]) -> Vec<(Recipient, Delivery)> {
         let mut list = Vec::new();
@@ -252,6 +257,7 @@ mod tests {
     use crate::formats::postmap_text::read;
     use crate::postfix::{SecurityLevel, Settings, Version};
     use proptest::prelude::*;
+    use std::borrow::Cow;
 
     fn settings(level: SecurityLevel) -> Settings {
         Settings {
@@ -264,23 +270,28 @@ mod tests {
     }
 
     fn side<'a>(transport: &'a str, tls_policy: &'a str, settings: &'a Settings) -> Side<'a> {
-        let lines = |text: &'a str| -> Vec<Line<'a>> {
-            let mut lines: Vec<Line<'a>> = (1..)
+        let lines = |text: &'a str| -> Vec<MapEntry<'a>> {
+            let mut lines: Vec<MapEntry<'a>> = (1..)
                 .zip(text.lines())
                 .filter_map(|(number, line)| {
                     let (key, value) = line.split_once(' ')?;
                     Some(Line { key, value, number })
                 })
                 .collect();
-            lines.sort_by_key(|line| line.key);
+            lines.sort_by(|a, b| a.key.cmp(&b.key));
             lines
         };
         assert_eq!(lines(transport).len(), read(transport.as_bytes()).entries.len());
-        Side { transport: lines(transport), tls_policy: lines(tls_policy), settings }
+        let (transport, tls_policy) = (lines(transport), lines(tls_policy));
+        Side {
+            transport: Entries::Owned(transport),
+            tls_policy: Entries::Owned(tls_policy),
+            settings,
+        }
     }
 
     fn shown(steps: &[Step<'_>]) -> Vec<(Which, String)> {
-        let text = |lines: &[Line<'_>]| {
+        let text = |lines: &[MapEntry<'_>]| {
             lines.iter().map(|it| format!("{} {}", it.key, it.value)).collect::<Vec<_>>().join("; ")
         };
         steps.iter().map(|step| (step.map, text(&step.lines))).collect()
@@ -368,13 +379,13 @@ mod tests {
             let before = side(&old.0, &old.1, &may);
             let after = side(&new.0, &new.1, &may);
             if let Ok(steps) = steps(&before, &after) {
-                let (mut transport, mut policy) = (before.transport.clone(), before.tls_policy.clone());
+                let (mut transport, mut policy) = (before.transport.to_vec(), before.tls_policy.to_vec());
                 for step in &steps {
                     match step.map {
                         Which::Transport => transport.clone_from(&step.lines),
                         Which::TlsPolicy => policy.clone_from(&step.lines),
                     }
-                    let now = Side { transport: transport.clone(), tls_policy: policy.clone(), settings: &may };
+                    let now = Side { transport: Entries::Borrowed(&transport), tls_policy: Entries::Borrowed(&policy), settings: &may };
                     for domain in ["a.example", "b.example", "c.example", "other.test"] {
                         let of = |side: &Side<'_>| Promises::of_delivery(&side.deliver(domain));
                         let (old, meanwhile, new) = (of(&before), of(&now), of(&after));

@@ -30,5 +30,5 @@ pub use policy::TlsPolicy;
 pub use policy_error::PolicyError;
 pub use promises::Promises;
 pub use search::{policy_keys, transport_keys};
-pub use transport::{Transport, TransportError};
+pub use transport::{Transport, TransportError, words};
 pub use version::{Version, VersionError};

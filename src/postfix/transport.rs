@@ -54,7 +54,6 @@ impl TransportError {
     }
 }
 
-/// Whether a byte separates next hops. [Postfix `smtp_connect.c` `CHARS_COMMA_SP`]
 fn is_separator(byte: u8) -> bool {
     matches!(byte, b' ' | b'\t' | b'\r' | b'\n' | b',')
 }
@@ -172,7 +171,8 @@ impl Transport {
     }
 }
 
-fn words(mut rest: &str) -> impl Iterator<Item = &str> {
+/// The next hops of a list as they are spelt. [Postfix `smtp_connect.c` `CHARS_COMMA_SP`]
+pub fn words(mut rest: &str) -> impl Iterator<Item = &str> {
     std::iter::from_fn(move || {
         let start = rest.bytes().position(|byte| !is_separator(byte))?;
         let end = rest[start..].bytes().position(is_separator);

@@ -124,6 +124,30 @@ impl<'a> Lowered<'a> {
         Some((destination, self.state(destination)))
     }
 
+    /// The line of exactly this key.
+    fn line(&self, key: &str) -> Option<Line<'_>> {
+        if let Ok(at) = self.extras.binary_search_by(|extra| extra.key.as_str().cmp(key)) {
+            return Some(self.extra(&self.extras[at]));
+        }
+        let (destination, _) = self.find(key)?;
+        Some(Line::Destination(destination.recipients.key_text(), destination))
+    }
+
+    fn extra<'e>(&'e self, extra: &'e Extra) -> Line<'e> {
+        match &extra.of {
+            Of::NextHop(policy, origin) => Line::NextHop(&extra.key, policy, origin),
+            Of::Destination(at) => {
+                let destination = &self.destinations.list[*at as usize];
+                Line::Destination(Cow::Borrowed(&extra.key), destination)
+            }
+        }
+    }
+
+    fn origin(&self, destination: &Destination) -> Origin {
+        let template = self.destinations.plans[destination.plan as usize].template.clone();
+        Origin { span: destination.span, template, hosts: None }
+    }
+
     fn state(&self, destination: &Destination) -> &State {
         &self.states[destination.plan as usize]
     }
@@ -144,11 +168,7 @@ impl<'a> Lowered<'a> {
                 let destination = selected.next()?;
                 return Some(Line::Destination(destination.recipients.key_text(), destination));
             }
-            let Extra { key, of } = extras.next()?;
-            Some(match of {
-                Of::NextHop(policy, origin) => Line::NextHop(key, policy, origin),
-                Of::Destination(at) => Line::Destination(Cow::Borrowed(key), &list[*at as usize]),
-            })
+            extras.next().map(|extra| self.extra(extra))
         })
     }
 
@@ -185,6 +205,20 @@ impl Rows for Lowered<'_> {
                 hosts: hosts.as_ref(),
             }),
         })
+    }
+
+    fn transport_origin(&self, key: &str) -> Option<Origin> {
+        let Line::Destination(_, destination) = self.line(key)? else { return None };
+        self.state(destination).has_transport().then(|| self.origin(destination))
+    }
+
+    fn policy_origin(&self, key: &str) -> Option<Origin> {
+        match self.line(key)? {
+            Line::NextHop(_, _, origin) => Some(origin.clone()),
+            Line::Destination(_, destination) => {
+                self.state(destination).policy().map(|_| self.origin(destination))
+            }
+        }
     }
 
     fn policies(&self) -> impl Iterator<Item = &Arc<TlsPolicy>> {

@@ -30,6 +30,12 @@ pub trait Rows {
     /// Those of `smtp_tls_policy_maps`.
     fn policy_rows(&self) -> impl Iterator<Item = Row<'_, &Arc<TlsPolicy>>>;
 
+    /// What caused the entry of `transport_maps` under exactly this key.
+    fn transport_origin(&self, key: &str) -> Option<Origin>;
+
+    /// What caused the entry of `smtp_tls_policy_maps` under exactly this key.
+    fn policy_origin(&self, key: &str) -> Option<Origin>;
+
     /// Every policy that has an entry, at least once, in no order.
     fn policies(&self) -> impl Iterator<Item = &Arc<TlsPolicy>>;
 
@@ -74,6 +80,14 @@ impl Rows for Tables {
 
     fn policy_rows(&self) -> impl Iterator<Item = Row<'_, &Arc<TlsPolicy>>> {
         self.tls_policy.entries().iter().map(|entry| Row::of(entry, |policy| policy))
+    }
+
+    fn transport_origin(&self, key: &str) -> Option<Origin> {
+        self.transport.get(key).map(|entry| entry.origin.clone())
+    }
+
+    fn policy_origin(&self, key: &str) -> Option<Origin> {
+        self.tls_policy.get(key).map(|entry| entry.origin.clone())
     }
 
     fn policies(&self) -> impl Iterator<Item = &Arc<TlsPolicy>> {

@@ -15,6 +15,8 @@ use proptest::sample::{Index, select};
 use std::collections::BTreeMap;
 use std::path::Path;
 
+const EXAMPLES: [&str; 3] = ["handwritten", "hosting", "lists"];
+
 /// The files of an example that a compilation reads.
 fn example(name: &str) -> Memory {
     fn walk(folder: &Path, name: &str, files: &mut Memory) {
@@ -206,7 +208,9 @@ fn readable(found: &mut Diagnostics, sources: &SourceMap) {
 
 #[test]
 fn an_example_as_it_is_gives_maps() {
-    assert!(judge(&example("handwritten")));
+    for name in EXAMPLES {
+        assert!(judge(&example(name)), "{name}");
+    }
 }
 
 proptest! {
@@ -214,9 +218,10 @@ proptest! {
 
     #[test]
     fn no_change_of_a_repository_ends_the_reading_otherwise_than_with_messages(
+        name in select(&EXAMPLES),
         edits in prop::collection::vec((any::<Index>(), edit()), 1..6),
     ) {
-        let mut files = example("handwritten");
+        let mut files = example(name);
         let paths: Vec<String> = files.0.keys().cloned().collect();
         for (which, edit) in edits {
             // The lock is the largest file and has tests of its own.

@@ -166,3 +166,10 @@ error[duplicate-provider]: the template `own` is there twice
         .status(3)
         .run();
 }
+
+#[test]
+fn names_of_files_are_no_orders_to_the_terminal() {
+    let test = including("'domains/*.yaml'")
+        .file("domains/a\u{1b}[31m.yaml", "domains:\n  a.example: nobody\n");
+    test.args(["check"]).stdout_has(" --> domains/a\\u{1b}[31m.yaml:2:14\n").status(3).run();
+}

@@ -1,10 +1,11 @@
 //! What is compiled, loaded into real tables, and asked by Postfix itself.
 
-use super::on_every_database;
-use super::place::Place;
+use super::place::{Place, location};
+use super::{change, on_every_database};
 use crate::harness::{Ran, Test};
 use crate::postfix::tools::Tools;
 use mxward::sql::Dialect;
+use mxward::world::RowChange;
 use std::io::Write as _;
 use std::process::Stdio;
 
@@ -276,16 +277,12 @@ fn a_password_in_a_url_is_refused_and_not_shown() {
     assert!(!ran.stdout.contains("s3cret") && !ran.stderr.contains("s3cret"));
 }
 
-/// The table as the tutorials ask it: two columns, which Postfix joins with a comma.
-#[test]
-fn the_query_of_the_tutorials_means_the_same() {
-    let place = Place::mariadb();
-    place.with_table();
-    load(&place, repository(&place.url(""), "file:transport", ""));
+/// Other queries of the same tables mean the same: Postfix joins two columns with a comma.
+#[track_caller]
+fn means_the_same(place: &Place, query: &str) {
     let tools = Tools::new();
-    let query = "query = SELECT policy, params FROM tlspolicies WHERE domain = '%s'\n";
-    let file = tools.write("lookup.cf", format!("{}{query}", connection(&place)));
-    let map = format!("mysql:{}", file.display());
+    let file = tools.write("lookup.cf", format!("{}query = {query}\n", connection(place)));
+    let map = format!("{}:{}", place.dialect.map_type(), file.display());
     let version = mxward::postfix::Version::parse("3.7").unwrap();
     for (key, value) in entries(&text("tls_policy")) {
         if !key.is_ascii() {
@@ -295,4 +292,43 @@ fn the_query_of_the_tutorials_means_the_same() {
         let policy = |text: &str| mxward::postfix::TlsPolicy::parse_as_postfix(text, version);
         assert_eq!(policy(&answer), policy(&value), "{answer}");
     }
+}
+
+#[test]
+fn the_query_of_the_tutorials_means_the_same() {
+    let place = Place::mariadb();
+    place.with_table();
+    load(&place, repository(&place.url(""), "file:transport", ""));
+    means_the_same(&place, "SELECT policy, params FROM tlspolicies WHERE domain = '%s'");
+}
+
+/// A concatenation with NULL would be NULL, and the row would be lost.
+#[test]
+fn the_query_of_mailcow_means_the_same() {
+    let place = Place::mariadb();
+    place.sql(
+        "CREATE TABLE tls_policy_override (id int NOT NULL AUTO_INCREMENT PRIMARY KEY, dest varchar(255) NOT \
+         NULL UNIQUE, policy enum('none', 'may', 'encrypt', 'dane', 'dane-only', 'fingerprint', 'verify', \
+         'secure') NOT NULL, parameters varchar(255) DEFAULT '', created datetime NOT NULL DEFAULT now(), \
+         modified datetime ON UPDATE current_timestamp, active tinyint(1) NOT NULL DEFAULT 1) CHARSET = utf8mb4",
+    );
+    let url = "&table=tls_policy_override&key=dest&rest=parameters&fixed.active=1";
+    let ran = load(&place, repository(&place.url(url), "file:transport", ""));
+    let query = "SELECT CONCAT(policy, ' ', parameters) FROM tls_policy_override WHERE active = '1' AND dest = \
+         '%s'";
+    means_the_same(&place, query);
+
+    // The same from nothing, by changes instead of the file.
+    let compiled = entries(&text("tls_policy"));
+    let compiled = compiled.iter().filter(|(key, _)| key.is_ascii());
+    let changes: Vec<RowChange> =
+        compiled.map(|(key, value)| change(key, None, Some(value))).collect();
+    place.sql("DELETE FROM tls_policy_override");
+    let (_, table) = location(&place.url(url));
+    let mut database = place.open();
+    assert_eq!(database.obstacles(&table, &changes), Ok(Vec::new()));
+    assert_eq!(database.change(&table, &changes, "{}"), Ok(()));
+    means_the_same(&place, query);
+    std::fs::write(ran.path().join("transport"), text("transport")).unwrap();
+    ran.then().args(["diff"]).stdout("db  no changes\n").any_stderr().run();
 }

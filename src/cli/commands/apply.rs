@@ -74,11 +74,14 @@ pub(super) fn rollback(context: &mut Context<'_, '_>, consent: &Consent) -> Resu
 }
 
 /// Takes apart what is read and what is written.
-fn split(opened: Vec<Opened>) -> (Vec<Sides>, Vec<Hands>) {
+fn split(opened: Vec<Opened<'_>>) -> (Vec<Sides<'_>>, Vec<Hands>) {
     opened.into_iter().map(|it| (it.sides, (it.stores, it.reloads))).unzip()
 }
 
-fn texts<'s>(context: &mut Context<'_, '_>, sides: &'s [Sides]) -> Result<Vec<Texts<'s>>, Exit> {
+fn texts<'s>(
+    context: &mut Context<'_, '_>,
+    sides: &'s [Sides<'_>],
+) -> Result<Vec<Texts<'s>>, Exit> {
     let now = context.world.now();
     let texts = sides.iter().map(|it| it.texts(now)).collect::<Result<Vec<_>, String>>();
     texts.map_err(|why| {
@@ -90,7 +93,7 @@ fn texts<'s>(context: &mut Context<'_, '_>, sides: &'s [Sides]) -> Result<Vec<Te
 /// Puts what was there before the last apply in the place of what is compiled. Entries that were never
 /// ours stay as they are now. Gives what was ours then.
 fn restore(
-    sides: &mut Sides,
+    sides: &mut Sides<'_>,
     stores: &mut [Option<Box<dyn Store>>; 2],
 ) -> Result<[String; 2], String> {
     let mut records = [String::new(), String::new()];

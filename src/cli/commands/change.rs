@@ -12,7 +12,7 @@ use crate::emit::Artifact;
 use crate::formats::seal::SEAL;
 use crate::model::{Location, Target};
 use crate::plan::{FORMAT_VERSION, Guarded, Plan, Refusal, TargetPlan, refusals};
-use crate::tables::Tables;
+use crate::tables::{Lowered, Rows as _};
 use crate::world::Place;
 use jiff::civil::Date;
 use std::collections::{BTreeMap, BTreeSet};
@@ -20,8 +20,8 @@ use std::rc::Rc;
 use std::sync::Arc;
 
 /// A target that is opened for a change.
-pub(super) struct Opened {
-    pub(super) sides: Sides,
+pub(super) struct Opened<'c> {
+    pub(super) sides: Sides<'c>,
     pub(super) stores: [Option<Box<dyn Store>>; 2],
     pub(super) reloads: Vec<Reload>,
 }
@@ -38,11 +38,11 @@ pub(super) struct Unopened {
 /// # Errors
 ///
 /// The status to exit with; everything was said.
-pub(super) fn open(
+pub(super) fn open<'c>(
     context: &mut Context<'_, '_>,
-    compiled: &Compiled,
+    compiled: &'c Compiled,
     lock: bool,
-) -> Result<Vec<Opened>, Exit> {
+) -> Result<Vec<Opened<'c>>, Exit> {
     let mut hosts = context.hosts();
     let mut list = Vec::new();
     let mut locked = BTreeSet::new();
@@ -65,15 +65,15 @@ pub(super) fn open(
     Ok(list)
 }
 
-fn open_target(
+fn open_target<'c>(
     context: &mut Context<'_, '_>,
     hosts: &mut Hosts<'_>,
     target: &Target,
-    tables: Tables,
+    tables: Lowered<'c>,
     artifacts: [Artifact; 2],
     lock: bool,
     locked: &mut BTreeSet<(Place, String)>,
-) -> Result<Opened, Unopened> {
+) -> Result<Opened<'c>, Unopened> {
     let failed = |why: String| Unopened { exit: Exit::Failed, why };
     let mut stores = [None, None];
     let mut reloads = Vec::new();
@@ -151,9 +151,9 @@ fn header(text: &str) -> String {
 }
 
 /// The MX hosts of addresses, for the lines above them.
-fn comments(tables: &Tables) -> BTreeMap<String, Arc<str>> {
-    let entries = tables.tls_policy.entries().iter();
-    entries.filter_map(|it| Some((it.key.to_string(), it.origin.hosts.clone()?))).collect()
+fn comments(tables: &Lowered<'_>) -> BTreeMap<String, Arc<str>> {
+    let rows = tables.policy_rows();
+    rows.filter_map(|it| Some((it.key.into_owned(), Arc::clone(it.hosts?)))).collect()
 }
 
 /// The plan over all targets, and what is against it.

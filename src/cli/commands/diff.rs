@@ -19,7 +19,7 @@ use crate::model::Target;
 use crate::postfix::main_cf::{MainCfDifference, Severity};
 use crate::postfix::{Effect, Settings};
 use crate::source::{SourceMap, Span, Spanned};
-use crate::tables::Tables;
+use crate::tables::Lowered;
 use jiff::Timestamp;
 use serde_json::Value;
 
@@ -123,18 +123,18 @@ fn revision_of(context: &mut Context<'_, '_>, revision: &str) -> Result<Compiled
     }
 }
 
-/// The tables of a target and both maps as they are written.
-pub(super) fn output(
+/// What a target gets, and both maps as they are written.
+pub(super) fn output<'c>(
     context: &mut Context<'_, '_>,
-    compiled: &Compiled,
+    compiled: &'c Compiled,
     target: &Target,
-) -> Result<(Tables, [Artifact; 2]), Exit> {
+) -> Result<(Lowered<'c>, [Artifact; 2]), Exit> {
     let mut diagnostics = Diagnostics::new();
     let Repository { sources, .. } = &compiled.repository;
-    let tables = compiled.tables(target, &mut diagnostics);
-    let output = tables.and_then(|tables| {
-        let maps = maps(&compiled.repository, target, &tables, &mut diagnostics)?;
-        Some((tables, maps))
+    let lowered = compiled.lowered(target, &mut diagnostics);
+    let output = lowered.and_then(|lowered| {
+        let maps = maps(&compiled.repository, target, &lowered, &mut diagnostics)?;
+        Some((lowered, maps))
     });
     diagnostics.sort();
     context.printer.diagnostics(&diagnostics, sources);
@@ -146,10 +146,10 @@ fn deployed_side(
     context: &Context<'_, '_>,
     hosts: &mut Hosts<'_>,
     target: &Target,
-    tables: &Tables,
+    lowered: &Lowered<'_>,
 ) -> Result<Before, String> {
     let Deployed { transport, tls_policy, notes, main_cf } =
-        read_deployed(hosts, &context.global.directory, target, Some(tables))?;
+        read_deployed(hosts, &context.global.directory, target, Some(lowered))?;
     let maps = [transport, tls_policy];
     Ok(Before { maps, settings: target.settings(), notes, main_cf })
 }
@@ -185,7 +185,7 @@ fn compiled_side(
 fn compare(
     target: &Target,
     before: Before,
-    after: (Tables, [Artifact; 2]),
+    after: (Lowered<'_>, [Artifact; 2]),
     lines: bool,
     now: Timestamp,
 ) -> TargetReport {

@@ -8,7 +8,7 @@ use crate::formats::{MapText, postmap_text};
 use crate::model::Target;
 use crate::plan::{Exposed, Step, steps};
 use crate::postfix::Settings;
-use crate::tables::Tables;
+use crate::tables::Lowered;
 use jiff::Timestamp;
 
 /// The least time for which keys stay in a table that nothing asks for any more, in seconds: a delivery
@@ -16,11 +16,11 @@ use jiff::Timestamp;
 const PRUNE_AFTER: i64 = 3600;
 
 /// What a target has and what it will have, as texts.
-pub(super) struct Sides {
+pub(super) struct Sides<'c> {
     pub(super) target: Target,
     /// What decides beside the maps, before and after.
     settings: [Settings; 2],
-    pub(super) tables: Tables,
+    tables: Lowered<'c>,
     /// What is there: `transport_maps` and `smtp_tls_policy_maps`.
     pub(super) before: [DeployedMap; 2],
     /// What will be there, as map text.
@@ -29,7 +29,7 @@ pub(super) struct Sides {
 
 /// The texts of a target, read.
 pub(super) struct Texts<'s> {
-    pub(super) sides: &'s Sides,
+    pub(super) sides: &'s Sides<'s>,
     before: [MapText<'s>; 2],
     after: [MapText<'s>; 2],
     pub(super) records: [Option<Record<'s>>; 2],
@@ -41,12 +41,12 @@ pub(super) struct Computed<'s> {
     pub(super) steps: Result<Vec<Step<'s>>, Vec<Exposed>>,
 }
 
-impl Sides {
+impl<'c> Sides<'c> {
     /// Both sides of a target; `before_settings` are those that hold for what is there.
     pub(super) fn new(
         target: &Target,
         (before, before_settings): ([DeployedMap; 2], Settings),
-        (tables, after): (Tables, [Artifact; 2]),
+        (tables, after): (Lowered<'c>, [Artifact; 2]),
     ) -> Self {
         let settings = [before_settings, target.settings()];
         let after = after.map(|artifact| artifact.text);

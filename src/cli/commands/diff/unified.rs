@@ -16,7 +16,7 @@ const CONTEXT: usize = 3;
 const MOVING: [&str; 2] = ["# source sha256:", SEAL];
 
 /// Compares both files with what would be written, foreign entries included.
-pub(super) fn unified(sides: &Sides, diff: &Diff) -> String {
+pub(super) fn unified(sides: &Sides<'_>, diff: &Diff) -> String {
     let mut text = String::new();
     let maps = [&diff.transport, &diff.tls_policy];
     for ((before, after), map) in sides.before.iter().zip(&sides.after).zip(maps) {
