@@ -106,7 +106,7 @@ pub enum PinFallback {
     None,
 }
 
-/// A map type that mxward can write. [`DATABASE_README`]
+/// A map type that mxward can write. (Postfix `DATABASE_README`)
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
 pub enum MapType {
     /// Berkeley DB hash.

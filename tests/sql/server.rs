@@ -20,7 +20,7 @@ pub(super) struct Server {
 }
 
 /// Starts the arguments, and ends them with signal `$0` when there is no more standard input.
-const KEEPER: &str = "folder=$1; shift; trap '' INT; \"$@\" </dev/null >\"$folder/log\" 2>&1 & \
+const KEEPER: &str = "folder=$1; shift; trap '' INT TERM HUP; \"$@\" </dev/null >\"$folder/log\" 2>&1 & \
      read -r line; kill -s \"$0\" $!; wait $!; rm -rf \"$folder\"";
 
 impl Server {

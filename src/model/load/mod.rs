@@ -1,4 +1,4 @@
-//! From the texts of a repository to [`Config`].
+//! From the texts of a repository to [`Config`](super::Config).
 
 mod body;
 mod lints;

@@ -25,9 +25,9 @@ pub(super) struct Entry {
     params: Option<BTreeMap<String, AnyText>>,
     /// How mail reaches the domain's MX hosts
     route: Option<Route>,
-    /// A next hop for the transport map: "[host]", "[host]:port", or a domain, whose MX records are used
+    /// A next hop for the transport map: `[host]`, `[host]:port`, or a domain, whose MX records are used
     next_hop: Option<Text>,
-    /// The delivery service, such as relay, or a whole result of transport(5) such as smtp:[host]
+    /// The delivery service, such as relay, or a whole result of transport(5) such as `smtp:[host]`
     transport: Option<Text>,
     /// Nothing static is emitted: the resolver of this name in `smtp_tls_policy_maps` decides at run time
     leave_to: Option<LeaveTo>,
