@@ -10,6 +10,7 @@ fn repository(domains: &str, map_type: &str, more: &str) -> Test {
     let test = Test::new()
         .file("deployed/tls_policy", OLD)
         .file("deployed/main.cf", "compatibility_level = 3.6\n")
+        .file("deployed/master.cf", "smtp unix - - n - - smtp\n")
         .file(
             "mxward.yaml",
             format!(

@@ -199,8 +199,10 @@ impl<'a> Run<'a> {
 
     fn reload(&self, tell: &mut dyn FnMut(&str)) -> Result<(), String> {
         for reload in &self.reloads {
-            reload.run().map_err(|why| format!("{} was not reloaded: {why}", reload.name))?;
-            tell(&format!(" Reloaded {}", reload.name));
+            let told = reload.run();
+            if told.map_err(|why| format!("{} was not reloaded: {why}", reload.name))? {
+                tell(&format!(" Reloaded {}", reload.name));
+            }
         }
         Ok(())
     }

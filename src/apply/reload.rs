@@ -15,12 +15,12 @@ pub struct Reload {
 }
 
 impl Reload {
-    /// Tells it. A Postfix that does not run needs no telling.
+    /// Tells it; `false` when it does not run, and so needs no telling.
     ///
     /// # Errors
     ///
     /// What Postfix says, in a phrase.
-    pub fn run(&self) -> Result<(), String> {
+    pub fn run(&self) -> Result<bool, String> {
         let command = |verb: &str| {
             let mut args = Vec::new();
             if let Some(config) = &self.config {
@@ -30,11 +30,11 @@ impl Reload {
             self.host.borrow_mut().run("postfix", &args, b"").map_err(|error| error.to_string())
         };
         if command("status")?.status != Some(0) {
-            return Ok(());
+            return Ok(false);
         }
         let output = command("reload")?;
         if output.status == Some(0) {
-            return Ok(());
+            return Ok(true);
         }
         let message = String::from_utf8_lossy(&output.stderr);
         let last = message.lines().last().unwrap_or("postfix reload failed");

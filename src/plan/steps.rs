@@ -275,7 +275,11 @@ mod tests {
                 .zip(text.lines())
                 .filter_map(|(number, line)| {
                     let (key, value) = line.split_once(' ')?;
-                    Some(Line { key, value, number })
+                    Some(MapEntry {
+                        key: Cow::Borrowed(key),
+                        value: Cow::Borrowed(value),
+                        line: number,
+                    })
                 })
                 .collect();
             lines.sort_by(|a, b| a.key.cmp(&b.key));

@@ -99,7 +99,9 @@ fn open_target<'c>(
         };
         if has_main_cf && told.insert((place.clone(), folder.clone())) {
             let name = format!("postfix of {folder}");
-            let config = Some(folder.clone());
+            // The commands of Postfix want an absolute path.
+            let config = host.borrow_mut().real_folder(&folder);
+            let config = config.map_err(|error| failed(error.to_string()))?;
             reloads.push(Reload { host: Rc::clone(&host), name, config });
         }
         let header = header(&artifacts[at].text);
