@@ -253,6 +253,7 @@ fn is(listing: &[u8], lines: &[MapEntry<'_>]) -> bool {
         && read.entries.iter().zip(lines).all(|(a, b)| (&a.key, &a.value) == (&b.key, &b.value))
 }
 
+#[expect(clippy::needless_pass_by_value, reason = "`map_err` gives it away")]
 fn text(error: HostError) -> String {
     error.to_string()
 }

@@ -48,7 +48,7 @@ pub(super) fn apply(
         context.printer.note("make a new one with `mxward plan --out FILE`");
         return Ok(Exit::Stale);
     }
-    finish(context, &plan, &refused, hands, &texts, &computed, None)
+    Ok(finish(context, &plan, &refused, hands, &texts, &computed, None))
 }
 
 pub(super) fn rollback(context: &mut Context<'_, '_>, consent: &Consent) -> Result<Exit, Exit> {
@@ -70,7 +70,7 @@ pub(super) fn rollback(context: &mut Context<'_, '_>, consent: &Consent) -> Resu
     let computed: Vec<Computed<'_>> = texts.iter().map(Texts::compute).collect();
     let today = context.world.today();
     let (plan, refused) = judge(&computed, &texts, &compiled, &consented, today);
-    finish(context, &plan, &refused, hands, &texts, &computed, Some(restores))
+    Ok(finish(context, &plan, &refused, hands, &texts, &computed, Some(&restores)))
 }
 
 /// Takes apart what is read and what is written.
@@ -144,16 +144,16 @@ fn finish(
     hands: Vec<Hands>,
     texts: &[Texts<'_>],
     computed: &[Computed<'_>],
-    restores: Option<Vec<[String; 2]>>,
-) -> Result<Exit, Exit> {
+    restores: Option<&[[String; 2]]>,
+) -> Exit {
     context.printer.report(&Report { plan, refused });
     if !refused.is_empty() {
-        return Ok(Exit::Refused);
+        return Exit::Refused;
     }
     let now = context.world.now();
     let mut runs = Vec::with_capacity(computed.len());
     for (at, (stores, reloads)) in hands.into_iter().enumerate() {
-        let restores = restores.as_ref().map(|it| it[at].clone());
+        let restores = restores.map(|it| it[at].clone());
         runs.push(prepared(&texts[at], &computed[at], stores, reloads, restores, now));
     }
     let mut lines = Vec::new();
@@ -161,7 +161,7 @@ fn finish(
     for line in lines {
         context.printer.note(&line);
     }
-    Ok(match ending {
+    match ending {
         Ending::Done => Exit::Done,
         Ending::Nothing(why) => {
             context.printer.error(&format!("{why}; nothing was changed"));
@@ -175,7 +175,7 @@ fn finish(
             context.printer.error(&format!("{why}; the next apply goes on from here"));
             Exit::InPart
         }
-    })
+    }
 }
 
 fn prepared<'a>(
