@@ -1,5 +1,11 @@
 //! `mxward compile`
 
+mod files;
+#[path = "../benches/scale/repository.rs"]
+mod repository;
+mod rows;
+mod same_bytes;
+
 use crate::harness::Test;
 
 #[test]

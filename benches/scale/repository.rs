@@ -3,6 +3,7 @@
 //! Half of the domains are YAML mappings over [`TEMPLATES`] templates, half stand in plain lists; a
 //! fifth of either is pinned. Of the mappings a quarter is written in block style, and one in fifty
 //! says what no other says. Names are in no order, as in lists that have grown.
+#![expect(clippy::disallowed_methods, reason = "writes files for the program to read")]
 
 use std::fmt::Write as _;
 use std::fs::{self, File};
