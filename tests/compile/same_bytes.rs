@@ -35,7 +35,7 @@ fn compiled(ran: &Ran, folder: &str) -> Vec<String> {
 fn entries(texts: Vec<String>) -> Vec<String> {
     let entries = |text: String| {
         let lines = text.lines().filter(|line| !line.contains(" sha256:"));
-        lines.map(|line| format!("{line}\n")).collect()
+        lines.map(|line| format!("{line}\n")).collect::<Vec<_>>().concat()
     };
     texts.into_iter().map(entries).collect()
 }
@@ -105,7 +105,7 @@ fn reverse(file: &Path, moves: impl Fn(&str) -> bool) {
     let text = std::fs::read_to_string(file).unwrap();
     let mut moved = text.lines().rev().filter(|line| moves(line));
     let lines = text.lines().map(|line| if moves(line) { moved.next().unwrap() } else { line });
-    let turned: String = lines.map(|line| format!("{line}\n")).collect();
+    let turned = lines.map(|line| format!("{line}\n")).collect::<Vec<_>>().concat();
     assert_ne!(turned, text);
     std::fs::write(file, turned).unwrap();
 }
