@@ -194,3 +194,64 @@ fn targets_in_databases_are_refused_before_anything_is_done() {
         .status(1)
         .run();
 }
+
+/// One pinned domain, as the lock of this day knows it.
+fn pinned(checked: &str, stale: &str) -> Test {
+    let domains = "  a.example: { provider: mailer, route: pin }\n";
+    let test = repository(domains, "lmdb", "");
+    let yaml = std::fs::read_to_string(test.path().join("mxward.yaml")).unwrap();
+    test.file("mxward.yaml", format!("{yaml}lock: {{ max_age: 14 }}\n"))
+        .file(
+            "providers/mailer.yaml",
+            "name: mailer\ntitle: Mailer\nmx_patterns: 'mx.mailer.example'\nhosts: [{ preference: 10, host: mx.mailer.example }]\n\
+             policy: { level: secure, match: [mx.mailer.example] }\n",
+        )
+        .file(
+            "mxward.lock",
+            format!(
+                "version: 1\n{checked}hosts:\n  mx.mailer.example: {{ dnssec: insecure, {stale}addresses: [9.9.9.9 since 2020-01-01] }}\n\
+                 domains:\n  a.example: {{ dnssec: insecure, since: 2020-01-01, mx: [10 mx.mailer.example] }}\n"
+            ),
+        )
+}
+
+#[test]
+fn pins_that_nobody_confirmed_for_long_are_refused() {
+    pinned("checked: 2020-01-01\n", "")
+        .args(["apply"])
+        .any_stderr()
+        .stdout_has("refused: target mx: addresses that mail is pinned to were last confirmed 2")
+        .stdout_has(" days ago, more than")
+        .status(5)
+        .expect_file("deployed/tls_policy", OLD)
+        .run();
+    pinned("", "")
+        .args(["plan"])
+        .any_stderr()
+        .stdout_has("addresses that mail is pinned to were never confirmed: run")
+        .status(5)
+        .run();
+    let today = jiff::tz::Offset::UTC.to_datetime(jiff::Timestamp::now()).date();
+    let today = format!("checked: {today}\n");
+    pinned(&today, "").args(["plan"]).any_stderr().any_stdout().run();
+    // The file was looked at, and this address was not among the answers.
+    pinned(&today, "stale: SERVFAIL since 2020-01-02, ")
+        .args(["plan"])
+        .any_stderr()
+        .stdout_has(" days ago, more than")
+        .status(5)
+        .run();
+}
+
+#[test]
+fn an_old_lock_matters_only_to_what_is_pinned_by_us() {
+    let domains = "  a.example: { level: may }\n";
+    repository(domains, "lmdb", "")
+        .file("deployed/transport", "c.example smtp:[9.9.9.9],c.example\n")
+        .file("deployed/tls_policy", "a.example may\n")
+        .file("mxward.lock", "version: 1\nchecked: 2020-01-01\n")
+        .args(["plan"])
+        .any_stderr()
+        .stdout("mx  no changes\n")
+        .run();
+}

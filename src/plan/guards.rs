@@ -3,12 +3,13 @@
 use super::protect::Protect;
 use crate::diff::{Compared, find};
 use crate::formats::MapEntry;
-use crate::lock::Lock;
+use crate::lock::{AddressFact, Lock};
 use crate::model::LockSettings;
-use crate::postfix::{Delivery, Effect, NextHop, Outcome};
+use crate::postfix::{Delivery, Effect, NextHop, Outcome, words};
 use crate::report::{counted, some_of, thousands};
 use jiff::civil::Date;
 use std::collections::{BTreeMap, BTreeSet};
+use std::net::IpAddr;
 
 /// More than this share of a target's domains is never changed at once, in percent.
 const SHARE: u8 = 30;
@@ -97,14 +98,32 @@ impl Guarded<'_, '_> {
         policies + after.transport.iter().filter(|line| only_routed(&line.key)).count()
     }
 
-    /// Whether mail goes to an address that the lock gave.
-    fn pins(&self) -> bool {
-        let pinned = |line: &MapEntry<'_>| {
-            let first = line.value.strip_prefix("smtp:").and_then(|list| list.split(',').next());
-            first.is_some_and(|hop| NextHop::parse(hop).is_ok_and(|hop| hop.is_address()))
-        };
-        self.compared.after.transport.iter().any(pinned)
+    /// For each fact of the lock that our pins rest on, the last day on which it was confirmed.
+    fn confirmed(&self, lock: &Lock) -> Vec<Option<Date>> {
+        let Compared { after, diff, .. } = self.compared;
+        let foreign: BTreeSet<&str> = diff.transport.foreign.iter().map(|it| &*it.key).collect();
+        let ours = after.transport.iter().filter(|line| !foreign.contains(&*line.key));
+        let (mut domains, mut addresses) = (BTreeSet::new(), BTreeSet::new());
+        for line in ours {
+            let found = pinned(line);
+            if !found.is_empty() {
+                domains.insert(&*line.key);
+                addresses.extend(found);
+            }
+        }
+        let is_pinned = |it: &AddressFact| addresses.contains(&it.address);
+        let hosts = lock.hosts.values().filter(|host| host.addresses.iter().any(is_pinned));
+        let domains = lock.domains.iter().filter(|(name, _)| domains.contains(name.as_str()));
+        let marks = hosts.map(|it| &it.stale).chain(domains.map(|(_, it)| &it.stale));
+        marks.map(|stale| lock.confirmed(stale.as_ref())).collect()
     }
+}
+
+/// The addresses that an entry sends mail to.
+fn pinned(line: &MapEntry<'_>) -> Vec<IpAddr> {
+    let Some(list) = line.value.strip_prefix("smtp:") else { return Vec::new() };
+    let hops = words(list).filter_map(|hop| NextHop::parse(hop).ok());
+    hops.filter_map(|hop| hop.host_part().parse().ok()).collect()
 }
 
 /// Checks one target against all guards.
@@ -188,25 +207,24 @@ pub(crate) fn refusals(
         lost.first().map_or("", String::as_str)
     );
     refuse("addresses", lost.len(), message);
-    if guarded.pins() {
-        let (lock, settings) = lock;
-        let age = lock.checked.map(|day| (today - day).get_days());
-        match age.map(|days| usize::try_from(days).unwrap_or_default()) {
-            Some(days) if days > usize::from(settings.max_age) => {
-                let message = format!(
-                    "the addresses were last confirmed {} ago, more than lock.max_age of {}: run `mxward update`",
-                    counted(days, "day"),
-                    settings.max_age
-                );
-                refuse("stale-lock", days, message);
-            }
-            Some(_) => {}
-            None => refuse(
-                "stale-lock",
-                usize::MAX,
-                "the addresses in the lock were never confirmed: run `mxward update`".to_owned(),
-            ),
+    let (lock, settings) = lock;
+    match guarded.confirmed(lock).into_iter().min() {
+        Some(Some(day)) => {
+            let days = usize::try_from((today - day).get_days()).unwrap_or_default();
+            let message = format!(
+                "addresses that mail is pinned to were last confirmed {} ago, more than lock.max_age of {}: run `mxward update`",
+                counted(days, "day"),
+                settings.max_age
+            );
+            let is_old = days > usize::from(settings.max_age);
+            refuse("stale-lock", if is_old { days } else { 0 }, message);
         }
+        Some(None) => refuse(
+            "stale-lock",
+            usize::MAX,
+            "addresses that mail is pinned to were never confirmed: run `mxward update`".to_owned(),
+        ),
+        None => {}
     }
     list.extend(protect.refusals(target, guarded.compared, today));
     list

@@ -9,9 +9,10 @@ pub use crate::diag::thousands;
 pub fn counted(number: usize, noun: &str) -> String {
     let plural = match (number, noun.strip_suffix('y'), noun.strip_suffix("ss")) {
         (1, ..) => return format!("1 {noun}"),
-        (_, Some(stem), _) => format!("{stem}ies"),
+        // `entries`, but `days`.
+        (_, Some(stem), _) if !stem.ends_with(['a', 'e', 'o', 'u']) => format!("{stem}ies"),
         (_, _, Some(_)) => format!("{noun}es"),
-        (_, None, None) => format!("{noun}s"),
+        (..) => format!("{noun}s"),
     };
     format!("{} {plural}", thousands(number))
 }
@@ -72,9 +73,10 @@ mod tests {
                 counted(1, "domain"),
                 counted(1204, "domain"),
                 counted(0, "entry"),
-                counted(2, "address")
+                counted(2, "address"),
+                counted(2, "day")
             ],
-            ["1 domain", "1,204 domains", "0 entries", "2 addresses"]
+            ["1 domain", "1,204 domains", "0 entries", "2 addresses", "2 days"]
         );
         assert_eq!(thousands(1_234_567), "1,234,567");
         let names = ["a", "b", "c", "d"];

@@ -69,9 +69,9 @@ impl Consented {
 }
 
 fn protect(context: &mut Context<'_, '_>, consent: &Consent) -> Result<Protect, Exit> {
-    let path = match &consent.protect {
-        Some(path) => path.clone(),
-        None => context.path(PROTECT_FILE),
+    let (path, shown) = match &consent.protect {
+        Some(path) => (path.clone(), Context::shown(path)),
+        None => (context.path(PROTECT_FILE), PROTECT_FILE.to_owned()),
     };
     let bytes = match context.world.read(&path) {
         Ok(bytes) => bytes,
@@ -79,17 +79,16 @@ fn protect(context: &mut Context<'_, '_>, consent: &Consent) -> Result<Protect, 
             return Ok(Protect::default());
         }
         Err(error) => {
-            let shown = Context::shown(&path);
             context.printer.error(&format!("cannot read `{shown}`: {error}"));
             return Err(Exit::Failed);
         }
     };
     let Ok(text) = String::from_utf8(bytes) else {
-        context.printer.error(&format!("`{}` is not UTF-8", Context::shown(&path)));
+        context.printer.error(&format!("`{shown}` is not UTF-8"));
         return Err(Exit::Findings);
     };
     let (mut sources, mut diagnostics) = (SourceMap::new(), Diagnostics::new());
-    let file = sources.add(Context::shown(&path), text);
+    let file = sources.add(shown, text);
     let protect = Protect::read(file, sources.text(file), &mut diagnostics);
     context.printer.diagnostics(&diagnostics, &sources);
     protect.ok_or(Exit::Findings)
