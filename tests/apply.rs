@@ -79,6 +79,20 @@ fn what_is_weaker_is_refused_until_it_is_allowed() {
 }
 
 #[test]
+fn platforms_see_what_changes_and_what_is_against_it() {
+    let weaker = "  a.example: { level: may }\n  b.example: { level: may }\n";
+    repository(weaker, "lmdb", "")
+        .args(["plan", "--report", "rdjsonl"])
+        .any_stderr()
+        .stdout_has("\"message\":\"weaker for `b.example`: ")
+        .stdout_has(
+            "\"message\":\"target `mx` is refused: 1 domain would be less safe than now: b.example",
+        )
+        .status(5)
+        .run();
+}
+
+#[test]
 fn only_some_effects_may_be_let_through() {
     repository(STRONGER, "lmdb", "")
         .args(["apply", "--only", "neutral"])

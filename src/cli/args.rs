@@ -244,10 +244,7 @@ impl Command {
     /// Whether it finds or changes something, as platforms show it.
     pub fn has_findings(&self) -> bool {
         match self {
-            Self::Plan { .. }
-            | Self::Apply { .. }
-            | Self::Rollback { .. }
-            | Self::Explain { .. }
+            Self::Explain { .. }
             | Self::Providers { .. }
             | Self::Schema { .. }
             | Self::Completions { .. }
@@ -256,7 +253,10 @@ impl Command {
             | Self::Compile { .. }
             | Self::Lock { .. }
             | Self::Update { .. }
-            | Self::Diff { .. } => true,
+            | Self::Diff { .. }
+            | Self::Plan { .. }
+            | Self::Apply { .. }
+            | Self::Rollback { .. } => true,
         }
     }
 }

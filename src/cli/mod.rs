@@ -5,6 +5,7 @@ mod commands;
 mod context;
 mod exit;
 mod format;
+mod page;
 mod printer;
 mod stopped;
 

@@ -154,6 +154,12 @@ impl TargetPlan {
         }
     }
 
+    /// How many recipients see an effect.
+    pub fn count(&self, effect: Effect) -> usize {
+        let counts = self.effects.iter().find(|(name, _)| name == effect.as_str());
+        counts.map_or(0, |(_, count)| *count)
+    }
+
     /// Whether there is nothing to do.
     pub fn is_empty(&self) -> bool {
         self.steps.is_empty()

@@ -10,7 +10,6 @@ use crate::cli::context::Context;
 use crate::cli::exit::Exit;
 use crate::formats::postmap_text;
 use crate::formats::record::Record;
-use crate::plan::{Plan, Refusal};
 use jiff::Timestamp;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
@@ -48,7 +47,9 @@ pub(super) fn apply(
         context.printer.note("make a new one with `mxward plan --out FILE`");
         return Ok(Exit::Stale);
     }
-    Ok(finish(context, &plan, &refused, hands, &texts, &computed, None))
+    let sources = &compiled.repository.sources;
+    let report = Report::new("apply", (&plan, &refused), &computed, sources);
+    Ok(finish(context, &report, hands, &texts, &computed, None))
 }
 
 pub(super) fn rollback(context: &mut Context<'_, '_>, consent: &Consent) -> Result<Exit, Exit> {
@@ -70,7 +71,9 @@ pub(super) fn rollback(context: &mut Context<'_, '_>, consent: &Consent) -> Resu
     let computed: Vec<Computed<'_>> = texts.iter().map(Texts::compute).collect();
     let today = context.world.today();
     let (plan, refused) = judge(&computed, &texts, &compiled, &consented, today);
-    Ok(finish(context, &plan, &refused, hands, &texts, &computed, Some(&restores)))
+    let sources = &compiled.repository.sources;
+    let report = Report::new("rollback", (&plan, &refused), &computed, sources);
+    Ok(finish(context, &report, hands, &texts, &computed, Some(&restores)))
 }
 
 /// Takes apart what is read and what is written.
@@ -139,15 +142,14 @@ fn restore(
 /// Shows what would be done; does it unless something is against it.
 fn finish(
     context: &mut Context<'_, '_>,
-    plan: &Plan,
-    refused: &[Refusal],
+    report: &Report<'_>,
     hands: Vec<Hands>,
     texts: &[Texts<'_>],
     computed: &[Computed<'_>],
     restores: Option<&[[String; 2]]>,
 ) -> Exit {
-    context.printer.report(&Report { plan, refused });
-    if !refused.is_empty() {
+    context.printer.report(report);
+    if report.is_refused() {
         return Exit::Refused;
     }
     let now = context.world.now();

@@ -6,6 +6,7 @@ mod markdown;
 mod text;
 mod unified;
 
+use super::changes::{self, Shown};
 use super::sides::Sides;
 use crate::cli::context::Context;
 use crate::cli::exit::Exit;
@@ -16,8 +17,8 @@ use crate::diag::{Diagnostics, Style, printable};
 use crate::diff::Diff;
 use crate::emit::{Artifact, maps};
 use crate::model::Target;
+use crate::postfix::Settings;
 use crate::postfix::main_cf::{MainCfDifference, Severity};
-use crate::postfix::{Effect, Settings};
 use crate::source::{SourceMap, Span, Spanned};
 use crate::tables::Lowered;
 use jiff::Timestamp;
@@ -237,16 +238,19 @@ impl TargetReport {
             }
             Outcome::Unread(why) => return format!("not compared: {why}"),
         };
-        let counts: Vec<String> = Effect::ALL
-            .iter()
-            .map(|effect| (compared.diff.count(*effect), effect))
-            .filter(|(count, _)| *count > 0)
-            .map(|(count, effect)| format!("{} {effect}", crate::report::thousands(count)))
-            .collect();
-        match (counts.is_empty(), compared.diff.is_change()) {
-            (false, _) => counts.join(", "),
-            (true, true) => "entries change, without effect on any domain".to_owned(),
-            (true, false) => "no changes".to_owned(),
+        changes::summary(|effect| compared.diff.count(effect), compared.diff.is_change())
+    }
+
+    /// How its changes are shown.
+    fn shown<'a>(&'a self, sources: &'a SourceMap) -> Shown<'a> {
+        let compared = self.compared();
+        Shown {
+            name: &self.name,
+            span: self.span,
+            groups: compared.map_or(&[], |it| &it.diff.groups),
+            files: compared.map_or([""; 2], |it| it.names.each_ref().map(String::as_str)),
+            has_lines: compared.map_or([false; 2], |it| it.has_lines),
+            sources,
         }
     }
 }

@@ -1,22 +1,50 @@
 //! `mxward plan`
 
-pub(super) mod text;
+mod text;
 
 use super::change::{judge, open};
+use super::changes::{self, Shown, code};
 use super::consent::Consented;
+use super::sides::Computed;
 use crate::cli::args::Consent;
 use crate::cli::context::Context;
 use crate::cli::exit::Exit;
 use crate::cli::printer::Render;
-use crate::diag::Style;
-use crate::plan::{Plan, Refusal};
+use crate::diag::{Severity, Style};
+use crate::plan::{Plan, Refusal, TargetPlan};
+use crate::report::{self, Item, Rule};
+use crate::source::SourceMap;
 use serde_json::{Value, json};
 use std::path::Path;
 
 /// A plan and what is against it, as a report.
 pub(super) struct Report<'a> {
-    pub(super) plan: &'a Plan,
-    pub(super) refused: &'a [Refusal],
+    command: &'static str,
+    plan: &'a Plan,
+    refused: &'a [Refusal],
+    /// The targets of the plan, in its order.
+    shown: Vec<Shown<'a>>,
+}
+
+impl<'a> Report<'a> {
+    pub(super) fn new(
+        command: &'static str,
+        (plan, refused): (&'a Plan, &'a [Refusal]),
+        computed: &'a [Computed<'_>],
+        sources: &'a SourceMap,
+    ) -> Self {
+        let shown = computed.iter().map(|it| it.shown(sources)).collect();
+        Self { command, plan, refused, shown }
+    }
+
+    /// Whether something is against it.
+    pub(super) fn is_refused(&self) -> bool {
+        !self.refused.is_empty()
+    }
+
+    fn targets(&self) -> impl Iterator<Item = (&Shown<'a>, &TargetPlan)> {
+        self.shown.iter().zip(&self.plan.targets)
+    }
 }
 
 pub(super) fn run(
@@ -37,7 +65,8 @@ pub(super) fn run(
     let computed: Vec<_> = texts.iter().map(|it| it.compute()).collect();
     let today = context.world.today();
     let (plan, refused) = judge(&computed, &texts, &compiled, &consented, today);
-    context.printer.report(&Report { plan: &plan, refused: &refused });
+    let sources = &compiled.repository.sources;
+    context.printer.report(&Report::new("plan", (&plan, &refused), &computed, sources));
     if let Some(out) = out
         && let Err(error) = context.world.write(out, plan.write().as_bytes())
     {
@@ -71,5 +100,31 @@ impl Render for Report<'_> {
 
     fn markdown(&self) -> String {
         text::markdown(self)
+    }
+
+    fn findings(&self) -> Option<report::Report> {
+        let mut items = changes::items(&self.shown);
+        for refusal in self.refused {
+            let known = self.shown.iter().find(|it| it.name == refusal.target);
+            let flag = refusal.flag.as_ref().map(|flag| format!("if that is meant: {flag}"));
+            let message =
+                format!("target {} is refused: {}", code(&refusal.target), refusal.message);
+            let item = Item::new(Severity::Error, "plan/refused", message).same_by(refusal.guard);
+            let item = known.into_iter().fold(item, |it, shown| it.at(shown.span, shown.sources));
+            items.push(flag.into_iter().fold(item, Item::detail));
+        }
+        let lines =
+            self.targets().map(|(it, plan)| format!("{}: {}", it.name, text::summary(plan)));
+        let summary = match lines.collect::<Vec<_>>() {
+            none if none.is_empty() => "no targets".to_owned(),
+            lines => lines.join("; "),
+        };
+        let mut list = report::Report::new(self.command, summary, items);
+        list.rules = changes::rules().chain([Rule {
+            code: "plan/refused",
+            summary: "a guard or protect.yaml stops the plan".to_owned(),
+            help: "Nothing is applied while one stands. Correct what it names, or allow it with the flag.".to_owned(),
+        }]).collect();
+        Some(list)
     }
 }

@@ -1,5 +1,6 @@
 //! What a target has and what it will have: what `diff`, `plan`, `apply` and `rollback` compare.
 
+use super::changes::Shown;
 use crate::deployed::DeployedMap;
 use crate::diff::{Compared, Maps, Owner, compare};
 use crate::emit::Artifact;
@@ -8,6 +9,7 @@ use crate::formats::{MapText, postmap_text};
 use crate::model::Target;
 use crate::plan::{Exposed, Step, steps};
 use crate::postfix::Settings;
+use crate::source::{SourceMap, Spanned};
 use crate::tables::Lowered;
 use jiff::Timestamp;
 
@@ -37,6 +39,7 @@ pub(super) struct Texts<'s> {
 
 /// What would change for a target.
 pub(super) struct Computed<'s> {
+    sides: &'s Sides<'s>,
     pub(super) compared: Compared<'s>,
     pub(super) steps: Result<Vec<Step<'s>>, Vec<Exposed>>,
 }
@@ -106,6 +109,21 @@ impl Texts<'_> {
     pub(super) fn compute(&self) -> Computed<'_> {
         let compared = self.compare();
         let steps = steps(&compared.before, &compared.after);
-        Computed { compared, steps }
+        Computed { sides: self.sides, compared, steps }
+    }
+}
+
+impl Computed<'_> {
+    /// How its changes are shown.
+    pub(super) fn shown<'a>(&'a self, sources: &'a SourceMap) -> Shown<'a> {
+        let Spanned { value, span } = &self.sides.target.name;
+        Shown {
+            name: value,
+            span: *span,
+            groups: &self.compared.diff.groups,
+            files: self.sides.before.each_ref().map(|map| &*map.name),
+            has_lines: self.sides.before.each_ref().map(|map| map.has_lines),
+            sources,
+        }
     }
 }

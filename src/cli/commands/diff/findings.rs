@@ -1,12 +1,12 @@
 //! What changes, for platforms: an item for each group of domains.
 
-use super::text::{place, reason, rotated};
-use super::{Compared, Outcome, Report, TargetReport};
-use crate::cli::commands::changes::{self, Change, code};
+use super::text::reason;
+use super::{Outcome, Report, TargetReport};
+use crate::cli::commands::changes::{self, Shown, code};
 use crate::diag::Severity;
-use crate::diff::{Cause, Group, MapDiff};
+use crate::diff::MapDiff;
 use crate::postfix::main_cf;
-use crate::report::{self, Item, Place, Rule, counted, shortened, thousands};
+use crate::report::{self, Item, Rule, counted, shortened, thousands};
 
 /// So many lines of an item are shown.
 const LINES: usize = 10;
@@ -16,11 +16,8 @@ const LINE: usize = 100;
 
 /// An item for each group, and for what should be known of how a target was compared.
 pub(super) fn findings(report: &Report<'_>) -> report::Report {
-    let groups = report.targets.iter().filter_map(|it| Some((it, it.compared()?)));
-    let groups = groups.flat_map(|(target, compared)| {
-        compared.diff.groups.iter().map(move |group| change(group, target, compared, report))
-    });
-    let mut items = changes::items(groups, report.targets.len());
+    let shown: Vec<Shown<'_>> = report.targets.iter().map(|it| it.shown(report.sources)).collect();
+    let mut items = changes::items(&shown);
     for target in &report.targets {
         remarks(target, report, &mut items);
     }
@@ -37,30 +34,6 @@ pub(super) fn findings(report: &Report<'_>) -> report::Report {
     let mut list = report::Report::new("diff", summary, items);
     list.rules = changes::rules().chain(own).collect();
     list
-}
-
-fn change<'a>(
-    group: &'a Group,
-    target: &'a TargetReport,
-    compared: &Compared,
-    report: &Report<'_>,
-) -> Change<'a> {
-    let Group { effect, template, before, after, recipients, cause, .. } = group;
-    let span = if let Cause::Declared(span) = cause { *span } else { target.span };
-    Change {
-        target: &target.name,
-        effect: *effect,
-        template: template.as_deref(),
-        before,
-        after,
-        rotated: rotated(group),
-        recipients,
-        place: Some(Place::of(span, report.sources)),
-        undeclared: match cause {
-            Cause::Declared(_) => None,
-            Cause::Deployed(..) | Cause::Settings => Some(place(*cause, compared, report.sources)),
-        },
-    }
 }
 
 /// What should be known of how a target was compared, and of lines that are there.

@@ -1,28 +1,16 @@
 //! What changes, for comments on merge requests.
 
-use super::text::{place, reason, rotated};
-use super::{Compared, Report, TargetReport};
-use crate::diff::{Group, MapDiff};
-use crate::postfix::Effect;
-use crate::report::{
-    COMMENT_LIMIT, counted, cut_comment, html_text, markdown_cell, shortened, some_of, thousands,
-};
-use crate::source::SourceMap;
+use super::text::reason;
+use super::{Report, TargetReport};
+use crate::cli::commands::changes::{Shown, rows, table};
+use crate::diff::MapDiff;
+use crate::report::{COMMENT_LIMIT, cut_comment, html_text, markdown_cell, thousands};
 use std::fmt::Write as _;
-
-/// So many groups of a target are shown.
-const GROUPS: usize = 50;
 
 /// So many lines of a list are shown.
 const LINES: usize = 20;
 
-/// So many characters of what happens before and after are shown; some policies name many hosts.
-const PHRASE: usize = 1_000;
-
-/// What stands above the rows of a target.
-const TABLE: &str = "| Effect | Domains | Before | After | Where |\n|---|---|---|---|---|\n";
-
-/// Left free for each target, for how many rows are left out.
+/// Left free for what is said of lists that do not fit.
 const REST: usize = 100;
 
 /// A heading, a table for each target, and what else should be known in foldable parts.
@@ -31,25 +19,16 @@ const REST: usize = 100;
 pub(super) fn markdown(report: &Report<'_>) -> String {
     let mut text = String::from("### mxward diff\n");
     let heads: Vec<String> = report.targets.iter().map(head).collect();
-    let rows = rows(report, COMMENT_LIMIT.saturating_sub(text.len() + heads.concat().len()));
-    let used: usize = rows.iter().flatten().chain(&heads).map(String::len).sum();
-    let mut room = COMMENT_LIMIT.saturating_sub(used + (TABLE.len() + REST) * (rows.len() + 1));
+    let shown: Vec<Shown<'_>> = report.targets.iter().map(|it| it.shown(report.sources)).collect();
+    let rows = rows(&shown, COMMENT_LIMIT.saturating_sub(text.len() + heads.concat().len()));
+    let tables: Vec<String> = shown.iter().zip(&rows).map(|(it, rows)| table(it, rows)).collect();
+    let used: usize = tables.iter().chain(&heads).map(String::len).sum();
+    let mut room = COMMENT_LIMIT.saturating_sub(text.len() + used + REST);
     let mut has_left_out = false;
-    for ((target, head), rows) in report.targets.iter().zip(heads).zip(rows) {
+    for ((target, head), table) in report.targets.iter().zip(heads).zip(tables) {
         text.push_str(&head);
+        text.push_str(&table);
         let Some(compared) = target.compared() else { continue };
-        let groups = &compared.diff.groups;
-        if !rows.is_empty() {
-            text.push_str(TABLE);
-        }
-        text.extend(rows.iter().map(String::as_str));
-        if groups.len() > rows.len() {
-            let rest = &groups[rows.len()..];
-            let domains = rest.iter().map(|group| group.recipients.len()).sum();
-            let (rest, domains) = (thousands(rest.len()), counted(domains, "domain"));
-            // Writing to a String cannot fail.
-            let _ = writeln!(text, "\nand {rest} more rows for {domains}");
-        }
         let maps = [&compared.diff.transport, &compared.diff.tls_policy];
         for list in maps.into_iter().zip(&compared.names).flat_map(|(map, name)| lists(map, name)) {
             if list.len() <= room {
@@ -79,53 +58,6 @@ fn head(target: &TargetReport) -> String {
         let _ = writeln!(text, "> {}\n", markdown_cell(&what));
     }
     text
-}
-
-/// The rows of each target that fit into so many bytes: the worst of all targets first.
-fn rows(report: &Report<'_>, room: usize) -> Vec<Vec<String>> {
-    let mut rows: Vec<Vec<String>> = vec![Vec::new(); report.targets.len()];
-    let mut room = room.saturating_sub((TABLE.len() + REST) * (rows.len() + 1));
-    for effect in Effect::ALL {
-        for (target, rows) in report.targets.iter().zip(&mut rows) {
-            let Some(compared) = target.compared() else { continue };
-            // Groups are sorted by effect: these are the next ones, if none before was left out.
-            for group in compared.diff.groups.iter().skip(rows.len()) {
-                let row = row(group, compared, report.sources);
-                if group.effect != *effect || rows.len() == GROUPS || row.len() > room {
-                    break;
-                }
-                room -= row.len();
-                rows.push(row);
-            }
-        }
-    }
-    rows
-}
-
-fn row(group: &Group, compared: &Compared, sources: &SourceMap) -> String {
-    let count = counted(group.recipients.len(), "domain");
-    let names = some_of(group.recipients.iter().map(String::as_str), 4);
-    let effect = match group.effect {
-        Effect::Breaks | Effect::Weaker => format!("**{}**", group.effect),
-        Effect::Different | Effect::Stronger | Effect::Neutral => group.effect.to_string(),
-    };
-    let (before, after) = if group.before == group.after {
-        (group.before.clone(), rotated(group))
-    } else {
-        (group.before.clone(), group.after.clone())
-    };
-    let mut place = place(group.cause, compared, sources);
-    if let Some(template) = &group.template {
-        place = format!("template {template}, {place}");
-    }
-    format!(
-        "| {effect} | {}: {} | {} | {} | {} |\n",
-        count,
-        markdown_cell(&names),
-        markdown_cell(&shortened(&before, PHRASE)),
-        markdown_cell(&shortened(&after, PHRASE)),
-        markdown_cell(&place)
-    )
 }
 
 /// Deployed lines to know of, each kind in a part of its own.

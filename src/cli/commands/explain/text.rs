@@ -1,50 +1,27 @@
 //! The lookups, for people.
 
 use super::{Explained, Report};
+use crate::cli::page::Page;
 use crate::diag::{Style, printable};
 use crate::explain::{Lookup, meaning};
 use crate::postfix::{Hop, HopPolicy, Outcome};
 use crate::report::wrapped;
-use anstyle::{AnsiColor, Style as Paint};
+use anstyle::AnsiColor;
 
 pub(super) fn text(report: &Report, style: &Style) -> String {
-    let mut page = Page { text: String::new(), style };
+    let mut page = Page::new(style);
     for (at, explained) in report.targets.iter().enumerate() {
         if at > 0 {
             page.line("");
         }
         let title = format!("target {}: mail for {}", explained.target, report.recipient);
-        page.heading(&printable(&title));
+        page.heading(&title);
         page.target(explained);
     }
     page.text
 }
 
-struct Page<'a> {
-    text: String,
-    style: &'a Style,
-}
-
 impl Page<'_> {
-    fn line(&mut self, line: &str) {
-        self.text.push_str(line.trim_end());
-        self.text.push('\n');
-    }
-
-    fn paint(&self, paint: Paint, text: &str) -> String {
-        if self.style.color { format!("{paint}{text}{paint:#}") } else { text.to_owned() }
-    }
-
-    fn heading(&mut self, text: &str) {
-        let text = self.paint(Paint::new().bold(), text);
-        self.line(&text);
-    }
-
-    fn paragraph(&mut self, indent: usize, text: &str) {
-        let text = wrapped(&printable(text), self.style.width, indent + 2);
-        self.line(&format!("{:indent$}{text}", ""));
-    }
-
     fn target(&mut self, explained: &Explained) {
         if let Some(resolver) = &explained.left_to {
             self.paragraph(
