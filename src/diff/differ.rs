@@ -3,6 +3,7 @@
 use super::affected::affected;
 use super::dead::dead;
 use super::describe::describe;
+use super::overruled::overruled;
 use super::side::{Difference, Entries, Side, differences, find};
 use super::{Cause, DeployedLine, Diff, Drift, Group, MapDiff, Maps, Owner};
 use crate::formats::MapEntry;
@@ -41,16 +42,8 @@ pub(crate) fn compare<'a>(
     tables: &impl Rows,
     unmanaged: Unmanaged,
 ) -> Compared<'a> {
-    let deployed = Side {
-        transport: Entries::Borrowed(&before.transport.entries),
-        tls_policy: Entries::Borrowed(&before.tls_policy.entries),
-        settings: before.settings,
-    };
-    let mut wanted = Side {
-        transport: Entries::Borrowed(&after.transport.entries),
-        tls_policy: Entries::Borrowed(&after.tls_policy.entries),
-        settings: after.settings,
-    };
+    let deployed = side(before);
+    let mut wanted = side(after);
     let keep = unmanaged != Unmanaged::Remove;
     let mut transport = map_diff(&deployed.transport, &wanted.transport, owner[0], keep);
     let mut tls_policy = map_diff(&deployed.tls_policy, &wanted.tls_policy, owner[1], keep);
@@ -74,7 +67,18 @@ pub(crate) fn compare<'a>(
         }
     }
     let groups = grouping.groups.into_values().collect();
-    Compared { before: deployed, after: wanted, diff: Diff { transport, tls_policy, groups } }
+    let overruled = overruled(&side(after), &wanted);
+    let diff = Diff { transport, tls_policy, groups, overruled };
+    Compared { before: deployed, after: wanted, diff }
+}
+
+/// The entries of two maps as they are.
+fn side(maps: Maps<'_>) -> Side<'_> {
+    Side {
+        transport: Entries::Borrowed(&maps.transport.entries),
+        tls_policy: Entries::Borrowed(&maps.tls_policy.entries),
+        settings: maps.settings,
+    }
 }
 
 /// Tells apart what is ours, adopted and foreign.

@@ -4,6 +4,7 @@ mod affected;
 mod dead;
 mod describe;
 mod differ;
+mod overruled;
 mod side;
 
 pub(crate) use affected::{Recipient, affected};
@@ -49,6 +50,8 @@ pub struct Diff {
     /// Recipients that are treated otherwise than before, worst first; those with the same cause
     /// stand together.
     pub groups: Vec<Group>,
+    /// Recipients about whom foreign entries that stay decide otherwise than what is declared, sorted.
+    pub overruled: Vec<String>,
 }
 
 /// What changes in one map.

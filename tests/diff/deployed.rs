@@ -135,3 +135,30 @@ fn a_target_without_a_place_is_not_compared() {
         .stdout("mx  not compared: the target does not say where its maps are `deployed`\n")
         .run();
 }
+
+#[test]
+fn entries_that_stay_and_overrule_a_declaration_are_named() {
+    let note =
+        "foreign entries, which stay, decide otherwise than declared about 1 domain: b.example\n";
+    let ran = Test::new()
+        .file(
+            "mxward.yaml",
+            "version: 1\ndomains:\n  a.example: { level: secure, match: [mx.a.example] }\n  b.example: { level: secure, match: [mx.b.example] }\n\
+             targets:\n  mx: { postfix: \"3.7\", security_level: may, map_type: lmdb, deployed: \"file:deployed\" }\n",
+        )
+        .file("deployed/transport", "b.example smtp:[mx.b.example]\nc.example smtp:[mx.c.example]\n")
+        .file(
+            "deployed/tls_policy",
+            "a.example secure match=mx.a.example\nb.example secure match=mx.b.example\n",
+        )
+        .args(["diff"])
+        .stdout_has(&format!("  note: {note}"))
+        .stdout_has("\nmx  no changes\n")
+        .run();
+    let plan = || ran.then().any_stderr();
+    plan()
+        .args(["plan"])
+        .stdout(format!("note: target mx: {}\nmx  no changes\n", note.replace(": b", ":\n      b")))
+        .run();
+    plan().args(["plan", "--report", "json"]).stdout_has("\"note\": \"foreign entries").run();
+}

@@ -7,7 +7,7 @@ pub(super) use markdown::{rows, table};
 pub(super) use text::{changes, summaries};
 
 use crate::diag::Severity;
-use crate::diff::{Cause, Group};
+use crate::diff::{Cause, Diff, Group};
 use crate::postfix::Effect;
 use crate::report::{Item, Place, Rule, counted, shortened, some_of, thousands};
 use crate::source::{SourceMap, Span};
@@ -113,6 +113,17 @@ pub(super) fn summary(count: impl Fn(Effect) -> usize, is_change: bool) -> Strin
         (true, true) => "entries change, without effect on any domain".to_owned(),
         (true, false) => "no changes".to_owned(),
     }
+}
+
+/// Says about whom entries that stay decide otherwise than what is declared.
+pub(super) fn overruled(diff: &Diff) -> Option<String> {
+    let list = &diff.overruled;
+    let names = some_of(list.iter().map(String::as_str), NAMES);
+    let domains = counted(list.len(), "domain");
+    let says = format!(
+        "foreign entries, which stay, decide otherwise than declared about {domains}: {names}"
+    );
+    (!list.is_empty()).then_some(says)
 }
 
 /// What makes changes of several targets one item, in the order of the report.

@@ -199,8 +199,10 @@ fn compare(
     let has_lines = [sides.before[0].has_lines, sides.before[1].has_lines];
     let names = sides.before.map(|map| map.name);
     let compared = Compared { diff, names, has_lines, unified };
+    let mut notes = before.notes;
+    notes.extend(changes::overruled(&compared.diff));
     let report = TargetReport::new(target, Outcome::Compared(Box::new(compared)));
-    TargetReport { notes: before.notes, main_cf: before.main_cf, ..report }
+    TargetReport { notes, main_cf: before.main_cf, ..report }
 }
 
 impl Before {

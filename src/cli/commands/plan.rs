@@ -24,6 +24,8 @@ pub(super) struct Report<'a> {
     refused: &'a [Refusal],
     /// The targets of the plan, in its order.
     shown: Vec<Shown<'a>>,
+    /// What should be known of them, each with its target.
+    notes: Vec<(&'a str, String)>,
 }
 
 impl<'a> Report<'a> {
@@ -33,8 +35,13 @@ impl<'a> Report<'a> {
         computed: &'a [Computed<'_>],
         sources: &'a SourceMap,
     ) -> Self {
-        let shown = computed.iter().map(|it| it.shown(sources)).collect();
-        Self { command, plan, refused, shown }
+        let shown: Vec<Shown<'_>> = computed.iter().map(|it| it.shown(sources)).collect();
+        let notes = computed
+            .iter()
+            .zip(&shown)
+            .filter_map(|(it, shown)| Some((shown.name, changes::overruled(&it.compared.diff)?)));
+        let notes = notes.collect();
+        Self { command, plan, refused, shown, notes }
     }
 
     /// Whether something is against it.
@@ -91,10 +98,13 @@ impl Render for Report<'_> {
         let refused = self.refused.iter().map(|it| {
             json!({ "guard": it.guard, "target": it.target, "message": it.message, "flag": it.flag })
         });
+        let notes =
+            self.notes.iter().map(|(target, note)| json!({ "target": target, "note": note }));
         json!({
             "format_version": 1,
             "plan": self.plan,
             "refused": refused.collect::<Vec<_>>(),
+            "notes": notes.collect::<Vec<_>>(),
         })
     }
 
@@ -104,6 +114,10 @@ impl Render for Report<'_> {
 
     fn findings(&self) -> Option<report::Report> {
         let mut items = changes::items(&self.shown);
+        for (name, note) in &self.notes {
+            let message = format!("target {}: {note}", code(name));
+            items.push(Item::new(Severity::Note, "target/note", message));
+        }
         for refusal in self.refused {
             let known = self.shown.iter().find(|it| it.name == refusal.target);
             let flag = refusal.flag.as_ref().map(|flag| format!("if that is meant: {flag}"));

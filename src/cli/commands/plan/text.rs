@@ -15,6 +15,11 @@ pub(super) fn text(report: &Report<'_>, style: &Style) -> String {
     for (shown, plan) in report.targets().filter(|(_, plan)| !plan.is_empty()) {
         show(&mut page, shown, plan);
     }
+    for (target, note) in &report.notes {
+        let note = wrapped(&printable(&format!("target {target}: {note}")), style.width, 6);
+        page.line(&format!("note: {note}"));
+        page.line("");
+    }
     for refusal in report.refused {
         let word = page.paint(AnsiColor::Red.on_default().bold(), "refused");
         let message = format!("target {}: {}", refusal.target, refusal.message);
@@ -53,6 +58,9 @@ pub(super) fn markdown(report: &Report<'_>) -> String {
         let message = markdown_cell(&refusal.message);
         let _ =
             writeln!(text, "\n**refused**: {}: {message}{flag}", markdown_cell(&refusal.target));
+    }
+    for (target, note) in &report.notes {
+        let _ = writeln!(text, "\n> {}: {}", markdown_cell(target), markdown_cell(note));
     }
     let heads = report.targets().map(|(shown, plan)| {
         format!("\n**{}**: {}\n\n", markdown_cell(shown.name), markdown_cell(&summary(plan)))
