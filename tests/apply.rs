@@ -269,3 +269,22 @@ fn an_old_lock_matters_only_to_what_is_pinned_by_us() {
         .stdout("mx  no changes\n")
         .run();
 }
+
+#[test]
+fn what_a_lint_denies_is_not_applied() {
+    let domains = "  a.example: { level: none }\n";
+    let ran = repository(domains, "lmdb", "").args(["apply", "--allow", "weaker"]);
+    let ran = ran
+        .stderr_has("error[level-none]: ")
+        .status(3)
+        .expect_file("deployed/tls_policy", OLD)
+        .run();
+    ran.then().args(["plan"]).stderr_has("error[level-none]: ").status(3).run();
+    let yaml = ran.read("mxward.yaml");
+    ran.then()
+        .file("mxward.yaml", format!("{yaml}lints: {{ level-none: warn }}\n"))
+        .args(["plan", "--allow", "weaker"])
+        .any_stderr()
+        .any_stdout()
+        .run();
+}

@@ -25,7 +25,7 @@ pub use page::page;
 pub use rule::{Docs, Rule};
 pub use rules::RULES;
 
-use crate::diag::Diagnostics;
+use crate::diag::{Diagnostics, Severity};
 use crate::expand::Destinations;
 use crate::lock::Lock;
 use crate::model::{Config, Target};
@@ -51,12 +51,13 @@ pub struct Linted<'a> {
     pub today: Date,
 }
 
-/// Runs every lint that is not allowed.
-pub fn lint(linted: &Linted<'_>, diagnostics: &mut Diagnostics) {
+/// Runs every lint that is not allowed, as long as it is at least so severe.
+pub fn lint(linted: &Linted<'_>, least: Severity, diagnostics: &mut Diagnostics) {
     let view = View::new(linted);
     for rule in RULES {
         let level = linted.config.lints.get(rule.name).copied().unwrap_or(rule.level);
-        if let Some(severity) = level.severity() {
+        // The order of severities is that of reports: errors first.
+        if let Some(severity) = level.severity().filter(|it| *it <= least) {
             (rule.run)(&view, &mut Findings::new(rule, severity, diagnostics));
         }
     }

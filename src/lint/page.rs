@@ -24,7 +24,7 @@ it concerns. Domains that only name the same provider are one thing that is writ
 | `allow` | not made | 0 |
 | `note` | worth knowing | 0 |
 | `warn` | a warning | 0, with `--deny-warnings` 3 |
-| `deny` | an error | 3 |
+| `deny` | an error, also for `plan` and `apply` | 3 |
 
 Each lint has a level of its own. A repository sets others in `mxward.yaml`:
 

@@ -1,6 +1,7 @@
 //! `mxward apply` and `rollback`
 
 use super::change::{Opened, judge, open};
+use super::check::denied;
 use super::consent::Consented;
 use super::plan::Report;
 use super::sides::{Computed, Sides, Texts};
@@ -34,6 +35,7 @@ pub(super) fn apply(
         },
     };
     let compiled = context.compile(context.lock_mode())?;
+    denied(context, &compiled)?;
     let consented = Consented::read(context, consent)?;
     let (sides, hands) = split(open(context, &compiled, true)?);
     let texts = texts(context, &sides)?;

@@ -7,6 +7,7 @@ use crate::compile::{Compiled, Repository, Stopped, compile};
 use crate::diag::{Diagnostics, Severity, Style, render, summary};
 use crate::lint::{Docs, ERRORS, Linted, RULES, lint};
 use crate::lock::LockMode;
+use crate::model::Target;
 use crate::report::{self, Item, Report, Rule, counted};
 use crate::source::SourceMap;
 use crate::world::DnsSettings;
@@ -39,22 +40,7 @@ pub(super) fn run(
         Ok(compiled) => {
             let selected = context.targets(&compiled.repository.config.targets)?;
             (domains, targets) = (Some(compiled.destinations.list.len()), selected.len());
-            let tables: Vec<_> = selected
-                .into_iter()
-                .map(|target| (target, compiled.tables(target, &mut diagnostics)))
-                .collect();
-            let Compiled { repository, destinations, .. } = &compiled;
-            lint(
-                &Linted {
-                    config: &repository.config,
-                    lock: &repository.lock,
-                    destinations: Some(destinations),
-                    targets: &tables,
-                    today,
-                },
-                &mut diagnostics,
-            );
-            drop(tables);
+            judge(&compiled, selected, Severity::Note, today, &mut diagnostics);
             compiled.repository
         }
         Err((why, repository)) => {
@@ -65,6 +51,7 @@ pub(super) fn run(
             let Repository { config, lock, .. } = &*repository;
             lint(
                 &Linted { config, lock, destinations: None, targets: &tables, today },
+                Severity::Note,
                 &mut diagnostics,
             );
             *repository
@@ -85,6 +72,40 @@ pub(super) fn run(
     }
     let failed = diagnostics.has_errors() || (deny_warnings && warnings);
     Ok(if failed { Exit::Findings } else { Exit::Done })
+}
+
+fn judge(
+    compiled: &Compiled,
+    targets: Vec<&Target>,
+    least: Severity,
+    today: Date,
+    diagnostics: &mut Diagnostics,
+) {
+    let tables = targets.into_iter().map(|it| (it, compiled.tables(it, diagnostics)));
+    let tables: Vec<_> = tables.collect();
+    let Compiled { repository, destinations, .. } = compiled;
+    let linted = Linted {
+        config: &repository.config,
+        lock: &repository.lock,
+        destinations: Some(destinations),
+        targets: &tables,
+        today,
+    };
+    lint(&linted, least, diagnostics);
+}
+
+/// Stops a command that would change what is deployed where a lint is denied.
+///
+/// # Errors
+///
+/// The status to exit with; everything was said.
+pub(super) fn denied(context: &mut Context<'_, '_>, compiled: &Compiled) -> Result<(), Exit> {
+    let targets = context.targets(&compiled.repository.config.targets)?;
+    let mut diagnostics = Diagnostics::new();
+    judge(compiled, targets, Severity::Error, context.world.today(), &mut diagnostics);
+    diagnostics.sort();
+    context.printer.diagnostics(&diagnostics, &compiled.repository.sources);
+    if diagnostics.has_errors() { Err(Exit::Findings) } else { Ok(()) }
 }
 
 impl Findings<'_> {

@@ -4,6 +4,7 @@ mod text;
 
 use super::change::{judge, open};
 use super::changes::{self, Shown, code};
+use super::check::denied;
 use super::consent::Consented;
 use super::sides::Computed;
 use crate::cli::args::Consent;
@@ -61,6 +62,7 @@ pub(super) fn run(
     consent: &Consent,
 ) -> Result<Exit, Exit> {
     let compiled = context.compile(context.lock_mode())?;
+    denied(context, &compiled)?;
     let consented = Consented::read(context, consent)?;
     let opened = open(context, &compiled, false)?;
     let now = context.world.now();
