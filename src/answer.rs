@@ -1,5 +1,6 @@
 //! What DNS said, in four values.
 
+use crate::dane::Tlsa;
 use crate::names::DomainName;
 use std::fmt;
 use std::net::{Ipv4Addr, Ipv6Addr};
@@ -15,6 +16,8 @@ pub enum Question {
     Aaaa(DomainName),
     /// The TLSA records of `_25._tcp.HOST`. [RFC 7672 §2.2]
     Tlsa(DomainName),
+    /// The TXT records of a name.
+    Txt(DomainName),
 }
 
 /// The security status of a positive answer. [RFC 4033 §5]
@@ -37,6 +40,30 @@ pub enum Answer {
     Insecure(Reply),
     /// No usable answer.
     Unknown(UnknownReason),
+}
+
+/// An answer with the way to it.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Found {
+    /// What the question brought.
+    pub answer: Answer,
+    /// The aliases between the name that was asked for and the records, in order.
+    pub aliases: Vec<Alias>,
+}
+
+/// One step from a name to another. [RFC 1034 §3.6.2]
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Alias {
+    /// The name it leads to; `None` when that is no name of a host.
+    pub target: Option<DomainName>,
+    /// The status of this step alone.
+    pub dnssec: Dnssec,
+}
+
+impl From<Answer> for Found {
+    fn from(answer: Answer) -> Self {
+        Self { answer, aliases: Vec::new() }
+    }
 }
 
 /// Why there is no usable answer. The texts come from the network: they are for messages only, which
@@ -66,7 +93,7 @@ pub enum UnknownReason {
     Offline,
 }
 
-/// More MX or address records than this at one name are no mail server's.
+/// More records of one type than this at one name are no mail server's.
 pub const MAX_RECORDS: usize = 64;
 
 /// More aliases than this in a row are no mail server's.
@@ -139,13 +166,10 @@ pub enum Reply {
     A(Vec<Ipv4Addr>),
     /// For [`Question::Aaaa`].
     Aaaa(Vec<Ipv6Addr>),
-    /// For [`Question::Tlsa`]: how many records are usable and how many are not. [RFC 7672 §3.1]
-    Tlsa {
-        /// Records with usage 2 or 3, a known selector and matching type and a fitting length.
-        usable: usize,
-        /// All others.
-        unusable: usize,
-    },
+    /// For [`Question::Tlsa`], usable or not.
+    Tlsa(Vec<Tlsa>),
+    /// For [`Question::Txt`]: the strings of each record joined. [RFC 8461 §3.1]
+    Txt(Vec<Vec<u8>>),
 }
 
 /// One MX record.
@@ -164,7 +188,8 @@ impl Reply {
             Self::Mx(list) => list.is_empty(),
             Self::A(list) => list.is_empty(),
             Self::Aaaa(list) => list.is_empty(),
-            Self::Tlsa { usable, unusable } => usable + unusable == 0,
+            Self::Tlsa(list) => list.is_empty(),
+            Self::Txt(list) => list.is_empty(),
         }
     }
 }

@@ -3,12 +3,14 @@
 mod database;
 mod dns_settings;
 mod host;
+mod net;
 pub mod system;
 
 pub use database::{Database, DatabaseError, LookupKey, Row, RowChange, RowRef};
 pub use dns_settings::{DnsProtocol, DnsServer, DnsSettings, DnsValidation, parse_server};
 
 pub use host::{Host, HostError, Place, postfix_version};
+pub use net::{FetchError, Net, NetSettings, PolicyRequest, Waiting};
 
 pub use crate::answer::{Answer, Question};
 pub use crate::sql::{DatabaseLocation, TableMapping};
@@ -169,6 +171,20 @@ pub trait World {
     ///
     /// When the settings cannot be used, such as an unreadable trust anchor.
     fn dns(&self, settings: &DnsSettings) -> io::Result<Box<dyn Dns>>;
+
+    /// The network, for many questions side by side. Nothing is sent yet.
+    ///
+    /// # Errors
+    ///
+    /// As for [`Self::dns`].
+    fn net(&self, settings: &NetSettings) -> io::Result<Box<dyn Net>>;
+
+    /// Adds to the end of a file, which is made when it is not there.
+    ///
+    /// # Errors
+    ///
+    /// The error of the system.
+    fn append(&self, path: &Path, bytes: &[u8]) -> io::Result<()>;
 
     /// The time, for the age of what waits to be pruned.
     fn now(&self) -> jiff::Timestamp;

@@ -62,8 +62,12 @@ fn listed(reply: &Reply) -> String {
             .collect(),
         Reply::A(list) => list.iter().map(ToString::to_string).collect(),
         Reply::Aaaa(list) => list.iter().map(ToString::to_string).collect(),
-        Reply::Tlsa { usable: 0, unusable: 0 } => Vec::new(),
-        Reply::Tlsa { usable, unusable } => vec![format!("{usable} usable, {unusable} not")],
+        Reply::Tlsa(list) if list.is_empty() => Vec::new(),
+        Reply::Tlsa(list) => {
+            let usable = mxward::dane::usable(list).count();
+            vec![format!("{usable} usable, {} not", list.len() - usable)]
+        }
+        Reply::Txt(list) => list.iter().map(|it| String::from_utf8_lossy(it).into()).collect(),
     };
     if list.is_empty() { "nothing".to_owned() } else { list.join(", ") }
 }

@@ -63,7 +63,7 @@ impl Refresh<'_> {
         const WHAT: &str = "the MX set";
         let (dnssec, mx) = match Verdict::of(answer, old.is_some()) {
             Verdict::Records(dnssec, Reply::Mx(mx)) => (dnssec, mx),
-            Verdict::Records(_, Reply::A(_) | Reply::Aaaa(_) | Reply::Tlsa { .. }) => {
+            Verdict::Records(_, Reply::A(_) | Reply::Aaaa(_) | Reply::Tlsa(_) | Reply::Txt(_)) => {
                 let message = "records of another type".to_owned();
                 return Err(Problem::Unknown(WHAT, UnknownReason::Malformed(message)));
             }

@@ -5,6 +5,7 @@ use super::problem::{IPV4, IPV6, Problem};
 use super::verdict::Verdict;
 use super::{LockEvent, Refresh, Scope};
 use crate::answer::{Answer, Dnssec, Question, Reply, UnknownReason};
+use crate::dane;
 use crate::lock::{HostFact, HostNeed, Needs, Stale, refused};
 use crate::names::DomainName;
 use std::collections::{BTreeMap, BTreeSet};
@@ -173,7 +174,7 @@ impl Refresh<'_> {
                         Reply::Aaaa(list) => {
                             found.addresses.extend(list.into_iter().map(IpAddr::V6));
                         }
-                        Reply::Mx(_) | Reply::Tlsa { .. } => {}
+                        Reply::Mx(_) | Reply::Tlsa(_) | Reply::Txt(_) => {}
                     }
                 }
                 Verdict::Absent | Verdict::Vanished => {}
@@ -235,7 +236,9 @@ impl Refresh<'_> {
     ) -> Result<Option<bool>, Problem> {
         let before = old.and_then(|old| old.dane);
         let now = match Verdict::of(answer, before == Some(true)) {
-            Verdict::Records(Dnssec::Secure, Reply::Tlsa { usable, .. }) if usable > 0 => {
+            Verdict::Records(Dnssec::Secure, Reply::Tlsa(records))
+                if dane::usable(&records).next().is_some() =>
+            {
                 if found.unknown.contains(&true) {
                     // It depends on the addresses, about which enough was said.
                     return Ok(before);

@@ -6,12 +6,13 @@ mod database;
 mod dns;
 mod files;
 mod host;
+mod net;
 mod revision;
 mod staged;
 
 use super::{
     Command, CommandOutput, Database, DatabaseError, DatabaseLocation, Dns, DnsSettings, Files,
-    Host, HostError, Place, Staged, Terminal, World,
+    Host, HostError, Net, NetSettings, Place, Staged, Terminal, World,
 };
 pub use host::open as open_host;
 use staged::StagedFile;
@@ -84,6 +85,16 @@ impl World for System {
 
     fn dns(&self, settings: &DnsSettings) -> io::Result<Box<dyn Dns>> {
         Ok(Box::new(dns::Resolver::new(settings)?))
+    }
+
+    fn net(&self, settings: &NetSettings) -> io::Result<Box<dyn Net>> {
+        Ok(Box::new(net::Network::new(settings)?))
+    }
+
+    fn append(&self, path: &Path, bytes: &[u8]) -> io::Result<()> {
+        let mut file = std::fs::OpenOptions::new().append(true).create(true).open(path)?;
+        // In one piece, so that a kill leaves at most the beginning of it.
+        io::Write::write_all(&mut file, bytes)
     }
 
     fn now(&self) -> jiff::Timestamp {

@@ -1,8 +1,10 @@
 //! From DNS records to checked replies.
 
-use crate::answer::{MAX_ALIASES, MAX_RECORDS, MxRecord, Question, Reply, UnknownReason};
+use crate::answer::{
+    Alias, Dnssec, MAX_ALIASES, MAX_RECORDS, MxRecord, Question, Reply, UnknownReason,
+};
+use crate::dane::Tlsa;
 use crate::names::DomainName;
-use hickory_resolver::proto::rr::rdata::tlsa::{CertUsage, Matching, Selector};
 use hickory_resolver::proto::rr::{Name, RData, Record, RecordType};
 use std::fmt::Write as _;
 
@@ -13,6 +15,7 @@ pub(super) fn query(question: &Question) -> Result<(Name, RecordType), UnknownRe
         Question::A(name) => (format!("{name}."), RecordType::A),
         Question::Aaaa(name) => (format!("{name}."), RecordType::AAAA),
         Question::Tlsa(name) => (format!("_25._tcp.{name}."), RecordType::TLSA),
+        Question::Txt(name) => (format!("{name}."), RecordType::TXT),
     };
     let name = Name::from_ascii(&text).map_err(|_| UnknownReason::Malformed(text))?;
     Ok((name, kind))
@@ -24,7 +27,8 @@ pub(super) fn empty(question: &Question) -> Reply {
         Question::Mx(_) => Reply::Mx(Vec::new()),
         Question::A(_) => Reply::A(Vec::new()),
         Question::Aaaa(_) => Reply::Aaaa(Vec::new()),
-        Question::Tlsa(_) => Reply::Tlsa { usable: 0, unusable: 0 },
+        Question::Tlsa(_) => Reply::Tlsa(Vec::new()),
+        Question::Txt(_) => Reply::Txt(Vec::new()),
     }
 }
 
@@ -94,40 +98,47 @@ pub(super) fn reply<'r>(
             }
             (Reply::A(list), RData::A(address)) => list.push(address.0),
             (Reply::Aaaa(list), RData::AAAA(address)) => list.push(address.0),
-            (Reply::Tlsa { usable, unusable }, RData::TLSA(tlsa)) => {
-                if is_usable(tlsa.cert_usage, tlsa.selector, tlsa.matching, tlsa.cert_data.len()) {
-                    *usable += 1;
-                } else {
-                    *unusable += 1;
-                }
-            }
+            (Reply::Tlsa(list), RData::TLSA(tlsa)) => list.push(Tlsa::new(
+                tlsa.cert_usage.into(),
+                tlsa.selector.into(),
+                tlsa.matching.into(),
+                tlsa.cert_data.clone(),
+            )),
+            (Reply::Txt(list), RData::TXT(txt)) => list.push(txt.txt_data.concat()),
             _ => {}
         }
     }
     let length = match &mut reply {
         Reply::Mx(list) => {
-            list.sort();
-            list.dedup();
-            if list.len() > 1 && list.iter().any(|mx| mx.exchange.is_none()) {
+            let length = sorted(list);
+            if length > 1 && list.iter().any(|mx| mx.exchange.is_none()) {
                 let message = "a null MX beside other MX records [RFC 7505 §3]";
                 return Err(UnknownReason::Malformed(message.to_owned()));
             }
-            list.len()
+            length
         }
-        Reply::A(list) => {
-            list.sort();
-            list.dedup();
-            list.len()
-        }
-        Reply::Aaaa(list) => {
-            list.sort();
-            list.dedup();
-            list.len()
-        }
-        // Only their number is kept.
-        Reply::Tlsa { .. } => 0,
+        Reply::A(list) => sorted(list),
+        Reply::Aaaa(list) => sorted(list),
+        Reply::Tlsa(list) => sorted(list),
+        Reply::Txt(list) => sorted(list),
     };
     if length > MAX_RECORDS { Err(UnknownReason::TooMany) } else { Ok(reply) }
+}
+
+/// Puts a list in order, each once, and gives its length.
+fn sorted<T: Ord>(list: &mut Vec<T>) -> usize {
+    list.sort();
+    list.dedup();
+    list.len()
+}
+
+/// Where an alias leads.
+pub(super) fn alias_of(record: &Record, dnssec: Dnssec) -> Alias {
+    let target = match &record.data {
+        RData::CNAME(target) => name(&target.0).ok(),
+        _ => None,
+    };
+    Alias { target, dnssec }
 }
 
 fn name(name: &Name) -> Result<DomainName, UnknownReason> {
@@ -161,19 +172,6 @@ fn shown(name: &Name) -> String {
         text.push('\u{2026}');
     }
     text
-}
-
-/// Whether a mail client may use the record: PKIX usages are not for mail. [RFC 7672 §3.1]
-fn is_usable(usage: CertUsage, selector: Selector, matching: Matching, length: usize) -> bool {
-    let length_fits = match matching {
-        Matching::Raw => length > 0,
-        Matching::Sha256 => length == 32,
-        Matching::Sha512 => length == 64,
-        Matching::Unassigned(_) | Matching::Private => false,
-    };
-    matches!(usage, CertUsage::DaneTa | CertUsage::DaneEe)
-        && matches!(selector, Selector::Full | Selector::Spki)
-        && length_fits
 }
 
 #[cfg(test)]
@@ -273,28 +271,12 @@ mod tests {
         assert!(of(&addresses[1..]).is_ok());
     }
 
-    /// [RFC 7672 §3.1; RFC 6698 §2.1]
     #[test]
-    fn tlsa_records_for_mail_have_usage_2_or_3_and_a_digest_of_the_right_length() {
-        for (usage, selector, matching, length, usable) in [
-            (3, 1, 1, 32, true),
-            (2, 0, 2, 64, true),
-            (3, 0, 0, 900, true),
-            (0, 1, 1, 32, false),
-            (1, 1, 1, 32, false),
-            (3, 2, 1, 32, false),
-            (3, 1, 3, 32, false),
-            (3, 1, 1, 31, false),
-            (3, 1, 0, 0, false),
-            (255, 1, 1, 32, false),
-        ] {
-            let (usage, selector) = (CertUsage::from(usage), Selector::from(selector));
-            let matching = Matching::from(matching);
-            assert_eq!(
-                is_usable(usage, selector, matching, length),
-                usable,
-                "{usage:?} {selector:?}"
-            );
-        }
+    fn the_strings_of_a_text_record_are_joined() {
+        use hickory_resolver::proto::rr::rdata::TXT;
+        let question = Question::Txt(DomainName::parse("_mta-sts.kunde.example").unwrap());
+        let record = RData::TXT(TXT::new(vec!["v=STSv1; id=".to_owned(), "a;".to_owned()]));
+        let joined = Reply::Txt(vec![b"v=STSv1; id=a;".to_vec()]);
+        assert_eq!(reply(&question, [&record, &record].into_iter()), Ok(joined));
     }
 }

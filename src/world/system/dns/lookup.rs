@@ -8,9 +8,9 @@
     reason = "errors, codes and types are open enums of the resolver: what is new there is unknown here"
 )]
 
-use super::answers::{empty, follow, query, reply};
+use super::answers::{alias_of, empty, follow, query, reply};
 use super::validating::{Client, PAYLOAD};
-use crate::answer::{Answer, Dnssec, MAX_ALIASES, Question, UnknownReason};
+use crate::answer::{Alias, Answer, Dnssec, Found, MAX_ALIASES, Question, UnknownReason};
 use hickory_resolver::net::xfer::{DnsHandle as _, FirstAnswer as _};
 use hickory_resolver::net::{DnsError, NetError};
 use hickory_resolver::proto::dnssec::Proof;
@@ -19,24 +19,34 @@ use hickory_resolver::proto::rr::{Name, RData, Record, RecordType};
 use std::io::ErrorKind;
 
 /// Asks once.
-pub(super) async fn ask(client: &Client, question: &Question) -> Answer {
-    let (mut name, kind) = match query(question) {
-        Ok(query) => query,
-        Err(reason) => return Answer::Unknown(reason),
+pub(super) async fn ask(client: &Client, question: &Question) -> Found {
+    let mut aliases = Vec::new();
+    let answer = match walk(client, question, &mut aliases).await {
+        // An answer behind aliases is no better than they are.
+        Ok(answer) => weakened(answer, weakest_of(&aliases), question),
+        Err(reason) => Answer::Unknown(reason),
     };
-    // The status of the aliases so far.
-    let mut status = Dnssec::Secure;
+    Found { answer, aliases }
+}
+
+/// Goes from the name through the aliases, which are collected, to the end.
+async fn walk(
+    client: &Client,
+    question: &Question,
+    aliases: &mut Vec<Alias>,
+) -> Result<Answer, UnknownReason> {
+    let (mut name, kind) = query(question)?;
     for _ in 0..=MAX_ALIASES {
-        match step(client, question, &name, kind).await {
-            Ok(Step::End(answer)) => return weakened(answer, status, question),
-            Ok(Step::Alias(target, of_alias)) => {
-                status = status.max(of_alias);
-                name = target;
-            }
-            Err(reason) => return Answer::Unknown(reason),
+        match step(client, question, &name, kind, aliases).await? {
+            Step::End(answer) => return Ok(answer),
+            Step::Alias(target) => name = target,
         }
     }
-    Answer::Unknown(UnknownReason::AliasLoop)
+    Err(UnknownReason::AliasLoop)
+}
+
+fn weakest_of(aliases: &[Alias]) -> Dnssec {
+    aliases.iter().map(|alias| alias.dnssec).max().unwrap_or(Dnssec::Secure)
 }
 
 /// What one query brought.
@@ -44,7 +54,7 @@ enum Step {
     /// Records, or a denial.
     End(Answer),
     /// The name is another name for this one.
-    Alias(Name, Dnssec),
+    Alias(Name),
 }
 
 async fn step(
@@ -52,6 +62,7 @@ async fn step(
     question: &Question,
     name: &Name,
     kind: RecordType,
+    aliases: &mut Vec<Alias>,
 ) -> Result<Step, UnknownReason> {
     let response = match send(client, name, kind).await {
         Ok(response) => response,
@@ -59,20 +70,23 @@ async fn step(
         Err(error) => {
             return match denial(&error) {
                 Denial::Unproven => Ok(Step::End(Answer::Insecure(empty(question)))),
-                Denial::Bogus => alias(client, name).await,
+                Denial::Bogus => alias(client, name, aliases).await,
                 Denial::Other => Err(reason(&error)),
             };
         }
     };
     let chain = follow(name, kind, &response.answers)?;
-    let status = weakest(chain.aliases.iter().chain(&chain.found))?;
+    for record in &chain.aliases {
+        aliases.push(alias_of(record, weakest([record].into_iter())?));
+    }
+    let status = weakest(chain.found.iter())?;
     if !chain.found.is_empty() {
         let reply = reply(question, chain.found.iter().map(|record| &record.data))?;
         let secure = status == Dnssec::Secure;
         return Ok(Step::End(if secure { Answer::Secure(reply) } else { Answer::Insecure(reply) }));
     }
     if !chain.aliases.is_empty() {
-        return Ok(Step::Alias(chain.end, status));
+        return Ok(Step::Alias(chain.end));
     }
     if !matches!(response.response_code, ResponseCode::NoError | ResponseCode::NXDomain) {
         return Err(UnknownReason::Failure(code_name(response.response_code)));
@@ -90,7 +104,11 @@ async fn send(client: &Client, name: &Name, kind: RecordType) -> Result<DnsRespo
 }
 
 /// The alias at a name; without one the answer for the name stays bogus.
-async fn alias(client: &Client, name: &Name) -> Result<Step, UnknownReason> {
+async fn alias(
+    client: &Client,
+    name: &Name,
+    aliases: &mut Vec<Alias>,
+) -> Result<Step, UnknownReason> {
     let response = match send(client, name, RecordType::CNAME).await {
         Ok(response) => response,
         Err(error) => {
@@ -101,13 +119,15 @@ async fn alias(client: &Client, name: &Name) -> Result<Step, UnknownReason> {
         }
     };
     let chain = follow(name, RecordType::CNAME, &response.answers)?;
-    let status = weakest(chain.found.iter())?;
     let mut targets = chain.found.iter().filter_map(|record| match &record.data {
-        RData::CNAME(alias) => Some(alias.0.clone()),
+        RData::CNAME(alias) => Some((*record, alias.0.clone())),
         _ => None,
     });
     match (targets.next(), targets.next()) {
-        (Some(target), None) => Ok(Step::Alias(target, status)),
+        (Some((record, target)), None) => {
+            aliases.push(alias_of(record, weakest([record].iter())?));
+            Ok(Step::Alias(target))
+        }
         _ => Err(UnknownReason::Bogus),
     }
 }
@@ -163,7 +183,7 @@ fn weakest<'r>(records: impl Iterator<Item = &'r &'r Record>) -> Result<Dnssec, 
     Ok(status)
 }
 
-/// An answer behind aliases is no better than they are.
+/// An answer as good as the way to it.
 fn weakened(answer: Answer, status: Dnssec, question: &Question) -> Answer {
     match (answer, status) {
         (Answer::Secure(reply), Dnssec::Insecure) => Answer::Insecure(reply),

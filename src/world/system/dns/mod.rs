@@ -7,7 +7,7 @@ mod servers;
 mod stub;
 mod validating;
 
-use crate::answer::{Answer, Question, UnknownReason};
+use crate::answer::{Answer, Found, Question, UnknownReason};
 use crate::world::{Dns, DnsSettings, DnsValidation};
 use std::io;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
@@ -35,7 +35,10 @@ pub(super) struct Resolver {
 }
 
 /// Who is asked.
-enum Asker {
+pub(super) struct Asker(Kind);
+
+/// The kinds of [`Asker`].
+enum Kind {
     /// This program validates.
     Validating(Validating),
     /// Resolvers on this host validate; they are tested before the first question.
@@ -55,14 +58,44 @@ impl Resolver {
             milliseconds => Duration::from_millis(milliseconds.into()),
         };
         let asker = match settings.validation {
-            DnsValidation::Local => Asker::Validating(Validating::new(settings, deadline)?),
+            DnsValidation::Local => Kind::Validating(Validating::new(settings, deadline)?),
             DnsValidation::ResolverAd => {
-                Asker::Trusting(Stub::new(settings, deadline)?, OnceLock::new())
+                Kind::Trusting(Stub::new(settings, deadline)?, OnceLock::new())
             }
         };
         let runtime =
             tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
-        Ok(Self { runtime, asker: Arc::new(asker), deadline })
+        Ok(Self { runtime, asker: Arc::new(Asker(asker)), deadline })
+    }
+
+    /// What runs the questions.
+    pub(super) fn runtime(&self) -> &tokio::runtime::Runtime {
+        &self.runtime
+    }
+
+    /// Who is asked.
+    pub(super) fn asker(&self) -> Arc<Asker> {
+        Arc::clone(&self.asker)
+    }
+
+    /// The deadline of a question.
+    pub(super) fn deadline(&self) -> Duration {
+        self.deadline
+    }
+
+    /// Tests the resolver whose validation is trusted, once.
+    ///
+    /// # Errors
+    ///
+    /// When it does not validate, or nobody answers.
+    pub(super) async fn prepare(&self) -> io::Result<()> {
+        if let Kind::Trusting(stub, tested) = &self.asker.0
+            && tested.get().is_none()
+        {
+            let stub = stub.clone().tested().await?;
+            tested.get_or_init(|| stub);
+        }
+        Ok(())
     }
 }
 
@@ -79,12 +112,7 @@ impl Dns for Resolver {
             answered: AtomicBool::new(false),
         });
         self.runtime.block_on(async {
-            if let Asker::Trusting(stub, tested) = &*self.asker
-                && tested.get().is_none()
-            {
-                let stub = stub.clone().tested().await?;
-                tested.get_or_init(|| stub);
-            }
+            self.prepare().await?;
             let mut workers = JoinSet::new();
             for _ in 0..IN_FLIGHT.min(batch.questions.len()) {
                 let (batch, asker) = (Arc::clone(&batch), Arc::clone(&self.asker));
@@ -128,9 +156,7 @@ impl Batch {
                 Answer::Unknown(UnknownReason::Timeout)
             } else {
                 // The deadline starts when the question is asked, not while it waits.
-                tokio::time::timeout(deadline, asker.ask(question))
-                    .await
-                    .unwrap_or(Answer::Unknown(UnknownReason::Timeout))
+                asker.ask_within(deadline, question).await.answer
             };
             let silent = matches!(
                 answer,
@@ -154,10 +180,16 @@ impl Batch {
 }
 
 impl Asker {
-    async fn ask(&self, question: &Question) -> Answer {
-        match self {
-            Self::Validating(validating) => validating.ask(question).await,
-            Self::Trusting(untested, tested) => {
+    /// Asks; what takes longer is a timeout.
+    pub(super) async fn ask_within(&self, deadline: Duration, question: &Question) -> Found {
+        let late = |_| Answer::Unknown(UnknownReason::Timeout).into();
+        tokio::time::timeout(deadline, self.ask(question)).await.unwrap_or_else(late)
+    }
+
+    async fn ask(&self, question: &Question) -> Found {
+        match &self.0 {
+            Kind::Validating(validating) => validating.ask(question).await,
+            Kind::Trusting(untested, tested) => {
                 tested.get().unwrap_or(untested).ask(question).await
             }
         }

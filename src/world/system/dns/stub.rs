@@ -1,10 +1,10 @@
 //! A stub that trusts the AD bit of a resolver on this host.
 #![expect(clippy::wildcard_enum_match_arm, reason = "codes and kinds of errors are open enums")]
 
-use super::answers::{empty, follow, query, reply};
+use super::answers::{alias_of, empty, follow, query, reply};
 use super::lookup::code_name;
 use super::servers;
-use crate::answer::{Answer, Question, UnknownReason};
+use crate::answer::{Alias, Answer, Dnssec, Found, Question, UnknownReason};
 use crate::world::DnsSettings;
 use hickory_resolver::proto::op::{Edns, Message, MessageType, OpCode, Query, ResponseCode};
 use hickory_resolver::proto::rr::{Name, RecordType};
@@ -83,28 +83,28 @@ impl Stub {
     }
 
     /// Asks, and asks again where that may help.
-    pub(super) async fn ask(&self, question: &Question) -> Answer {
+    pub(super) async fn ask(&self, question: &Question) -> Found {
         let mut unknown = UnknownReason::Timeout;
         let mut pause = Duration::ZERO;
         for server in self.servers.iter().cycle().take(TRIES as usize) {
             tokio::time::sleep(pause).await;
             pause += PAUSE;
             match self.ask_once(*server, question).await {
-                Ok(answer) => return answer,
+                Ok(found) => return found,
                 Err(reason) => unknown = reason,
             }
             if unknown.is_of_the_name() {
                 break;
             }
         }
-        Answer::Unknown(unknown)
+        Answer::Unknown(unknown).into()
     }
 
     async fn ask_once(
         &self,
         server: SocketAddr,
         question: &Question,
-    ) -> Result<Answer, UnknownReason> {
+    ) -> Result<Found, UnknownReason> {
         let (name, kind) = query(question)?;
         let message =
             exchange(server, &name, kind, self.timeout).await.map_err(|error| reason(&error))?;
@@ -114,13 +114,26 @@ impl Stub {
         }
         // The bit holds for all of the answer, aliases and denials included. [RFC 4035 §3.2.3]
         let secure = message.metadata.authentic_data;
+        let status = if secure { Dnssec::Secure } else { Dnssec::Insecure };
         let chain = follow(&name, kind, &message.answers)?;
+        let mut aliases: Vec<Alias> =
+            chain.aliases.iter().map(|record| alias_of(record, status)).collect();
+        // Of several steps an insecure one makes all insecure; that the first is signed says that the
+        // zone of the name is. [RFC 7672 §2.2.2]
+        if !secure && let Some(first) = aliases.first_mut() {
+            let alone = exchange(server, &name, RecordType::CNAME, self.timeout).await;
+            if alone.map_err(|error| reason(&error))?.metadata.authentic_data {
+                first.dnssec = Dnssec::Secure;
+            }
+        }
         if chain.found.is_empty() {
             let proven = Answer::ProvenAbsent;
-            return Ok(if secure { proven } else { Answer::Insecure(empty(question)) });
+            let answer = if secure { proven } else { Answer::Insecure(empty(question)) };
+            return Ok(Found { answer, aliases });
         }
         let reply = reply(question, chain.found.iter().map(|record| &record.data))?;
-        Ok(if secure { Answer::Secure(reply) } else { Answer::Insecure(reply) })
+        let answer = if secure { Answer::Secure(reply) } else { Answer::Insecure(reply) };
+        Ok(Found { answer, aliases })
     }
 }
 

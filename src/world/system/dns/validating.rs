@@ -3,7 +3,7 @@
 use super::lookup;
 use super::remembering::Remembering;
 use super::servers::{self, roots};
-use crate::answer::{Answer, Question, UnknownReason};
+use crate::answer::{Answer, Found, Question, UnknownReason};
 use crate::world::DnsSettings;
 use hickory_resolver::config::{NameServerConfig, ResolverOpts};
 use hickory_resolver::net::dnssec::DnssecDnsHandle;
@@ -59,26 +59,26 @@ impl Validating {
     }
 
     /// Asks, and asks again where that may help.
-    pub(super) async fn ask(&self, question: &Question) -> Answer {
-        let mut answer = Answer::Unknown(UnknownReason::Timeout);
+    pub(super) async fn ask(&self, question: &Question) -> Found {
+        let mut found = Found::from(Answer::Unknown(UnknownReason::Timeout));
         let mut pause = Duration::ZERO;
         for client in &self.tries {
             tokio::time::sleep(pause).await;
             pause += PAUSE;
-            answer = lookup::ask(client, question).await;
-            let Answer::Unknown(reason) = &answer else { break };
+            found = lookup::ask(client, question).await;
+            let Answer::Unknown(reason) = &found.answer else { break };
             if reason.is_of_the_name() {
                 break;
             }
         }
-        match (&answer, self.tries.last()) {
+        match (&found.answer, self.tries.last()) {
             (Answer::Unknown(UnknownReason::Unreachable), _) if self.tls => {
-                Answer::Unknown(UnknownReason::Untrusted)
+                Answer::Unknown(UnknownReason::Untrusted).into()
             }
             (Answer::Unknown(UnknownReason::Bogus), Some(client)) => {
-                Answer::Unknown(lookup::why_bogus(client, question).await)
+                Answer::Unknown(lookup::why_bogus(client, question).await).into()
             }
-            _ => answer,
+            _ => found,
         }
     }
 }

@@ -1,0 +1,24 @@
+//! What a domain publishes about its mail, and which entry it deserves.
+//!
+//! [`discover`] asks for many domains at once; [`gather`](Facts) collects the facts of one, and
+//! [`Judge`] makes findings and a proposal of them, which is a pure function.
+
+mod bulk;
+mod entry;
+mod facts;
+mod gather;
+mod insert;
+mod journal;
+mod judge;
+mod outcome;
+mod published;
+
+pub use bulk::{Ended, discover};
+pub use entry::Entry;
+pub use facts::{Dane, Facts, Host, Mail, Sts, StsPolicy};
+pub use gather::Options;
+pub use insert::{InsertError, insert};
+pub use journal::{Journal, JournalError};
+pub use judge::Judge;
+pub use outcome::{Finding, Outcome, Verdict};
+pub use published::{DaneState, dane_state};
