@@ -3,10 +3,16 @@
 mod database;
 mod dns_settings;
 mod host;
+mod starttls;
 pub mod system;
 
 pub use database::{Database, DatabaseError, LookupKey, Row, RowChange, RowRef};
 pub use dns_settings::{DnsProtocol, DnsServer, DnsSettings, DnsValidation, parse_server};
+
+pub use starttls::{
+    Certificate, DaneMatch, Digests, Failure, Objection, ServerName, Session, StarttlsLimits,
+    StarttlsOutcome, StarttlsRequest, Step, Trust,
+};
 
 pub use host::{Host, HostError, Place, postfix_version};
 
@@ -14,6 +20,7 @@ pub use crate::answer::{Answer, Question};
 pub use crate::sql::{DatabaseLocation, TableMapping};
 
 use std::io;
+use std::ops::ControlFlow;
 use std::path::Path;
 
 /// Reading files of one repository, whether from a directory or from a revision of it.
@@ -169,6 +176,19 @@ pub trait World {
     ///
     /// When the settings cannot be used, such as an unreadable trust anchor.
     fn dns(&self, settings: &DnsSettings) -> io::Result<Box<dyn Dns>>;
+
+    /// Speaks STARTTLS with a server, within the limits of the request.
+    fn starttls(&self, request: &StarttlsRequest) -> StarttlsOutcome;
+
+    /// The same with many servers, at most `connections` at once and one at a time with each address.
+    /// `done` is told each outcome with the index of its request, as they come; once it says no, no
+    /// further conversation is begun.
+    fn starttls_each(
+        &self,
+        requests: &[StarttlsRequest],
+        connections: usize,
+        done: &mut dyn FnMut(usize, StarttlsOutcome) -> ControlFlow<()>,
+    );
 
     /// The time, for the age of what waits to be pruned.
     fn now(&self) -> jiff::Timestamp;

@@ -8,14 +8,16 @@ mod files;
 mod host;
 mod revision;
 mod staged;
+mod starttls;
 
 use super::{
     Command, CommandOutput, Database, DatabaseError, DatabaseLocation, Dns, DnsSettings, Files,
-    Host, HostError, Place, Staged, Terminal, World,
+    Host, HostError, Place, Staged, StarttlsOutcome, StarttlsRequest, Terminal, World,
 };
 pub use host::open as open_host;
 use staged::StagedFile;
 use std::io::{self, IsTerminal};
+use std::ops::ControlFlow;
 use std::path::Path;
 
 /// The environment variable with the command line to use instead of `ssh`, such as `ssh -F FILE`.
@@ -84,6 +86,19 @@ impl World for System {
 
     fn dns(&self, settings: &DnsSettings) -> io::Result<Box<dyn Dns>> {
         Ok(Box::new(dns::Resolver::new(settings)?))
+    }
+
+    fn starttls(&self, request: &StarttlsRequest) -> StarttlsOutcome {
+        starttls::speak(request)
+    }
+
+    fn starttls_each(
+        &self,
+        requests: &[StarttlsRequest],
+        connections: usize,
+        done: &mut dyn FnMut(usize, StarttlsOutcome) -> ControlFlow<()>,
+    ) {
+        starttls::speak_to_each(requests, connections, done);
     }
 
     fn now(&self) -> jiff::Timestamp {
