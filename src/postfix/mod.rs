@@ -1,6 +1,7 @@
 //! Postfix's own rules: levels, policies, next hops, transports, search orders, and what they promise.
 
 mod attribute;
+mod client_tls;
 mod delivery;
 mod demands;
 mod effect;
@@ -20,6 +21,7 @@ mod transport;
 mod version;
 
 pub use attribute::{ATTRIBUTES, Attribute, Multiplicity};
+pub use client_tls::ClientTls;
 pub use delivery::{Delivery, Hop, HopPolicy, Outcome, Settings, deliver};
 pub use effect::Effect;
 pub use fold::fold_key;

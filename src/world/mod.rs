@@ -4,10 +4,16 @@ mod database;
 mod dns_settings;
 mod host;
 mod net;
+mod starttls;
 pub mod system;
 
 pub use database::{Database, DatabaseError, LookupKey, Row, RowChange, RowRef};
 pub use dns_settings::{DnsProtocol, DnsServer, DnsSettings, DnsValidation, parse_server};
+
+pub use starttls::{
+    Certificate, DaneMatch, Digests, Failure, Objection, ServerName, Session, StarttlsLimits,
+    StarttlsOutcome, StarttlsRequest, Step, Trust,
+};
 
 pub use host::{Host, HostError, Place, postfix_version};
 pub use net::{FetchError, Net, NetSettings, PolicyRequest, Waiting};
@@ -16,6 +22,7 @@ pub use crate::answer::{Answer, Question};
 pub use crate::sql::{DatabaseLocation, TableMapping};
 
 use std::io;
+use std::ops::ControlFlow;
 use std::path::Path;
 
 /// Reading files of one repository, whether from a directory or from a revision of it.
@@ -185,6 +192,19 @@ pub trait World {
     ///
     /// The error of the system.
     fn append(&self, path: &Path, bytes: &[u8]) -> io::Result<()>;
+
+    /// Speaks STARTTLS with a server, within the limits of the request.
+    fn starttls(&self, request: &StarttlsRequest) -> StarttlsOutcome;
+
+    /// The same with many servers, at most `connections` at once and one at a time with each address.
+    /// `done` is told each outcome with the index of its request, as they come; once it says no, no
+    /// further conversation is begun.
+    fn starttls_each(
+        &self,
+        requests: &[StarttlsRequest],
+        connections: usize,
+        done: &mut dyn FnMut(usize, StarttlsOutcome) -> ControlFlow<()>,
+    );
 
     /// The time, for the age of what waits to be pruned.
     fn now(&self) -> jiff::Timestamp;

@@ -1,6 +1,7 @@
 //! Many questions to the network side by side.
 
 use super::dns_settings::DnsSettings;
+use super::starttls::{StarttlsOutcome, StarttlsRequest};
 use crate::answer::{Found, Question};
 use crate::names::DomainName;
 use std::io;
@@ -30,6 +31,9 @@ pub trait Net: Send + Sync {
     /// Fetches the policy of a domain by HTTPS. [RFC 8461 §3.3]
     fn fetch_policy(&self, request: PolicyRequest) -> Waiting<'_, Result<Vec<u8>, FetchError>>;
 
+    /// Speaks STARTTLS with a server.
+    fn starttls(&self, request: StarttlsRequest) -> Waiting<'_, StarttlsOutcome>;
+
     /// Waits for a time.
     fn pause(&self, time: Duration) -> Waiting<'_, ()>;
 
@@ -42,8 +46,7 @@ pub trait Net: Send + Sync {
 pub struct NetSettings {
     /// How to ask DNS.
     pub dns: DnsSettings,
-    /// The file with the CAs that policy hosts and mail servers are checked with; `None` means those of
-    /// the system.
+    /// The file with the CAs that policy hosts are checked with; `None` means those of the system.
     pub ca: Option<PathBuf>,
     /// How many connections to one address may be open at once; at least 1.
     pub per_host: usize,

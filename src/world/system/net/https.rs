@@ -2,7 +2,6 @@
 
 use crate::mta_sts::is_text_plain;
 use crate::world::{FetchError, PolicyRequest};
-use hashbrown::HashMap;
 use http_body_util::{BodyExt as _, Empty};
 use hyper::body::{Body as _, Bytes, Incoming};
 use hyper::header::{ACCEPT, CONNECTION, CONTENT_TYPE, HOST, USER_AGENT};
@@ -14,18 +13,14 @@ use rustls::{ClientConfig, RootCertStore};
 use std::convert::Infallible;
 use std::error::Error as _;
 use std::io;
-use std::net::{IpAddr, SocketAddr};
+use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 use tokio::net::TcpStream;
-use tokio::sync::Semaphore;
 use tokio::time::timeout;
 use tokio_rustls::TlsConnector;
 use tokio_rustls::client::TlsStream;
-
-/// Connections at once.
-const CONNECTIONS: usize = 64;
 
 /// Addresses of a host that are tried.
 const ADDRESSES: usize = 3;
@@ -36,44 +31,21 @@ const HEAD: usize = 16_384;
 /// A client for policies.
 pub(super) struct Https {
     ca: Option<PathBuf>,
-    per_host: usize,
     step: Duration,
     /// Read at first use: most domains have no policy.
     config: OnceLock<Result<Arc<ClientConfig>, FetchError>>,
-    all: Semaphore,
-    hosts: Mutex<HashMap<IpAddr, Arc<Semaphore>>>,
 }
 
 impl Https {
-    pub(super) fn new(ca: Option<PathBuf>, per_host: usize, step: Duration) -> Self {
-        Self {
-            ca,
-            per_host,
-            step,
-            config: OnceLock::new(),
-            all: Semaphore::new(CONNECTIONS),
-            hosts: Mutex::default(),
-        }
+    pub(super) fn new(ca: Option<PathBuf>, step: Duration) -> Self {
+        Self { ca, step, config: OnceLock::new() }
     }
 
     /// Fetches a policy.
     pub(super) async fn fetch(&self, request: &PolicyRequest) -> Result<Vec<u8>, FetchError> {
         let config = self.config.get_or_init(|| config(self.ca.as_deref())).clone()?;
-        // Many policy hosts are one server. The semaphores are never closed.
-        let host = request.addresses.first().map(|address| self.host(*address));
-        let _turn = match &host {
-            Some(host) => host.acquire().await.ok(),
-            None => None,
-        };
-        let _place = self.all.acquire().await.ok();
         let whole = timeout(self.step * 3, self.fetch_now(config, request));
         whole.await.unwrap_or(Err(FetchError::Timeout("the whole request")))
-    }
-
-    fn host(&self, address: IpAddr) -> Arc<Semaphore> {
-        let mut hosts = self.hosts.lock().unwrap_or_else(PoisonError::into_inner);
-        let new = || Arc::new(Semaphore::new(self.per_host));
-        Arc::clone(hosts.entry(address).or_insert_with(new))
     }
 
     async fn fetch_now(

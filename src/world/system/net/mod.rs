@@ -2,10 +2,15 @@
 
 mod https;
 mod lanes;
+mod turns;
 
 use super::dns::Resolver;
+use super::starttls::Speaker;
 use crate::answer::{Answer, Found, Question, UnknownReason};
-use crate::world::{FetchError, Net, NetSettings, PolicyRequest, Waiting};
+use crate::world::{
+    Failure, FetchError, Net, NetSettings, PolicyRequest, StarttlsOutcome, StarttlsRequest, Step,
+    Waiting,
+};
 use https::Https;
 use lanes::Lanes;
 use std::io;
@@ -13,6 +18,10 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::signal::unix::{SignalKind, signal};
+use turns::Turns;
+
+/// Connections at once, to policy hosts and to mail servers each.
+const CONNECTIONS: usize = 64;
 
 /// The deadline of a step when the settings have none.
 const STEP: Duration = Duration::from_secs(10);
@@ -22,6 +31,9 @@ pub(super) struct Network {
     resolver: Resolver,
     lanes: Arc<Lanes>,
     https: Arc<Https>,
+    https_turns: Arc<Turns>,
+    speaker: Arc<Speaker>,
+    smtp_turns: Arc<Turns>,
 }
 
 impl Network {
@@ -35,10 +47,14 @@ impl Network {
             0 => STEP,
             milliseconds => Duration::from_millis(milliseconds.into()),
         };
+        let turns = || Arc::new(Turns::new(CONNECTIONS, settings.per_host.max(1)));
         Ok(Self {
             resolver: Resolver::new(&settings.dns)?,
             lanes: Arc::new(Lanes::new()),
-            https: Arc::new(Https::new(settings.ca.clone(), settings.per_host.max(1), step)),
+            https: Arc::new(Https::new(settings.ca.clone(), step)),
+            https_turns: turns(),
+            speaker: Arc::default(),
+            smtp_turns: turns(),
         })
     }
 }
@@ -68,10 +84,27 @@ impl Net for Network {
     }
 
     fn fetch_policy(&self, request: PolicyRequest) -> Waiting<'_, Result<Vec<u8>, FetchError>> {
-        let https = Arc::clone(&self.https);
-        let task = self.resolver.runtime().spawn(async move { https.fetch(&request).await });
+        let (https, turns) = (Arc::clone(&self.https), Arc::clone(&self.https_turns));
+        let task = self.resolver.runtime().spawn(async move {
+            // Many policy hosts are one server.
+            let _turn = turns.wait(request.addresses.first().copied()).await;
+            https.fetch(&request).await
+        });
         Box::pin(async move {
             task.await.unwrap_or_else(|error| Err(FetchError::Http(error.to_string())))
+        })
+    }
+
+    fn starttls(&self, request: StarttlsRequest) -> Waiting<'_, StarttlsOutcome> {
+        let (speaker, turns) = (Arc::clone(&self.speaker), Arc::clone(&self.smtp_turns));
+        Box::pin(async move {
+            let _turn = turns.wait(Some(request.address.ip())).await;
+            // A conversation blocks a thread; there are as many as turns.
+            let task = self.resolver.runtime().spawn_blocking(move || speaker.speak(&request));
+            task.await.unwrap_or_else(|error| StarttlsOutcome::Failed {
+                step: Step::Connect,
+                why: Failure::Local(error.to_string()),
+            })
         })
     }
 
