@@ -9,6 +9,7 @@ pub mod deployed;
 pub mod detect;
 pub mod diag;
 pub mod diff;
+pub mod discover;
 pub mod emit;
 pub mod expand;
 pub mod explain;

@@ -32,7 +32,7 @@ pub struct Global {
     /// Say more
     #[arg(short, long, global = true)]
     pub verbose: bool,
-    /// Report as text, json, jsonl, markdown, sarif, junit, github, gitlab or rdjsonl, to standard
+    /// Report as text, json, jsonl, markdown, sarif, junit, github, gitlab, rdjsonl or csv, to standard
     /// output or to a file; repeatable
     #[arg(long, global = true, value_name = "FORMAT[=FILE]")]
     pub report: Vec<String>,
@@ -179,6 +179,26 @@ pub enum Command {
         #[arg(long)]
         deployed: bool,
     },
+    /// Find out what domains publish about their mail, and propose an entry for each
+    ///
+    /// Asks for MX records, addresses, TLSA records and MTA-STS policies, and, where nothing of that
+    /// decides, for the certificates of the mail servers, on port 25. Proposed is, in this order: `dane-only`
+    /// for domains that DANE secures, `leave_to: mta-sts` for those with an MTA-STS policy, the template of
+    /// the provider, `secure` with the names in valid certificates of their own servers, `encrypt`.
+    ///
+    /// Exit status: 0 every domain was judged; 1 some could not be, or the run was ended early: with
+    /// --resume, the next one goes on there; 3 the file of --write cannot take the entries.
+    Discover {
+        /// Domains
+        #[arg(value_name = "DOMAIN")]
+        domains: Vec<String>,
+        /// More domains, one a line; `#` begins a comment
+        #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+        from: Option<PathBuf>,
+        /// How to look.
+        #[command(flatten)]
+        options: Box<DiscoverOptions>,
+    },
     /// The catalogue of provider templates
     Providers {
         /// What to show.
@@ -219,6 +239,44 @@ pub struct Consent {
     pub protect: Option<PathBuf>,
 }
 
+/// How `discover` looks, and what it does with what it found.
+#[derive(clap::Args, Debug)]
+pub struct DiscoverOptions {
+    /// Add the proposed entries of domains that are not declared yet to this YAML file of the repository
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub write: Option<String>,
+    /// Keep what was found out in this file, and do not ask again for domains that are in it
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub resume: Option<PathBuf>,
+    /// How many domains are under way at once
+    #[arg(long, value_name = "N", default_value_t = 1024, value_parser = clap::value_parser!(u16).range(1..))]
+    pub jobs: u16,
+    /// How many connections to one address may be open at once
+    #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u16).range(1..))]
+    pub per_host: u16,
+    /// Seconds for each step of a connection
+    #[arg(long, value_name = "SECONDS", default_value_t = 10, value_parser = clap::value_parser!(u16).range(1..=300))]
+    pub timeout: u16,
+    /// Seconds for everything together
+    #[arg(long, value_name = "SECONDS")]
+    pub deadline: Option<u32>,
+    /// Connect to no mail server
+    #[arg(long)]
+    pub no_starttls: bool,
+    /// How to name this host to mail servers
+    #[arg(long, value_name = "NAME", default_value = "localhost.localdomain")]
+    pub helo: String,
+    /// Check certificates with the CAs in this file, instead of those of the system
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub ca: Option<PathBuf>,
+    /// Where policy hosts listen
+    #[arg(long, value_name = "PORT", default_value_t = 443, hide = true)]
+    pub https_port: u16,
+    /// Where mail servers listen
+    #[arg(long, value_name = "PORT", default_value_t = 25, hide = true)]
+    pub smtp_port: u16,
+}
+
 impl Command {
     /// The name on the command line.
     pub fn name(&self) -> &'static str {
@@ -232,6 +290,7 @@ impl Command {
             Self::Apply { .. } => "apply",
             Self::Rollback { .. } => "rollback",
             Self::Explain { .. } => "explain",
+            Self::Discover { .. } => "discover",
             Self::Providers { .. } => "providers",
             Self::Schema { .. } => "schema",
             Self::Completions { .. } => "completions",
@@ -245,6 +304,7 @@ impl Command {
     pub fn has_findings(&self) -> bool {
         match self {
             Self::Explain { .. }
+            | Self::Discover { .. }
             | Self::Providers { .. }
             | Self::Schema { .. }
             | Self::Completions { .. }

@@ -7,6 +7,7 @@ mod check;
 mod compile;
 mod consent;
 mod diff;
+mod discover;
 mod explain;
 mod lock;
 mod packaging;
@@ -41,6 +42,9 @@ pub(super) fn run(command: &Command, context: &mut Context<'_, '_>) -> Exit {
         Command::Apply { plan, consent } => apply::apply(context, plan.as_deref(), consent),
         Command::Rollback { consent } => apply::rollback(context, consent),
         Command::Explain { address, deployed } => explain::run(context, address, *deployed),
+        Command::Discover { domains, from, options } => {
+            discover::run(context, domains, from.as_deref(), options)
+        }
         Command::Providers { command } => providers::run(context, command.as_ref()),
         Command::Schema { kind } => Ok(packaging::schema(context, *kind)),
         Command::Completions { shell } => Ok(packaging::completions(context, *shell)),

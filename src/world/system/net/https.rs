@@ -164,18 +164,17 @@ fn tls_error(error: &io::Error) -> FetchError {
 fn config(ca: Option<&Path>) -> Result<Arc<ClientConfig>, FetchError> {
     let mut roots = RootCertStore::empty();
     let mut why = String::new();
-    match ca {
-        Some(path) => match CertificateDer::pem_file_iter(path) {
+    if let Some(path) = ca {
+        match CertificateDer::pem_file_iter(path) {
             Ok(list) => {
                 roots.add_parsable_certificates(list.filter_map(Result::ok));
             }
             Err(error) => why = format!(": `{}`: {error}", path.display()),
-        },
-        None => {
-            let found = rustls_native_certs::load_native_certs();
-            roots.add_parsable_certificates(found.certs);
-            why = found.errors.first().map_or(why, |error| format!(": {error}"));
         }
+    } else {
+        let found = rustls_native_certs::load_native_certs();
+        roots.add_parsable_certificates(found.certs);
+        why = found.errors.first().map_or(why, |error| format!(": {error}"));
     }
     if roots.is_empty() {
         return Err(FetchError::NoRoots(why));
