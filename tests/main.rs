@@ -10,6 +10,7 @@ mod apply;
 mod cli;
 mod compile;
 mod diff;
+mod discover;
 mod examples;
 mod explain;
 mod front_end;

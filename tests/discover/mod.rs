@@ -1,0 +1,9 @@
+//! `discover` against a private Internet.
+
+mod cases;
+mod certificates;
+mod command;
+mod https;
+mod internet;
+mod smtp;
+mod tls;
