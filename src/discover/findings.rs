@@ -102,9 +102,7 @@ fn host(host: &Host, list: &mut Vec<Finding>) {
 fn dane(facts: &Facts, list: &mut Vec<Finding>) {
     let (code, text) = match dane_state(facts) {
         DaneState::None => return,
-        DaneState::All => {
-            ("dane", "every MX host has usable TLSA records, and all of it is signed")
-        }
+        DaneState::All => ("dane", "every MX host has usable TLSA records, below a signed MX set"),
         DaneState::Some => {
             ("dane-partial", "some MX hosts have usable TLSA records, others have none")
         }

@@ -35,7 +35,7 @@ pub(super) fn run(
         return Err(Exit::Usage);
     }
     let domains = domains::read(context, domains, from)?;
-    let (config, providers) = templates(context, options.write.is_some())?;
+    let (config, providers) = templates(context, options.write.as_deref())?;
     let (settings, how) = settings(context, &config, options)?;
     let mut outcomes = journal(context, options.resume.as_deref(), &domains)?;
     let ended =
@@ -69,14 +69,14 @@ pub(super) fn run(
 /// The configuration, an empty one where there is no repository, and every template.
 fn templates(
     context: &mut Context<'_, '_>,
-    needs_repository: bool,
+    write: Option<&str>,
 ) -> Result<(Config, BTreeMap<String, Provider>), Exit> {
     let is_repository = context.world.exists(&context.path("mxward.yaml"));
     let mut diagnostics = Diagnostics::new();
-    let mut repository = if is_repository || needs_repository {
-        context.load(&mut diagnostics)?
-    } else {
-        Repository::empty()
+    let mut repository = match write {
+        Some(file) => write::load(context, file, &mut diagnostics)?,
+        None if is_repository => context.load(&mut diagnostics)?,
+        None => Repository::empty(),
     };
     let mut providers = std::mem::take(&mut repository.config.providers);
     catalogue::add_all(&mut providers, &mut repository.sources, &mut diagnostics);

@@ -37,6 +37,29 @@ impl Files for Changed<'_> {
     }
 }
 
+/// Reads the repository as if the file to be written were there, so that an include that names it alone
+/// is no mistake.
+pub(super) fn load(
+    context: &mut Context<'_, '_>,
+    file: &str,
+    diagnostics: &mut Diagnostics,
+) -> Result<Repository, Exit> {
+    let path = file.strip_prefix("./").unwrap_or(file);
+    if context.world.exists(&context.path(path))
+        || !context.world.exists(&context.path("mxward.yaml"))
+    {
+        return context.load(diagnostics);
+    }
+    match context.world.repository(&context.global.directory) {
+        Ok(files) => Ok(Repository::load(&Changed { files: &*files, path, text: "" }, diagnostics)),
+        Err(error) => {
+            let folder = Context::shown(&context.global.directory);
+            context.printer.error(&format!("cannot read `{folder}`: {error}"));
+            Err(Exit::Failed)
+        }
+    }
+}
+
 /// Adds the entries of domains that are not declared yet. The repository is read with the new text before
 /// that is written: all that was declared must be there as it was, and the new entries as proposed.
 pub(super) fn add(
@@ -90,7 +113,8 @@ fn changed(
     let id = SourceMap::new().add(path, old.as_str());
     let refused = |message: String| (Exit::Findings, message);
     let new = insert(&old, id, entries).map_err(|error| refused(error.to_string()))?;
-    let before = read(&*files).map_err(refused)?;
+    // A glob that has no file yet but this one is no mistake.
+    let before = read(&Changed { files: &*files, path, text: &old }).map_err(refused)?;
     let after = read(&Changed { files: &*files, path, text: &new }).map_err(refused)?;
     compare(before, &after, entries).map_err(refused)?;
     Ok(new)
