@@ -7,6 +7,7 @@ use rustls::crypto::ring::sign::any_supported_type;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use rustls::sign::CertifiedKey;
 use sha2::{Digest as _, Sha256};
+use std::fmt::Write as _;
 use std::sync::Arc;
 
 /// An authority of its own.
@@ -40,7 +41,7 @@ impl Authority {
 
     /// A valid certificate for these names.
     pub(super) fn identity(&self, names: &[&str]) -> Identity {
-        self.signed(params(names))
+        self.signed(&params(names))
     }
 
     /// One that was valid once.
@@ -48,12 +49,12 @@ impl Authority {
         let mut params = params(names);
         params.not_before = date_time_ymd(2020, 1, 1);
         params.not_after = date_time_ymd(2021, 1, 1);
-        self.signed(params)
+        self.signed(&params)
     }
 
-    fn signed(&self, params: CertificateParams) -> Identity {
+    fn signed(&self, params: &CertificateParams) -> Identity {
         let key = KeyPair::generate().unwrap();
-        let certificate = params.signed_by(&key, &self.issuer).unwrap();
+        let certificate = params.clone().signed_by(&key, &self.issuer).unwrap();
         identity(&certificate, &key)
     }
 }
@@ -74,7 +75,10 @@ fn params(names: &[&str]) -> CertificateParams {
 
 fn identity(certificate: &Certificate, key: &KeyPair) -> Identity {
     let der: CertificateDer<'static> = certificate.der().clone();
-    let digest = Sha256::digest(&der).iter().map(|byte| format!("{byte:02x}")).collect();
+    let digest = Sha256::digest(&der).iter().fold(String::new(), |mut text, byte| {
+        write!(text, "{byte:02x}").unwrap();
+        text
+    });
     let key = PrivateKeyDer::try_from(key.serialize_der()).unwrap();
     let key = any_supported_type(&key).unwrap();
     Identity { key: Arc::new(CertifiedKey::new(vec![der], key)), digest }

@@ -74,7 +74,7 @@ pub(super) fn start(port: u16, sites: BTreeMap<String, Site>) -> IpAddr {
                 std::thread::sleep(Duration::from_millis(100));
             },
             Answer::Silence => {
-                stream.read(&mut buffer)?;
+                let _length = stream.read(&mut buffer)?;
             }
         }
         stream.conn.send_close_notify();

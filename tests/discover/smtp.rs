@@ -37,7 +37,7 @@ pub(super) fn run(listener: TcpListener, act: Act) {
     serve(listener, move |mut stream| {
         match act {
             Act::Silence => {
-                stream.read(&mut [0; 64])?;
+                let _length = stream.read(&mut [0; 64])?;
                 return Ok(());
             }
             Act::Chatter => loop {

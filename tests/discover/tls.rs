@@ -64,7 +64,7 @@ pub(super) fn serve(
     std::thread::spawn(move || {
         for stream in listener.incoming() {
             let (Ok(stream), act) = (stream, Arc::clone(&act)) else { continue };
-            let _set = stream.set_read_timeout(Some(Duration::from_secs(60)));
+            let _set = stream.set_read_timeout(Some(Duration::from_mins(1)));
             std::thread::spawn(move || {
                 // A client that goes away is none of the server's concern.
                 let _ended = act(stream);
