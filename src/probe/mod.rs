@@ -3,6 +3,7 @@
 //! [`probe`] finds the servers of each next hop as smtp(8) does and speaks with them; [`judge`] makes a
 //! [`Verdict`] of a policy and what a server said, which is a pure function.
 
+mod anchors;
 mod ask;
 mod judge;
 mod level;
@@ -12,6 +13,7 @@ mod run;
 mod site;
 mod verdict;
 
+pub use anchors::anchors;
 pub use ask::{Asked, ask};
 pub use judge::judge;
 pub use level::{Decided, decide};

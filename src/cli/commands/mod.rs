@@ -11,6 +11,7 @@ mod explain;
 mod lock;
 mod packaging;
 mod plan;
+mod probe;
 mod providers;
 mod sides;
 mod update;
@@ -40,6 +41,7 @@ pub(super) fn run(command: &Command, context: &mut Context<'_, '_>) -> Exit {
         }
         Command::Apply { plan, consent } => apply::apply(context, plan.as_deref(), consent),
         Command::Rollback { consent } => apply::rollback(context, consent),
+        Command::Probe(probing) => probe::run(context, probing),
         Command::Explain { address, deployed } => explain::run(context, address, *deployed),
         Command::Providers { command } => providers::run(context, command.as_ref()),
         Command::Schema { kind } => Ok(packaging::schema(context, *kind)),
