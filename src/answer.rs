@@ -16,6 +16,8 @@ pub enum Question {
     Aaaa(DomainName),
     /// The TLSA records of `_25._tcp.HOST`. [RFC 7672 §2.2]
     Tlsa(DomainName),
+    /// The TLSA records of `_PORT._tcp.HOST`. [RFC 6698 §3]
+    TlsaAt(DomainName, u16),
     /// The TXT records of a name.
     Txt(DomainName),
 }
@@ -166,7 +168,7 @@ pub enum Reply {
     A(Vec<Ipv4Addr>),
     /// For [`Question::Aaaa`].
     Aaaa(Vec<Ipv6Addr>),
-    /// For [`Question::Tlsa`], usable or not.
+    /// For [`Question::Tlsa`] and [`Question::TlsaAt`], usable or not.
     Tlsa(Vec<Tlsa>),
     /// For [`Question::Txt`]: the strings of each record joined. [RFC 8461 §3.1]
     Txt(Vec<Vec<u8>>),

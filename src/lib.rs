@@ -21,6 +21,7 @@ pub mod mta_sts;
 pub mod names;
 pub mod plan;
 pub mod postfix;
+pub mod probe;
 pub mod report;
 pub mod resolve;
 pub mod source;

@@ -171,6 +171,13 @@ pub enum Command {
         #[command(flatten)]
         consent: Consent,
     },
+    /// Connect to the servers of every compiled policy as Postfix would, and say what it would do
+    ///
+    /// Each next hop is looked up, and each of its servers is spoken with up to the TLS handshake: no mail
+    /// is sent. Certificates are judged with the CA file that the target names, by Postfix's own rules.
+    ///
+    /// Exit status: 0 mail would go out; 1 something was not reached; 3 mail would wait or return.
+    Probe(Probing),
     /// Show every lookup Postfix would do for an address, and what decides
     Explain {
         /// A mail address or domain
@@ -222,6 +229,29 @@ pub enum Command {
         #[arg(long, value_name = "DIR", value_hint = ValueHint::DirPath)]
         out: PathBuf,
     },
+}
+
+/// What is probed, and how.
+#[derive(clap::Args, Debug)]
+pub struct Probing {
+    /// Only this recipient domain; repeatable
+    #[arg(long, value_name = "DOMAIN")]
+    pub domain: Vec<String>,
+    /// Only what differs from what is deployed
+    #[arg(long, conflicts_with = "domain")]
+    pub changed: bool,
+    /// The name to greet servers with; without it that of this host
+    #[arg(long, value_name = "NAME")]
+    pub helo: Option<String>,
+    /// Seconds for each step of a conversation; all steps together have three times as long
+    #[arg(long, value_name = "SECONDS", default_value_t = 10)]
+    pub timeout: u64,
+    /// Seconds for everything together; what was found until then is told
+    #[arg(long, value_name = "SECONDS")]
+    pub deadline: Option<u64>,
+    /// Next hops that are probed at once; each address is spoken with by one at a time
+    #[arg(long, value_name = "NUMBER", default_value_t = 64)]
+    pub connections: u16,
 }
 
 /// What people have agreed to, and what they have not.
@@ -289,6 +319,7 @@ impl Command {
             Self::Plan { .. } => "plan",
             Self::Apply { .. } => "apply",
             Self::Rollback { .. } => "rollback",
+            Self::Probe(_) => "probe",
             Self::Explain { .. } => "explain",
             Self::Discover { .. } => "discover",
             Self::Providers { .. } => "providers",
@@ -316,7 +347,8 @@ impl Command {
             | Self::Diff { .. }
             | Self::Plan { .. }
             | Self::Apply { .. }
-            | Self::Rollback { .. } => true,
+            | Self::Rollback { .. }
+            | Self::Probe(_) => true,
         }
     }
 }

@@ -10,7 +10,7 @@ mod printer;
 mod stopped;
 
 pub use args::{
-    Args, Color, Command, Consent, DiscoverOptions, Global, ProvidersCommand, SchemaKind,
+    Args, Color, Command, Consent, DiscoverOptions, Global, Probing, ProvidersCommand, SchemaKind,
     Validation,
 };
 pub use context::Context;

@@ -179,6 +179,17 @@ impl NextHop {
         !self.0.starts_with('[') && !self.is_address()
     }
 
+    /// The port: 25 where none is named. [Postfix `smtp_connect.c` `smtp_parse_destination`]
+    pub fn port(&self) -> u16 {
+        let behind = self.0.rsplit(']').next().unwrap_or(&self.0);
+        match behind.rsplit_once(':').map(|(_, port)| port) {
+            Some("submission") => 587,
+            Some("submissions" | "smtps") => 465,
+            Some(port) => port.parse().unwrap_or(25),
+            None => 25,
+        }
+    }
+
     /// The host or domain, without brackets and port.
     pub fn host_part(&self) -> &str {
         match self.0.strip_prefix('[') {

@@ -22,7 +22,6 @@ pub use crate::answer::{Answer, Question};
 pub use crate::sql::{DatabaseLocation, TableMapping};
 
 use std::io;
-use std::ops::ControlFlow;
 use std::path::Path;
 
 /// Reading files of one repository, whether from a directory or from a revision of it.
@@ -192,19 +191,6 @@ pub trait World {
     ///
     /// The error of the system.
     fn append(&self, path: &Path, bytes: &[u8]) -> io::Result<()>;
-
-    /// Speaks STARTTLS with a server, within the limits of the request.
-    fn starttls(&self, request: &StarttlsRequest) -> StarttlsOutcome;
-
-    /// The same with many servers, at most `connections` at once and one at a time with each address.
-    /// `done` is told each outcome with the index of its request, as they come; once it says no, no
-    /// further conversation is begun.
-    fn starttls_each(
-        &self,
-        requests: &[StarttlsRequest],
-        connections: usize,
-        done: &mut dyn FnMut(usize, StarttlsOutcome) -> ControlFlow<()>,
-    );
 
     /// The time, for the age of what waits to be pruned.
     fn now(&self) -> jiff::Timestamp;

@@ -258,6 +258,8 @@ pub struct Certificate {
     pub names: Vec<String>,
     /// Whether [`Self::names`] is a common name, for want of alternative names.
     pub by_common_name: bool,
+    /// The alternative names that are addresses.
+    pub addresses: Vec<IpAddr>,
     /// Valid from.
     pub not_before: Timestamp,
     /// Valid until.
@@ -272,22 +274,11 @@ pub struct Certificate {
     pub digests: Digests,
 }
 
-/// The digests of a certificate and of its public key, in lower-case hexadecimal digits.
+/// The SHA-256 digests of a certificate and of its public key, in lower-case hexadecimal digits.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Digests {
-    /// `sha256` of the certificate.
-    pub sha256: String,
-    /// `sha256` of the public key.
-    pub key_sha256: String,
-    /// All others: `md5`, `sha1`, `sha384`, `sha512`; of the certificate and of the key.
-    pub others: Vec<(&'static str, String, String)>,
-}
-
-impl Digests {
-    /// Whether `digest` (hexadecimal, in lower case, without colons) is one of the certificate or of the key.
-    /// The algorithm is told by its length.
-    pub fn has(&self, digest: &str) -> bool {
-        let others = self.others.iter().flat_map(|(_, certificate, key)| [certificate, key]);
-        [&self.sha256, &self.key_sha256].into_iter().chain(others).any(|it| it == digest)
-    }
+    /// Of the certificate.
+    pub certificate: String,
+    /// Of the public key.
+    pub public_key: String,
 }

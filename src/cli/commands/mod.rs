@@ -12,6 +12,7 @@ mod explain;
 mod lock;
 mod packaging;
 mod plan;
+mod probe;
 mod providers;
 mod sides;
 mod update;
@@ -41,6 +42,7 @@ pub(super) fn run(command: &Command, context: &mut Context<'_, '_>) -> Exit {
         }
         Command::Apply { plan, consent } => apply::apply(context, plan.as_deref(), consent),
         Command::Rollback { consent } => apply::rollback(context, consent),
+        Command::Probe(probing) => probe::run(context, probing),
         Command::Explain { address, deployed } => explain::run(context, address, *deployed),
         Command::Discover { domains, from, options } => {
             discover::run(context, domains, from.as_deref(), options)

@@ -13,13 +13,11 @@ mod starttls;
 
 use super::{
     Command, CommandOutput, Database, DatabaseError, DatabaseLocation, Dns, DnsSettings, Files,
-    Host, HostError, Net, NetSettings, Place, Staged, StarttlsOutcome, StarttlsRequest, Terminal,
-    World,
+    Host, HostError, Net, NetSettings, Place, Staged, Terminal, World,
 };
 pub use host::open as open_host;
 use staged::StagedFile;
 use std::io::{self, IsTerminal};
-use std::ops::ControlFlow;
 use std::path::Path;
 
 /// The environment variable with the command line to use instead of `ssh`, such as `ssh -F FILE`.
@@ -98,19 +96,6 @@ impl World for System {
         let mut file = std::fs::OpenOptions::new().append(true).create(true).open(path)?;
         // In one piece, so that a kill leaves at most the beginning of it.
         io::Write::write_all(&mut file, bytes)
-    }
-
-    fn starttls(&self, request: &StarttlsRequest) -> StarttlsOutcome {
-        starttls::speak(request)
-    }
-
-    fn starttls_each(
-        &self,
-        requests: &[StarttlsRequest],
-        connections: usize,
-        done: &mut dyn FnMut(usize, StarttlsOutcome) -> ControlFlow<()>,
-    ) {
-        starttls::speak_to_each(requests, connections, done);
     }
 
     fn now(&self) -> jiff::Timestamp {

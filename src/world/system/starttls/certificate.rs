@@ -9,6 +9,7 @@ use openssl::hash::{MessageDigest, hash};
 use openssl::nid::Nid;
 use openssl::x509::{X509NameRef, X509Ref, X509VerifyResult};
 use std::fmt::Write as _;
+use std::net::IpAddr;
 
 /// The most names that are kept of a certificate.
 const MAX_NAMES: usize = 500;
@@ -17,6 +18,8 @@ const MAX_NAMES: usize = 500;
 pub(super) fn certificate(from: &X509Ref) -> Result<Certificate, ErrorStack> {
     let (der, public_key) = (from.to_der()?, from.public_key()?.public_key_to_der()?);
     let alternative = from.subject_alt_names();
+    let bytes = alternative.iter().flatten().filter_map(|it| it.ipaddress());
+    let addresses = bytes.filter_map(address).take(MAX_NAMES).collect();
     let dns = alternative.iter().flatten().filter_map(|it| it.dnsname());
     let mut names: Vec<String> = dns.take(MAX_NAMES).map(shown).collect();
     // An alternative name of a kind that is not asked for does not stop the common name.
@@ -33,13 +36,23 @@ pub(super) fn certificate(from: &X509Ref) -> Result<Certificate, ErrorStack> {
         issuer: name(from.issuer_name()),
         names,
         by_common_name,
+        addresses,
         not_before: time(from.not_before()),
         not_after: time(from.not_after()),
         self_signed: from.issued(from) == X509VerifyResult::OK,
-        digests: digests(&der, &public_key)?,
+        digests: Digests { certificate: digest(&der)?, public_key: digest(&public_key)? },
         der,
         public_key,
     })
+}
+
+/// An address of 4 or 16 bytes. [RFC 5280 §4.2.1.6]
+fn address(bytes: &[u8]) -> Option<IpAddr> {
+    match bytes.len() {
+        4 => <[u8; 4]>::try_from(bytes).ok().map(IpAddr::from),
+        16 => <[u8; 16]>::try_from(bytes).ok().map(IpAddr::from),
+        _ => None,
+    }
 }
 
 /// A name on one line, as OpenSSL and Postfix write it: `/C=CH/CN=mx.example.com`.
@@ -71,27 +84,11 @@ fn time(from: &Asn1TimeRef) -> Timestamp {
     since.and_then(|it| Timestamp::from_duration(it).ok()).unwrap_or(Timestamp::MIN)
 }
 
-fn digests(certificate: &[u8], key: &[u8]) -> Result<Digests, ErrorStack> {
-    let digest = |kind: MessageDigest, of: &[u8]| -> Result<String, ErrorStack> {
-        let mut text = String::new();
-        for byte in &*hash(kind, of)? {
-            // Writing to a String cannot fail.
-            let _ = write!(text, "{byte:02x}");
-        }
-        Ok(text)
-    };
-    let mut others = Vec::new();
-    for (kind, algorithm) in [
-        ("md5", MessageDigest::md5()),
-        ("sha1", MessageDigest::sha1()),
-        ("sha384", MessageDigest::sha384()),
-        ("sha512", MessageDigest::sha512()),
-    ] {
-        others.push((kind, digest(algorithm, certificate)?, digest(algorithm, key)?));
+fn digest(of: &[u8]) -> Result<String, ErrorStack> {
+    let mut text = String::new();
+    for byte in &*hash(MessageDigest::sha256(), of)? {
+        // Writing to a String cannot fail.
+        let _ = write!(text, "{byte:02x}");
     }
-    Ok(Digests {
-        sha256: digest(MessageDigest::sha256(), certificate)?,
-        key_sha256: digest(MessageDigest::sha256(), key)?,
-        others,
-    })
+    Ok(text)
 }
