@@ -10,6 +10,7 @@ pub mod diag;
 pub mod diff;
 pub mod emit;
 pub mod expand;
+pub mod expect;
 pub mod explain;
 pub mod formats;
 pub mod lint;

@@ -11,6 +11,7 @@ mod cli;
 mod compile;
 mod diff;
 mod examples;
+mod expectations;
 mod explain;
 mod front_end;
 mod harness;

@@ -171,6 +171,8 @@ pub enum Command {
         #[command(flatten)]
         consent: Consent,
     },
+    /// Test what tests/*.yaml expects of the compiled maps; exit with 3 where it does not hold
+    Test,
     /// Show every lookup Postfix would do for an address, and what decides
     Explain {
         /// A mail address or domain
@@ -231,6 +233,7 @@ impl Command {
             Self::Plan { .. } => "plan",
             Self::Apply { .. } => "apply",
             Self::Rollback { .. } => "rollback",
+            Self::Test => "test",
             Self::Explain { .. } => "explain",
             Self::Providers { .. } => "providers",
             Self::Schema { .. } => "schema",
@@ -256,7 +259,8 @@ impl Command {
             | Self::Diff { .. }
             | Self::Plan { .. }
             | Self::Apply { .. }
-            | Self::Rollback { .. } => true,
+            | Self::Rollback { .. }
+            | Self::Test => true,
         }
     }
 }
@@ -288,6 +292,10 @@ pub enum SchemaKind {
     Domains,
     /// providers/*.yaml
     Provider,
+    /// protect.yaml
+    Protect,
+    /// tests/*.yaml
+    Tests,
     /// The output of `check --report json`
     CheckReport,
     /// The output of `diff --report json`

@@ -13,6 +13,7 @@ mod packaging;
 mod plan;
 mod providers;
 mod sides;
+mod test;
 mod update;
 
 use super::args::Command;
@@ -40,6 +41,7 @@ pub(super) fn run(command: &Command, context: &mut Context<'_, '_>) -> Exit {
         }
         Command::Apply { plan, consent } => apply::apply(context, plan.as_deref(), consent),
         Command::Rollback { consent } => apply::rollback(context, consent),
+        Command::Test => test::run(context),
         Command::Explain { address, deployed } => explain::run(context, address, *deployed),
         Command::Providers { command } => providers::run(context, command.as_ref()),
         Command::Schema { kind } => Ok(packaging::schema(context, *kind)),

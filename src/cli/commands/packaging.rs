@@ -13,6 +13,8 @@ pub(super) fn schema(context: &mut Context<'_, '_>, kind: SchemaKind) -> Exit {
         SchemaKind::Mxward => schema::mxward(),
         SchemaKind::Domains => schema::domains(),
         SchemaKind::Provider => schema::provider(),
+        SchemaKind::Protect => schema::protect(),
+        SchemaKind::Tests => schema::tests(),
         SchemaKind::CheckReport => report::schema::check(),
         SchemaKind::DiffReport => report::schema::diff(),
         SchemaKind::ReportLine => report::schema::lines(),
