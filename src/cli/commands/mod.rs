@@ -12,6 +12,7 @@ mod lock;
 mod packaging;
 mod plan;
 mod providers;
+mod seen;
 mod sides;
 mod update;
 

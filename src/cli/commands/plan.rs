@@ -64,7 +64,8 @@ pub(super) fn run(
     let compiled = context.compile(context.lock_mode())?;
     denied(context, &compiled)?;
     let consented = Consented::read(context, consent)?;
-    let opened = open(context, &compiled, false)?;
+    let mut hosts = context.hosts();
+    let opened = open(context, &mut hosts, &compiled, false)?;
     let now = context.world.now();
     let texts = opened.iter().map(|it| it.sides.texts(now)).collect::<Result<Vec<_>, String>>();
     let texts = texts.map_err(|why| {
