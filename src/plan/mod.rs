@@ -8,7 +8,9 @@ mod steps;
 
 pub use guards::{Allowed, GUARDS, Refusal};
 pub(crate) use guards::{Guarded, refusals};
-pub use plan::{Change, Digests, EntryChange, FORMAT_VERSION, Plan, Stale, StepPlan, TargetPlan};
+pub use plan::{
+    Change, Digests, DriftPlan, EntryChange, FORMAT_VERSION, Plan, Stale, StepPlan, TargetPlan,
+};
 pub use protect::{Protect, Waiver};
 pub use steps::{Exposed, Which};
 pub(crate) use steps::{Step, steps};

@@ -1,7 +1,7 @@
 //! The plan as a file.
 
 use super::steps::{Step, Which};
-use crate::diff::{Cause, Compared, Difference, Group, differences};
+use crate::diff::{Cause, Compared, Difference, Drift, Group, differences};
 use crate::formats::MapEntry;
 use crate::formats::seal::hex;
 use crate::postfix::Effect;
@@ -41,6 +41,8 @@ pub struct TargetPlan {
     pub effects: Vec<(String, usize)>,
     /// Recipients that are treated otherwise than before.
     pub changes: Vec<Change>,
+    /// Entries that somebody else changed since the last apply.
+    pub drift: Vec<DriftPlan>,
     /// What is done, in this order.
     pub steps: Vec<StepPlan>,
     /// Entries of `transport_maps` that change, sorted by key.
@@ -111,6 +113,28 @@ pub struct EntryChange {
     pub after: Option<String>,
 }
 
+/// One entry that is not as mxward left it.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct DriftPlan {
+    /// `transport` or `tls_policy`.
+    pub map: String,
+    /// The lookup key.
+    pub key: String,
+    /// The right-hand side that was applied.
+    pub applied: String,
+    /// What it is now; absent when the entry is gone.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub live: Option<String>,
+    /// What it will be; absent when the entry goes.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub wanted: Option<String>,
+    /// `overwritten`, `restored`, `removed` or `kept`.
+    pub fate: String,
+    /// All of it in a phrase.
+    pub what: String,
+}
+
 /// SHA-256 over entries, sorted by key, in hexadecimal.
 pub(crate) fn digest(lines: &[MapEntry<'_>]) -> String {
     let mut text = String::with_capacity(lines.len() * 48);
@@ -148,6 +172,10 @@ impl TargetPlan {
             },
             effects: effects.filter(|(_, count)| *count > 0).collect(),
             changes: diff.groups.iter().map(|group| Change::new(group, sources)).collect(),
+            drift: [(Which::Transport, &diff.transport), (Which::TlsPolicy, &diff.tls_policy)]
+                .into_iter()
+                .flat_map(|(map, diff)| diff.drift.iter().map(move |it| DriftPlan::new(map, it)))
+                .collect(),
             steps: steps.iter().map(StepPlan::from).collect(),
             transport: changed(&before.transport, &after.transport),
             tls_policy: changed(&before.tls_policy, &after.tls_policy),
@@ -182,6 +210,20 @@ impl Change {
             new_addresses: group.new_addresses.iter().cloned().collect(),
             old_addresses: group.old_addresses.iter().cloned().collect(),
             recipients: group.recipients.clone(),
+        }
+    }
+}
+
+impl DriftPlan {
+    fn new(map: Which, drift: &Drift) -> Self {
+        Self {
+            map: map.as_str().to_owned(),
+            key: drift.key.clone(),
+            applied: drift.applied.clone(),
+            live: drift.live.clone(),
+            wanted: drift.wanted.clone(),
+            fate: drift.fate().as_str().to_owned(),
+            what: drift.to_string(),
         }
     }
 }

@@ -216,6 +216,8 @@ struct MapChanges {
     keeps_foreign: bool,
     /// Deployed entries that are not of the repository
     foreign: Vec<Entry>,
+    /// Entries that somebody else changed or removed since mxward applied them
+    drift: Vec<Drift>,
     /// Deployed lines that do not do what they seem to
     ignored: Vec<Ignored>,
     /// Deployed entries that no lookup reaches
@@ -233,6 +235,39 @@ struct Entry {
     key: String,
     /// The right-hand side
     value: String,
+}
+
+/// An entry that is not as mxward left it
+#[derive(JsonSchema)]
+#[schemars(deny_unknown_fields)]
+#[expect(dead_code, reason = "only the shape is used")]
+struct Drift {
+    /// The lookup key
+    key: String,
+    /// The right-hand side that was applied
+    applied: String,
+    /// The right-hand side now; `null` when the entry is gone
+    #[schemars(required)]
+    live: Option<String>,
+    /// What the repository gives; `null` when it is not declared any more
+    #[schemars(required)]
+    wanted: Option<String>,
+    fate: Fate,
+}
+
+/// What an apply does with it
+#[derive(JsonSchema)]
+#[schemars(rename_all = "kebab-case")]
+#[expect(dead_code, reason = "only the shape is used")]
+enum Fate {
+    /// The entry of the repository takes its place
+    Overwritten,
+    /// It comes back
+    Restored,
+    /// It goes, since it is not declared any more
+    Removed,
+    /// Nothing: the repository says the same
+    Kept,
 }
 
 /// A deployed line that does not do what it seems to
