@@ -1,6 +1,7 @@
 //! `mxward plan`, `apply` and `rollback`
 #![expect(clippy::disallowed_methods, reason = "tests stand outside of the program's world")]
 
+mod drift;
 mod seen;
 
 use crate::harness::Test;

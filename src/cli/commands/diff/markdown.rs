@@ -76,7 +76,7 @@ fn lists(map: &MapDiff, name: &str) -> Vec<String> {
     let drift = map.drift.iter().map(|it| (0, it.to_string())).collect();
     for (title, lines) in [
         (foreign, entries(&map.foreign)),
-        ("changed since the last apply", drift),
+        ("changed by somebody else since the last apply", drift),
         ("lines that do not do what they seem to", ignored),
         ("dead entries, which no lookup asks for", entries(&map.dead)),
     ] {
