@@ -292,6 +292,10 @@ pub enum SchemaKind {
     CheckReport,
     /// The output of `diff --report json`
     DiffReport,
+    /// The file of `plan --out`
+    Plan,
+    /// The output of `plan`, `apply` and `rollback` with `--report json`
+    PlanReport,
     /// A line of `--report jsonl`
     ReportLine,
 }

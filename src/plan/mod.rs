@@ -4,6 +4,7 @@ mod guards;
 #[expect(clippy::module_inception, reason = "files are named after their main type")]
 mod plan;
 mod protect;
+pub mod schema;
 mod steps;
 
 pub use guards::{Allowed, GUARDS, Refusal};

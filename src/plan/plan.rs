@@ -5,7 +5,9 @@ use crate::diff::{Cause, Compared, Difference, Drift, Group, differences};
 use crate::formats::MapEntry;
 use crate::formats::seal::hex;
 use crate::postfix::Effect;
+use crate::report::schema;
 use crate::source::SourceMap;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -16,10 +18,11 @@ pub const FORMAT_VERSION: u32 = 1;
 ///
 /// It holds no secrets, and the same repository and the same deployed maps give the same bytes. What
 /// it says of effects is for people: `apply` judges anew, since a plan never grades itself.
-#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Plan {
-    /// [`FORMAT_VERSION`].
+    /// The version of this shape; one that readers would stumble over gets a new one.
+    #[schemars(range(min = 1, max = 1))]
     pub format_version: u32,
     /// SHA-256 over the files of the repository, in hexadecimal.
     pub repository: String,
@@ -28,7 +31,7 @@ pub struct Plan {
 }
 
 /// What would be done for one target.
-#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct TargetPlan {
     /// Its name.
@@ -38,6 +41,7 @@ pub struct TargetPlan {
     /// Digests of the maps as they will be.
     pub after: Digests,
     /// How many recipients see each effect, worst first.
+    #[schemars(with = "Vec<(schema::Effect, usize)>")]
     pub effects: Vec<(String, usize)>,
     /// Recipients that are treated otherwise than before.
     pub changes: Vec<Change>,
@@ -52,7 +56,7 @@ pub struct TargetPlan {
 }
 
 /// SHA-256 over the entries of both maps, whatever form they are kept in.
-#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Digests {
     /// Of `transport_maps`.
@@ -62,10 +66,11 @@ pub struct Digests {
 }
 
 /// Recipients to whom the same happens for the same reason.
-#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Change {
-    /// `breaks`, `weaker`, `different`, `stronger` or `neutral`.
+    /// What happens to them.
+    #[schemars(with = "schema::Effect")]
     pub effect: String,
     /// The template that they get their entries from.
     pub template: Option<String>,
@@ -84,10 +89,11 @@ pub struct Change {
 }
 
 /// One step.
-#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct StepPlan {
-    /// `transport` or `tls_policy`.
+    /// Which map.
+    #[schemars(with = "Which")]
     pub map: String,
     /// What the step is for.
     pub what: String,
@@ -100,7 +106,7 @@ pub struct StepPlan {
 }
 
 /// One entry that changes.
-#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct EntryChange {
     /// The lookup key.
@@ -114,10 +120,11 @@ pub struct EntryChange {
 }
 
 /// One entry that is not as mxward left it.
-#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct DriftPlan {
-    /// `transport` or `tls_policy`.
+    /// Which map.
+    #[schemars(with = "Which")]
     pub map: String,
     /// The lookup key.
     pub key: String,
@@ -129,7 +136,8 @@ pub struct DriftPlan {
     /// What it will be; absent when the entry goes.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub wanted: Option<String>,
-    /// `overwritten`, `restored`, `removed` or `kept`.
+    /// What an apply does with it.
+    #[schemars(with = "schema::Fate")]
     pub fate: String,
     /// All of it in a phrase.
     pub what: String,

@@ -7,7 +7,7 @@ const DECLARED: &str = "  a.example: { level: encrypt }\n  b.example: { level: s
                          c.example: { level: encrypt }\n  d.example: { level: encrypt }\n";
 
 /// After an apply of four policies somebody edits the map and the repository in every way.
-fn drifted() -> Ran {
+pub(super) fn drifted() -> Ran {
     let ran = repository(DECLARED, "texthash", "").args(["apply"]).any_stdout().any_stderr().run();
     let text = ran.read("deployed/tls_policy");
     let text = text
