@@ -178,6 +178,9 @@ pub enum Command {
         /// Explain what is deployed instead of what would be compiled
         #[arg(long)]
         deployed: bool,
+        /// Show what happens in each phase of an apply: now, after each of its steps, and at the end
+        #[arg(long, conflicts_with = "deployed")]
+        timeline: bool,
     },
     /// The catalogue of provider templates
     Providers {

@@ -41,7 +41,9 @@ pub(super) fn run(command: &Command, context: &mut Context<'_, '_>) -> Exit {
         }
         Command::Apply { plan, consent } => apply::apply(context, plan.as_deref(), consent),
         Command::Rollback { consent } => apply::rollback(context, consent),
-        Command::Explain { address, deployed } => explain::run(context, address, *deployed),
+        Command::Explain { address, deployed, timeline } => {
+            explain::run(context, address, *deployed, *timeline)
+        }
         Command::Providers { command } => providers::run(context, command.as_ref()),
         Command::Schema { kind } => Ok(packaging::schema(context, *kind)),
         Command::Completions { shell } => Ok(packaging::completions(context, *shell)),
