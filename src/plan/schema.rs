@@ -23,9 +23,20 @@ struct PlanReport<'a> {
     #[schemars(range(min = 1, max = 1))]
     format_version: u32,
     plan: Plan,
+    /// What should be known of it.
+    notes: Vec<Note>,
     /// Guards that stop it; nothing is done while there is one.
     refused: Vec<Refused>,
     exit: Exit<'a>,
+}
+
+/// Something to know.
+#[derive(JsonSchema)]
+#[schemars(deny_unknown_fields)]
+#[expect(dead_code, reason = "only the shape is used")]
+struct Note {
+    target: String,
+    note: String,
 }
 
 /// One guard that stops it.
