@@ -4,6 +4,7 @@
 mod drift;
 mod schemas;
 mod seen;
+mod ssh;
 
 use crate::harness::Test;
 use std::path::Path;
