@@ -2,6 +2,7 @@
 #![expect(clippy::disallowed_methods, reason = "tests stand outside of the program's world")]
 
 mod drift;
+mod guards;
 mod schemas;
 mod seen;
 mod ssh;
