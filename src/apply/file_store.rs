@@ -209,7 +209,10 @@ impl Store for FileStore {
             let map = postmap_text::read(&read);
             return self.list(&path, &map.entries);
         }
-        self.list(&path, &[])
+        // A map that was never made has no entries.
+        let file = format!("{}{}", self.name, self.suffix().unwrap_or_default());
+        let beside = self.host.borrow_mut().list(&self.folder).map_err(text)?;
+        if beside.contains(&file) { self.list(&path, &[]) } else { Ok(Vec::new()) }
     }
 
     fn keep(

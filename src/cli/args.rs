@@ -180,6 +180,9 @@ pub enum Command {
         /// Explain what is deployed instead of what would be compiled
         #[arg(long)]
         deployed: bool,
+        /// Show what happens in each phase of an apply: now, after each of its steps, and at the end
+        #[arg(long, conflicts_with = "deployed")]
+        timeline: bool,
     },
     /// The catalogue of provider templates
     Providers {
@@ -300,6 +303,10 @@ pub enum SchemaKind {
     CheckReport,
     /// The output of `diff --report json`
     DiffReport,
+    /// The file of `plan --out`
+    Plan,
+    /// The output of `plan`, `apply` and `rollback` with `--report json`
+    PlanReport,
     /// A line of `--report jsonl`
     ReportLine,
 }

@@ -4,6 +4,7 @@ use super::change::{Opened, judge, open};
 use super::check::denied;
 use super::consent::Consented;
 use super::plan::Report;
+use super::seen::look;
 use super::sides::{Computed, Sides, Texts};
 use crate::apply::{Ending, Reload, Run, Store, run as change};
 use crate::cli::args::Consent;
@@ -37,7 +38,8 @@ pub(super) fn apply(
     let compiled = context.compile(context.lock_mode())?;
     denied(context, &compiled)?;
     let consented = Consented::read(context, consent)?;
-    let (sides, hands) = split(open(context, &compiled, true)?);
+    let mut hosts = context.hosts();
+    let (sides, hands) = split(open(context, &mut hosts, &compiled, true)?);
     let texts = texts(context, &sides)?;
     let computed: Vec<Computed<'_>> = texts.iter().map(Texts::compute).collect();
     let today = context.world.today();
@@ -51,13 +53,15 @@ pub(super) fn apply(
     }
     let sources = &compiled.repository.sources;
     let report = Report::new("apply", (&plan, &refused), &computed, sources);
-    Ok(finish(context, &report, hands, &texts, &computed, None))
+    let exit = finish(context, &report, hands, &texts, &computed, None);
+    Ok(if exit == Exit::Done { look(context, &mut hosts, &texts, &computed) } else { exit })
 }
 
 pub(super) fn rollback(context: &mut Context<'_, '_>, consent: &Consent) -> Result<Exit, Exit> {
     let compiled = context.compile(context.lock_mode())?;
     let consented = Consented::read(context, consent)?;
-    let (mut sides, mut hands) = split(open(context, &compiled, true)?);
+    let mut hosts = context.hosts();
+    let (mut sides, mut hands) = split(open(context, &mut hosts, &compiled, true)?);
     let mut restores = Vec::with_capacity(sides.len());
     for (sides, (stores, _)) in sides.iter_mut().zip(&mut hands) {
         match restore(sides, stores) {
@@ -75,7 +79,8 @@ pub(super) fn rollback(context: &mut Context<'_, '_>, consent: &Consent) -> Resu
     let (plan, refused) = judge(&computed, &texts, &compiled, &consented, today);
     let sources = &compiled.repository.sources;
     let report = Report::new("rollback", (&plan, &refused), &computed, sources);
-    Ok(finish(context, &report, hands, &texts, &computed, Some(&restores)))
+    let exit = finish(context, &report, hands, &texts, &computed, Some(&restores));
+    Ok(if exit == Exit::Done { look(context, &mut hosts, &texts, &computed) } else { exit })
 }
 
 /// Takes apart what is read and what is written.

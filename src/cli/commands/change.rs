@@ -40,10 +40,10 @@ pub(super) struct Unopened {
 /// The status to exit with; everything was said.
 pub(super) fn open<'c>(
     context: &mut Context<'_, '_>,
+    hosts: &mut Hosts<'_>,
     compiled: &'c Compiled,
     lock: bool,
 ) -> Result<Vec<Opened<'c>>, Exit> {
-    let mut hosts = context.hosts();
     let mut list = Vec::new();
     let mut locked = BTreeSet::new();
     for target in context.targets(&compiled.repository.config.targets)? {
@@ -53,7 +53,7 @@ pub(super) fn open<'c>(
             continue;
         }
         let (tables, artifacts) = output(context, compiled, target)?;
-        let opened = open_target(context, &mut hosts, target, tables, artifacts, lock, &mut locked);
+        let opened = open_target(context, hosts, target, tables, artifacts, lock, &mut locked);
         match opened {
             Ok(opened) => list.push(opened),
             Err(Unopened { exit, why }) => {
@@ -112,9 +112,18 @@ fn open_target<'c>(
     }
     for reload in &target.reload {
         let (place, config) = match &reload.value {
-            Location::File(path) => (Place::Here, Some(path.clone())),
+            Location::File(path) => {
+                let path = context.path(path).to_string_lossy().into_owned();
+                let host = hosts.host(&Place::Here).map_err(|error| failed(error.to_string()))?;
+                // The commands of Postfix want an absolute path.
+                let real = host.borrow_mut().real_folder(&path);
+                let real = real.map_err(|error| failed(error.to_string()))?;
+                (Place::Here, Some(real.unwrap_or(path)))
+            }
             Location::Ssh { destination, path } => {
-                (Place::Ssh(destination.clone()), (path != "/").then(|| path.clone()))
+                // A host without a path means the Postfix that is installed there.
+                let config = (!matches!(path.as_str(), "" | "/")).then(|| path.clone());
+                (Place::Ssh(destination.clone()), config)
             }
             Location::Sql { .. } => continue,
         };

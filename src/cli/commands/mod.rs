@@ -12,6 +12,7 @@ mod lock;
 mod packaging;
 mod plan;
 mod providers;
+mod seen;
 mod sides;
 mod test;
 mod update;
@@ -42,7 +43,9 @@ pub(super) fn run(command: &Command, context: &mut Context<'_, '_>) -> Exit {
         Command::Apply { plan, consent } => apply::apply(context, plan.as_deref(), consent),
         Command::Rollback { consent } => apply::rollback(context, consent),
         Command::Test => test::run(context),
-        Command::Explain { address, deployed } => explain::run(context, address, *deployed),
+        Command::Explain { address, deployed, timeline } => {
+            explain::run(context, address, *deployed, *timeline)
+        }
         Command::Providers { command } => providers::run(context, command.as_ref()),
         Command::Schema { kind } => Ok(packaging::schema(context, *kind)),
         Command::Completions { shell } => Ok(packaging::completions(context, *shell)),

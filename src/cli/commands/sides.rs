@@ -7,10 +7,10 @@ use crate::emit::Artifact;
 use crate::formats::record::Record;
 use crate::formats::{MapText, postmap_text};
 use crate::model::Target;
-use crate::plan::{Exposed, Step, steps};
+use crate::plan::{Exposed, Step, Which, steps};
 use crate::postfix::Settings;
 use crate::source::{SourceMap, Spanned};
-use crate::tables::Lowered;
+use crate::tables::{Lowered, Origin, Rows as _};
 use jiff::Timestamp;
 
 /// The least time for which keys stay in a table that nothing asks for any more, in seconds: a delivery
@@ -54,6 +54,14 @@ impl<'c> Sides<'c> {
         let settings = [before_settings, target.settings()];
         let after = after.map(|artifact| artifact.text);
         Self { target: target.clone(), settings, tables, before, after }
+    }
+
+    /// The declaration of an entry that is compiled.
+    pub(super) fn origin(&self, map: Which, key: &str) -> Option<Origin> {
+        match map {
+            Which::Transport => self.tables.transport_origin(key),
+            Which::TlsPolicy => self.tables.policy_origin(key),
+        }
     }
 
     /// Reads the texts. Keys that wait to be pruned and are not due stay out of it: they are there, and
