@@ -3,9 +3,13 @@
 
 mod drift;
 mod guards;
+mod judge;
+mod kills;
+mod scene;
 mod schemas;
 mod seen;
 mod ssh;
+mod strace;
 
 use crate::harness::Test;
 use std::path::Path;

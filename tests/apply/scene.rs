@@ -1,0 +1,317 @@
+//! A change from one policy to another, at a place of any kind.
+//!
+//! Two domains are pinned. One of them takes over the address that the other one leaves, so that no
+//! order of steps serves both, and both go by their MX records for a while; all kinds of steps occur.
+
+use super::judge::{Entries, Pair};
+use crate::harness::{copy, path, postmap};
+use std::collections::BTreeMap;
+use std::os::unix::fs::PermissionsExt;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output, Stdio};
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::{Duration, SystemTime};
+use tempfile::TempDir;
+
+const TRANSPORT_OLD: &str =
+    "a.example smtp:[192.0.2.1],a.example\nb.example smtp:[192.0.2.2],b.example\n";
+const TRANSPORT_LEFT: &str = "b.example smtp:[192.0.2.2],b.example\n";
+const TRANSPORT_NEW: &str =
+    "a.example smtp:[192.0.2.3],a.example\nb.example smtp:[192.0.2.1],b.example\n";
+
+const BOTH: &str = "a.example secure match=.one.example\nb.example secure match=.two.example\n\
+                    c.example secure match=mx.c.example\nforeign.example encrypt\n";
+const OLD_1: &str = "[192.0.2.1] secure match=.one.example\n";
+const OLD_2: &str = "[192.0.2.2] secure match=.two.example\nold.example encrypt\n";
+const NEW_1: &str = "[192.0.2.1] secure match=.two.example\n";
+const NEW_2: &str = "[192.0.2.3] secure match=.one.example\nnew.example encrypt\n";
+
+/// The policy that is there, and the one that comes.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum Policy {
+    Old,
+    New,
+}
+
+/// Where the maps are kept.
+pub(super) enum Place {
+    /// In a folder, with maps of this type.
+    Files(&'static str),
+}
+
+/// A place with the old policy, of which copies are made to be changed.
+pub(super) struct Scene {
+    pub(super) place: Place,
+    folder: TempDir,
+    copies: AtomicUsize,
+}
+
+/// The repository and the deployed maps, of which one run makes what it can.
+pub(super) struct Copy<'s> {
+    pub(super) scene: &'s Scene,
+    pub(super) path: PathBuf,
+}
+
+impl Scene {
+    pub(super) fn new(place: Place) -> Self {
+        let folder = tempfile::Builder::new().prefix("mxward-apply-").tempdir().unwrap();
+        let scene = Self { place, folder, copies: AtomicUsize::new(0) };
+        std::fs::create_dir(scene.path("bin")).unwrap();
+        std::fs::create_dir(scene.path("postfix")).unwrap();
+        postmap::write_main_cf(&scene.path("postfix"), "compatibility_level = 3.6\n");
+        scene.program("postfix", POSTFIX);
+        let first = Copy { scene: &scene, path: scene.path("old") };
+        first.write("providers/one.yaml", &provider("one"));
+        first.write("providers/two.yaml", &provider("two"));
+        first.write("deployed/tls_policy", "foreign.example encrypt\n");
+        first.write("deployed/main.cf", "compatibility_level = 3.6\n");
+        first.write("deployed/master.cf", "smtp unix - - n - - smtp\n");
+        first.write("reloads/0000/transport", TRANSPORT_OLD);
+        first.age();
+        first.policy(Policy::Old);
+        first.succeeds("apply");
+        std::fs::remove_dir_all(first.path.join("reloads")).unwrap();
+        first.write("reloads/0000/transport", TRANSPORT_OLD);
+        first.write("reloads/0000/tls_policy", &[OLD_1, OLD_2, BOTH].concat());
+        first.policy(Policy::New);
+        assert_eq!(first.live().unwrap(), scene.states()[0]);
+        drop(first);
+        scene
+    }
+
+    /// Everything that may be seen on the way, in order.
+    pub(super) fn states(&self) -> Vec<Pair> {
+        let policy = |parts: &[&str]| entries(&parts.concat());
+        let [old, left, new] = [TRANSPORT_OLD, TRANSPORT_LEFT, TRANSPORT_NEW].map(entries);
+        let old_values = policy(&[OLD_1, OLD_2, NEW_2, BOTH]);
+        let new_values = policy(&[NEW_1, OLD_2, NEW_2, BOTH]);
+        vec![
+            (old.clone(), policy(&[OLD_1, OLD_2, BOTH])),
+            (old, old_values.clone()),
+            (left.clone(), old_values),
+            (left, new_values.clone()),
+            (new.clone(), new_values),
+            (new, policy(&[NEW_1, NEW_2, BOTH])),
+        ]
+    }
+
+    pub(super) fn path(&self, name: &str) -> PathBuf {
+        self.folder.path().join(name)
+    }
+
+    /// A program that is found before those of the system.
+    pub(super) fn program(&self, name: &str, script: &str) {
+        let path = self.path("bin").join(name);
+        std::fs::write(&path, script).unwrap();
+        std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o755)).unwrap();
+    }
+
+    /// A copy of its own for one run.
+    pub(super) fn copy(&self) -> Copy<'_> {
+        self.copy_of(&self.path("old"))
+    }
+
+    fn copy_of(&self, from: &Path) -> Copy<'_> {
+        let number = self.copies.fetch_add(1, Ordering::Relaxed);
+        let path = self.path(&format!("{number:06}"));
+        std::fs::create_dir(&path).unwrap();
+        copy(from, &path);
+        let copy = Copy { scene: self, path };
+        copy.age();
+        copy
+    }
+}
+
+impl Copy<'_> {
+    /// Another copy of this one.
+    pub(super) fn copy(&self) -> Self {
+        self.scene.copy_of(&self.path)
+    }
+
+    fn write(&self, name: &str, text: &str) {
+        let path = self.path.join(name);
+        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+        std::fs::write(path, text).unwrap();
+    }
+
+    /// The commands of Postfix wait for a main.cf that changed a moment ago.
+    fn age(&self) {
+        let main_cf = self.path.join("deployed/main.cf");
+        let file = std::fs::File::options().append(true).open(main_cf).unwrap();
+        file.set_modified(SystemTime::UNIX_EPOCH + Duration::from_secs(1 << 30)).unwrap();
+    }
+
+    /// Makes the repository wish for a policy.
+    pub(super) fn policy(&self, policy: Policy) {
+        let (first, second, more) = match policy {
+            Policy::Old => ("192.0.2.1", "192.0.2.2", "old.example"),
+            Policy::New => ("192.0.2.3", "192.0.2.1", "new.example"),
+        };
+        let target = match &self.scene.place {
+            Place::Files(map_type) => format!("map_type: {map_type}, deployed: \"file:deployed\""),
+        };
+        self.write(
+            "mxward.yaml",
+            &format!(
+                "version: 1\ndefaults: {{ route: pin }}\nlock: {{ allow_addresses: [192.0.2.0/24] }}\n\
+                 domains:\n  a.example: one\n  b.example: two\n  {more}: {{ level: encrypt, route: mx }}\n  \
+                 c.example: {{ level: secure, match: [mx.c.example], route: mx }}\n\
+                 targets:\n  mx: {{ postfix: \"3.7\", security_level: may, {target} }}\n"
+            ),
+        );
+        let since = "since 2026-11-01";
+        self.write(
+            "mxward.lock",
+            &format!(
+                "version: 1\nchecked: 2026-11-24\nhosts:\n  \
+                 mx.one.example: {{ dnssec: insecure, addresses: [{first} {since}] }}\n  \
+                 mx.two.example: {{ dnssec: insecure, addresses: [{second} {since}] }}\ndomains:\n  \
+                 a.example: {{ dnssec: insecure, since: 2026-11-01, mx: [10 mx.one.example] }}\n  \
+                 b.example: {{ dnssec: insecure, since: 2026-11-01, mx: [10 mx.two.example] }}\n"
+            ),
+        );
+    }
+
+    /// A command, in front of which stand other programs such as strace(1).
+    pub(super) fn command(&self, before: &[String], verb: &str) -> Command {
+        let program = env!("CARGO_BIN_EXE_mxward").to_owned();
+        let mut line = before.iter().chain([&program]);
+        let mut command = Command::new(line.next().unwrap());
+        command.args(line).arg(verb);
+        for guard in ["weaker", "different", "addresses", "stale-lock"] {
+            command.args(["--allow", guard]);
+        }
+        command
+            .current_dir(&self.path)
+            .env_clear()
+            .env("PATH", format!("{}:{}", self.scene.path("bin").display(), path()))
+            .stdin(Stdio::null());
+        command
+    }
+
+    pub(super) fn run(&self, before: &[String], verb: &str) -> Output {
+        self.command(before, verb).output().unwrap()
+    }
+
+    #[track_caller]
+    pub(super) fn succeeds(&self, verb: &str) -> String {
+        let output = self.run(&[], verb);
+        assert!(output.status.success(), "{verb}: {}", told(&output));
+        String::from_utf8(output.stdout).unwrap()
+    }
+
+    /// What Postfix would read now: `transport_maps` and `smtp_tls_policy_maps`.
+    pub(super) fn live(&self) -> Result<Pair, String> {
+        let Place::Files(map_type) = self.scene.place;
+        let transport = self.listing(map_type, "transport")?;
+        Ok((transport, self.listing(map_type, "tls_policy")?))
+    }
+
+    fn listing(&self, map_type: &str, name: &str) -> Result<Entries, String> {
+        let map = format!("{map_type}:{}", self.path.join("deployed").join(name).display());
+        let mut command = Command::new("/usr/sbin/postmap");
+        command.arg("-c").arg(self.scene.path("postfix"));
+        // Before 3.10 a cdb cannot be listed. [postmap(1)]
+        if map_type == "cdb" {
+            command.args(["-q", "-"]);
+        } else {
+            command.arg("-s");
+        }
+        let mut child = command
+            .arg(&map)
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let all = [TRANSPORT_OLD, OLD_1, OLD_2, NEW_2, BOTH].concat();
+        let keys: String =
+            entries(&all).into_keys().flat_map(|key| [key, "\n".to_owned()]).collect();
+        std::io::Write::write_all(&mut child.stdin.take().unwrap(), keys.as_bytes())
+            .or_else(|error| if map_type == "cdb" { Err(error) } else { Ok(()) })
+            .unwrap();
+        let output = child.wait_with_output().unwrap();
+        if !output.stderr.is_empty() {
+            return Err(format!("postmap cannot read {map}: {}", told(&output)));
+        }
+        Ok(entries(&String::from_utf8(output.stdout).unwrap().replace('\t', " ")))
+    }
+
+    /// The source text of both maps.
+    pub(super) fn texts(&self) -> Pair {
+        let read = |name: &str| {
+            std::fs::read_to_string(self.path.join("deployed").join(name)).unwrap_or_default()
+        };
+        (entries(&read("transport")), entries(&read("tls_policy")))
+    }
+
+    /// What both maps were each time that Postfix was told to read them again.
+    pub(super) fn reloads(&self) -> Vec<Pair> {
+        let mut folders: Vec<PathBuf> = std::fs::read_dir(self.path.join("reloads"))
+            .unwrap()
+            .map(|it| it.unwrap().path())
+            .collect();
+        folders.sort();
+        let read = |path: PathBuf| entries(&std::fs::read_to_string(path).unwrap());
+        folders
+            .iter()
+            .map(|folder| (read(folder.join("transport")), read(folder.join("tls_policy"))))
+            .collect()
+    }
+
+    /// The names of all files that mxward may have made.
+    pub(super) fn names(&self) -> Vec<String> {
+        let mut names = Vec::new();
+        for folder in ["deployed", "deployed/.mxward"] {
+            for entry in std::fs::read_dir(self.path.join(folder)).unwrap() {
+                names.push(format!("{folder}/{}", entry.unwrap().file_name().display()));
+            }
+        }
+        names.sort();
+        names
+    }
+}
+
+impl Drop for Copy<'_> {
+    fn drop(&mut self) {
+        if self.path.ends_with("old") || std::thread::panicking() {
+            return;
+        }
+        // A killed run may have left a child behind that still writes.
+        for _ in 0..10 {
+            if std::fs::remove_dir_all(&self.path).is_ok() {
+                return;
+            }
+        }
+    }
+}
+
+/// Stands in for postfix(1): it runs, and keeps what it reads when it is told to.
+const POSTFIX: &str = "#!/bin/sh
+[ \"$3\" = reload ] || exit 0
+cd \"$2/../reloads\" || exit
+set -- *
+next=$(printf %04d $#)
+mkdir \".$next\" && cp ../deployed/transport ../deployed/tls_policy \".$next\" && mv \".$next\" \"$next\"
+";
+
+fn provider(name: &str) -> String {
+    format!(
+        "name: {name}\ntitle: {name}\nmx_patterns: '[a-z]*\\.{name}\\.example'\n\
+         hosts: [{{ preference: 10, host: mx.{name}.example }}]\n\
+         policy: {{ level: secure, match: .{name}.example }}\n"
+    )
+}
+
+/// The entries of a text.
+pub(super) fn entries(text: &str) -> Entries {
+    let lines = text.lines().filter(|line| !line.starts_with('#'));
+    let pairs = lines.filter_map(|line| line.split_once(' '));
+    pairs.map(|(key, value)| (key.to_owned(), value.to_owned())).collect::<BTreeMap<_, _>>()
+}
+
+/// All that a run said.
+pub(super) fn told(output: &Output) -> String {
+    let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+    format!("{}\n{}{}", output.status, text(&output.stdout), text(&output.stderr))
+}
