@@ -47,7 +47,11 @@ fn holds(first: Option<&Promises>, second: Option<&Promises>) -> bool {
 }
 
 /// The first domain whose mail is less safe than both under `old` and under `new`.
-pub(super) fn exposed(transport: &Entries, tls_policy: &Entries, ends: [&Pair; 2]) -> Option<String> {
+pub(super) fn exposed(
+    transport: &Entries,
+    tls_policy: &Entries,
+    ends: [&Pair; 2],
+) -> Option<String> {
     let exposed = DOMAINS.iter().find(|domain| {
         let now = promises(transport, tls_policy, domain);
         let kept = |end: &Pair| holds(now.as_ref(), promises(&end.0, &end.1, domain).as_ref());

@@ -10,18 +10,21 @@ use std::time::Instant;
 
 /// What can be seen of a copy. What is made ready beside the maps is told by its names alone, since the
 /// next run makes it anew.
-type Seen = (Pair, BTreeMap<String, Vec<u8>>);
+type Seen = (Pair, usize, BTreeMap<String, Vec<u8>>);
 
 fn seen(copy: &Copy<'_>) -> Result<Seen, String> {
     let mut files = BTreeMap::new();
     for name in copy.names() {
         let is_index = [".db", ".lmdb", ".cdb"].iter().any(|suffix| name.ends_with(suffix));
         let path = copy.path.join(&name);
-        let content =
-            if path.is_dir() || is_index || name.contains(".mxward-") { Vec::new() } else { std::fs::read(path).unwrap() };
+        let content = if path.is_dir() || is_index || name.contains(".mxward-") {
+            Vec::new()
+        } else {
+            std::fs::read(path).unwrap()
+        };
         files.insert(name, content);
     }
-    Ok((copy.live()?, files))
+    Ok((copy.live()?, copy.reloads().len(), files))
 }
 
 /// What must be so at any instant.
@@ -71,7 +74,9 @@ pub(super) fn goes_on(copy: &Copy<'_>, policy: Policy) -> Result<(), String> {
             return Err(format!("{what} are not those of {policy:?}: {found:#?}"));
         }
     }
-    let litter = |name: &String| name.contains("mxward-") || name.ends_with(".new") || name.ends_with(".tmp");
+    let litter = |name: &String| {
+        name.contains("mxward-") || name.ends_with(".new") || name.ends_with(".tmp")
+    };
     let litter: Vec<String> = copy.names().into_iter().filter(litter).collect();
     if !litter.is_empty() {
         return Err(format!("what is left behind: {litter:?}"));
@@ -105,7 +110,8 @@ fn at_every_point(place: Place) {
             goes_on(&copy.copy(), Policy::Old).map_err(|why| format!("back: {why}"))?;
             goes_on(&copy, Policy::New)
         };
-        killed().map_err(|why| format!("killed at {} {}: {}\n{why}", point.call, point.nth, point.line))
+        killed()
+            .map_err(|why| format!("killed at {} {}: {}\n{why}", point.call, point.nth, point.line))
     });
     let states = known.into_inner().unwrap().len();
     println!("{} points, {states} states, {:?}", points.len(), start.elapsed());

@@ -9,6 +9,7 @@ use std::collections::BTreeMap;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
+use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, SystemTime};
 use tempfile::TempDir;
@@ -44,6 +45,8 @@ pub(super) struct Scene {
     pub(super) place: Place,
     folder: TempDir,
     copies: AtomicUsize,
+    /// What postmap(1) said of the files that it read.
+    listed: Mutex<BTreeMap<Vec<u8>, Entries>>,
 }
 
 /// The repository and the deployed maps, of which one run makes what it can.
@@ -54,8 +57,12 @@ pub(super) struct Copy<'s> {
 
 impl Scene {
     pub(super) fn new(place: Place) -> Self {
-        let folder = tempfile::Builder::new().prefix("mxward-apply-").tempdir().unwrap();
-        let scene = Self { place, folder, copies: AtomicUsize::new(0) };
+        // In memory, where there is such a place: there is much to be synced.
+        let memory = Path::new("/dev/shm");
+        let parent = if memory.is_dir() { memory.to_owned() } else { std::env::temp_dir() };
+        let folder = tempfile::Builder::new().prefix("mxward-apply-").tempdir_in(parent).unwrap();
+        let copies = AtomicUsize::new(0);
+        let scene = Self { place, folder, copies, listed: Mutex::default() };
         std::fs::create_dir(scene.path("bin")).unwrap();
         std::fs::create_dir(scene.path("postfix")).unwrap();
         postmap::write_main_cf(&scene.path("postfix"), "compatibility_level = 3.6\n");
@@ -66,13 +73,15 @@ impl Scene {
         first.write("deployed/tls_policy", "foreign.example encrypt\n");
         first.write("deployed/main.cf", "compatibility_level = 3.6\n");
         first.write("deployed/master.cf", "smtp unix - - n - - smtp\n");
-        first.write("reloads/0000/transport", TRANSPORT_OLD);
+        std::fs::create_dir(first.path.join("reloads")).unwrap();
         first.age();
         first.policy(Policy::Old);
         first.succeeds("apply");
-        std::fs::remove_dir_all(first.path.join("reloads")).unwrap();
-        first.write("reloads/0000/transport", TRANSPORT_OLD);
-        first.write("reloads/0000/tls_policy", &[OLD_1, OLD_2, BOTH].concat());
+        // Only what it has in the end is where everything starts.
+        let mut reloads = first.folders_of_reloads();
+        let last = reloads.pop().unwrap();
+        reloads.iter().for_each(|folder| std::fs::remove_dir_all(folder).unwrap());
+        std::fs::rename(last, first.path.join("reloads/0000")).unwrap();
         first.policy(Policy::New);
         assert_eq!(first.live().unwrap(), scene.states()[0]);
         drop(first);
@@ -202,13 +211,34 @@ impl Copy<'_> {
 
     /// What Postfix would read now: `transport_maps` and `smtp_tls_policy_maps`.
     pub(super) fn live(&self) -> Result<Pair, String> {
-        let Place::Files(map_type) = self.scene.place;
-        let transport = self.listing(map_type, "transport")?;
-        Ok((transport, self.listing(map_type, "tls_policy")?))
+        self.maps(&self.path.join("deployed"))
     }
 
-    fn listing(&self, map_type: &str, name: &str) -> Result<Entries, String> {
-        let map = format!("{map_type}:{}", self.path.join("deployed").join(name).display());
+    fn maps(&self, folder: &Path) -> Result<Pair, String> {
+        let Place::Files(map_type) = self.scene.place;
+        let listing = |name: &str| {
+            let path = folder.join(name);
+            let index = match map_type {
+                "hash" => path.with_extension("db"),
+                "texthash" => path.clone(),
+                _ => path.with_extension(map_type),
+            };
+            let Ok(bytes) = std::fs::read(&index) else {
+                return Err(format!("{} is not there", index.display()));
+            };
+            if let Some(known) = self.scene.listed.lock().unwrap().get(&bytes) {
+                return Ok(known.clone());
+            }
+            let entries = self.listing(map_type, &path)?;
+            self.scene.listed.lock().unwrap().insert(bytes, entries.clone());
+            Ok(entries)
+        };
+        Ok((listing("transport")?, listing("tls_policy")?))
+    }
+
+    /// Asks postmap(1).
+    fn listing(&self, map_type: &str, path: &Path) -> Result<Entries, String> {
+        let map = format!("{map_type}:{}", path.display());
         let mut command = Command::new("/usr/sbin/postmap");
         command.arg("-c").arg(self.scene.path("postfix"));
         // Before 3.10 a cdb cannot be listed. [postmap(1)]
@@ -247,16 +277,14 @@ impl Copy<'_> {
 
     /// What both maps were each time that Postfix was told to read them again.
     pub(super) fn reloads(&self) -> Vec<Pair> {
-        let mut folders: Vec<PathBuf> = std::fs::read_dir(self.path.join("reloads"))
-            .unwrap()
-            .map(|it| it.unwrap().path())
-            .collect();
+        self.folders_of_reloads().iter().map(|folder| self.maps(folder).unwrap()).collect()
+    }
+
+    fn folders_of_reloads(&self) -> Vec<PathBuf> {
+        let folders = std::fs::read_dir(self.path.join("reloads")).unwrap();
+        let mut folders: Vec<PathBuf> = folders.map(|it| it.unwrap().path()).collect();
         folders.sort();
-        let read = |path: PathBuf| entries(&std::fs::read_to_string(path).unwrap());
         folders
-            .iter()
-            .map(|folder| (read(folder.join("transport")), read(folder.join("tls_policy"))))
-            .collect()
     }
 
     /// The names of all files that mxward may have made.
@@ -292,7 +320,7 @@ const POSTFIX: &str = "#!/bin/sh
 cd \"$2/../reloads\" || exit
 set -- *
 next=$(printf %04d $#)
-mkdir \".$next\" && cp ../deployed/transport ../deployed/tls_policy \".$next\" && mv \".$next\" \"$next\"
+mkdir \"$next\" && cp ../deployed/t* \"$next\"
 ";
 
 fn provider(name: &str) -> String {
