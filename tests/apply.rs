@@ -2,6 +2,7 @@
 #![expect(clippy::disallowed_methods, reason = "tests stand outside of the program's world")]
 
 mod drift;
+mod errors;
 mod guards;
 mod judge;
 mod kills;
