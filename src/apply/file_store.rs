@@ -2,8 +2,7 @@
 
 use super::store::{Failure, Store};
 use crate::deployed::FOLDER;
-use crate::formats::MapEntry;
-use crate::formats::postmap_text;
+use crate::formats::{MapEntry, cdb, postmap_text};
 use crate::model::MapType;
 use crate::world::{Host, HostError};
 use std::cell::RefCell;
@@ -142,7 +141,8 @@ impl Store for FileStore {
         let folder = format!("{}/{FOLDER}", self.folder);
         let mut host = self.host.borrow_mut();
         for name in host.list(&self.folder).map_err(text)? {
-            if name.starts_with(&step) {
+            // Berkeley DB makes a file under another name first.
+            if name.strip_prefix("__db.").unwrap_or(&name).starts_with(&step) {
                 host.remove(&format!("{}/{name}", self.folder)).map_err(text)?;
             }
         }
@@ -240,10 +240,11 @@ impl Store for FileStore {
     fn entries(&mut self) -> Result<Vec<u8>, String> {
         let path = self.path();
         if self.map_type == MapType::Cdb {
-            // What is asked is what the text has: both were switched together.
-            let read = self.host.borrow_mut().read(&path).map_err(text)?.unwrap_or_default();
-            let map = postmap_text::read(&read);
-            return self.list(&path, &map.entries);
+            // The text may be another one where a switch has failed, so its keys are not all to ask for.
+            let index = format!("{path}.cdb");
+            let read = self.host.borrow_mut().read(&index).map_err(text)?;
+            let read = read.ok_or_else(|| format!("`{index}` is not there"))?;
+            return cdb::list(&read).map_err(|error| format!("`{index}`: {error}"));
         }
         // A map that was never made has no entries.
         let file = format!("{}{}", self.name, self.suffix().unwrap_or_default());

@@ -1,10 +1,12 @@
 //! An apply that is killed at each of its system calls.
 
+use super::errors::is_honest;
 use super::judge::{Entries, Pair, exposed};
 use super::scene::{Copy, Place, Policy, Scene, told};
-use super::strace::{Point, each, points_of_apply};
-use std::collections::BTreeMap;
+use super::strace::{CALLS, Point, each, points, points_of_apply};
+use std::collections::{BTreeMap, BTreeSet};
 use std::os::unix::process::ExitStatusExt;
+use std::process::Output;
 use std::sync::Mutex;
 use std::time::Instant;
 
@@ -74,8 +76,13 @@ pub(super) fn goes_on(copy: &Copy<'_>, policy: Policy) -> Result<(), String> {
             return Err(format!("{what} are not those of {policy:?}: {found:#?}"));
         }
     }
+    no_litter(copy)
+}
+
+/// Nothing that was only made ready may stay.
+pub(super) fn no_litter(copy: &Copy<'_>) -> Result<(), String> {
     let litter = |name: &String| {
-        name.contains("mxward-") || name.ends_with(".new") || name.ends_with(".tmp")
+        name.contains(".mxward-") || name.ends_with(".new") || name.ends_with(".tmp")
     };
     let litter: Vec<String> = copy.names().into_iter().filter(litter).collect();
     if !litter.is_empty() {
@@ -115,6 +122,69 @@ fn at_every_point(place: Place) {
     });
     let states = known.into_inner().unwrap().len();
     println!("{} points, {states} states, {:?}", points.len(), start.elapsed());
+}
+
+/// Stands in for postmap(1): each run of it has a folder, and in one of them strace(1) does something.
+const POSTMAP: &str = "#!/bin/sh
+number=0
+while ! mkdir \"runs/$number\" 2>/dev/null; do number=$((number + 1)); done
+if [ \"$AT\" = all ]; then exec strace -qq -o \"runs/$number/trace\" -e \"$WHAT\" /usr/sbin/postmap \"$@\"; fi
+if [ \"$AT\" = \"$number\" ]; then exec strace -qq -o /dev/null -e \"$WHAT\" /usr/sbin/postmap \"$@\"; fi
+exec /usr/sbin/postmap \"$@\"
+";
+
+/// An apply with something that happens in one run of postmap(1), or in all.
+fn with_postmap(copy: &Copy<'_>, at: &str, what: &str) -> Output {
+    std::fs::create_dir(copy.path.join("runs")).unwrap();
+    copy.command(&[], "apply").env("AT", at).env("WHAT", what).output().unwrap()
+}
+
+/// A postmap(1) that is killed is an error as others are.
+fn at_every_point_of_postmap(place: Place) {
+    let scene = Scene::new(place);
+    scene.program("postmap", POSTMAP);
+    let whole = scene.copy();
+    with_postmap(&whole, "all", &format!("trace={CALLS}"));
+    let (mut all, mut alike) = (Vec::new(), BTreeSet::new());
+    for run in 0.. {
+        let trace = whole.path.join(format!("runs/{run}/trace"));
+        if !trace.exists() {
+            break;
+        }
+        let mut points = points(&trace);
+        let calls: Vec<String> = points.iter().map(|point| point.call.clone()).collect();
+        if !alike.insert(calls) {
+            // The last one is enough: what it has made is not taken.
+            points.drain(..points.len() - 1);
+        }
+        all.extend(points.into_iter().map(|point| (run, point)));
+    }
+    each(&all, |(run, point)| {
+        let copy = scene.copy();
+        let Point { call, nth, line } = point;
+        let what = format!("inject={call}:signal=KILL:when={nth}");
+        let output = with_postmap(&copy, &run.to_string(), &what);
+        let judged = is_honest(&copy, &output, "postmap");
+        judged.map_err(|why| {
+            format!("run {run} killed at {call} {nth}: {line}\n{why}\n{}", told(&output))
+        })
+    });
+    println!("{} points", all.len());
+}
+
+#[test]
+fn a_killed_postmap_of_hash_maps_is_an_error_that_changes_nothing() {
+    at_every_point_of_postmap(Place::Files("hash"));
+}
+
+#[test]
+fn a_killed_postmap_of_lmdb_maps_is_an_error_that_changes_nothing() {
+    at_every_point_of_postmap(Place::Files("lmdb"));
+}
+
+#[test]
+fn a_killed_postmap_of_cdb_maps_is_an_error_that_changes_nothing() {
+    at_every_point_of_postmap(Place::Files("cdb"));
 }
 
 #[test]

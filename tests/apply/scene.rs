@@ -67,7 +67,7 @@ impl Scene {
         std::fs::create_dir(scene.path("postfix")).unwrap();
         postmap::write_main_cf(&scene.path("postfix"), "compatibility_level = 3.6\n");
         scene.program("postfix", POSTFIX);
-        let first = Copy { scene: &scene, path: scene.path("old") };
+        let first = scene.untouched();
         first.write("providers/one.yaml", &provider("one"));
         first.write("providers/two.yaml", &provider("two"));
         first.write("deployed/tls_policy", "foreign.example encrypt\n");
@@ -113,6 +113,11 @@ impl Scene {
         let path = self.path("bin").join(name);
         std::fs::write(&path, script).unwrap();
         std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o755)).unwrap();
+    }
+
+    /// The place that all copies are made of.
+    pub(super) fn untouched(&self) -> Copy<'_> {
+        Copy { scene: self, path: self.path("old") }
     }
 
     /// A copy of its own for one run.

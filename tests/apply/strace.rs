@@ -23,7 +23,16 @@ pub(super) struct Point {
 impl Point {
     /// What to run before a program so that `what` happens at this point.
     pub(super) fn inject(&self, what: &str) -> Vec<String> {
-        let inject = format!("inject={}:{what}:when={}", self.call, self.nth);
+        self.inject_when(what, "")
+    }
+
+    /// The same at this point and each later time of this call.
+    pub(super) fn inject_from(&self, what: &str) -> Vec<String> {
+        self.inject_when(what, "+")
+    }
+
+    fn inject_when(&self, what: &str, more: &str) -> Vec<String> {
+        let inject = format!("inject={}:{what}:when={}{more}", self.call, self.nth);
         ["strace", "-qq", "-o", "/dev/null", "-e", &inject].map(str::to_owned).to_vec()
     }
 }
