@@ -6,6 +6,7 @@ mod errors;
 mod guards;
 mod judge;
 mod kills;
+mod mail;
 mod scene;
 mod schemas;
 mod seen;

@@ -6,6 +6,7 @@
 use super::judge::{Entries, Pair};
 use crate::harness::{copy, path, postmap};
 use std::collections::BTreeMap;
+use std::fmt::Write as _;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
@@ -68,8 +69,6 @@ impl Scene {
         postmap::write_main_cf(&scene.path("postfix"), "compatibility_level = 3.6\n");
         scene.program("postfix", POSTFIX);
         let first = scene.untouched();
-        first.write("providers/one.yaml", &provider("one"));
-        first.write("providers/two.yaml", &provider("two"));
         first.write("deployed/tls_policy", "foreign.example encrypt\n");
         first.write("deployed/main.cf", "compatibility_level = 3.6\n");
         first.write("deployed/master.cf", "smtp unix - - n - - smtp\n");
@@ -164,26 +163,12 @@ impl Copy<'_> {
         let target = match &self.scene.place {
             Place::Files(map_type) => format!("map_type: {map_type}, deployed: \"file:deployed\""),
         };
-        self.write(
-            "mxward.yaml",
-            &format!(
-                "version: 1\ndefaults: {{ route: pin }}\nlock: {{ allow_addresses: [192.0.2.0/24] }}\n\
-                 domains:\n  a.example: one\n  b.example: two\n  {more}: {{ level: encrypt, route: mx }}\n  \
-                 c.example: {{ level: secure, match: [mx.c.example], route: mx }}\n\
-                 targets:\n  mx: {{ postfix: \"3.7\", security_level: may, {target} }}\n"
-            ),
+        let domains = format!(
+            "  {more}: {{ level: encrypt, route: mx }}\n  \
+             c.example: {{ level: secure, match: [mx.c.example], route: mx }}\n"
         );
-        let since = "since 2026-11-01";
-        self.write(
-            "mxward.lock",
-            &format!(
-                "version: 1\nchecked: 2026-11-24\nhosts:\n  \
-                 mx.one.example: {{ dnssec: insecure, addresses: [{first} {since}] }}\n  \
-                 mx.two.example: {{ dnssec: insecure, addresses: [{second} {since}] }}\ndomains:\n  \
-                 a.example: {{ dnssec: insecure, since: 2026-11-01, mx: [10 mx.one.example] }}\n  \
-                 b.example: {{ dnssec: insecure, since: 2026-11-01, mx: [10 mx.two.example] }}\n"
-            ),
-        );
+        let pins = [("a.example", "one", first), ("b.example", "two", second)];
+        repository(&self.path, &pins, "192.0.2.0/24", &domains, &target);
     }
 
     /// A command, in front of which stand other programs such as strace(1).
@@ -328,12 +313,48 @@ next=$(printf %04d $#)
 mkdir \"$next\" && cp ../deployed/t* \"$next\"
 ";
 
-fn provider(name: &str) -> String {
-    format!(
-        "name: {name}\ntitle: {name}\nmx_patterns: '[a-z]*\\.{name}\\.example'\n\
-         hosts: [{{ preference: 10, host: mx.{name}.example }}]\n\
-         policy: {{ level: secure, match: .{name}.example }}\n"
-    )
+/// Writes a repository with a target `mx` and pinned domains, each with its provider and address.
+pub(super) fn repository(
+    folder: &Path,
+    pins: &[(impl AsRef<str>, &str, impl AsRef<str>)],
+    network: &str,
+    domains: &str,
+    target: &str,
+) {
+    let mut yaml = format!(
+        "version: 1\ndefaults: {{ route: pin }}\nlock: {{ allow_addresses: [{network}] }}\ndomains:\n{domains}"
+    );
+    let (mut hosts, mut mx) = (BTreeMap::new(), BTreeMap::new());
+    std::fs::create_dir_all(folder.join("providers")).unwrap();
+    for (domain, name, address) in pins {
+        let (domain, address) = (domain.as_ref(), address.as_ref());
+        writeln!(yaml, "  {domain}: {name}").unwrap();
+        let provider = format!(
+            "name: {name}\ntitle: {name}\nmx_patterns: '[a-z]*\\.{name}\\.example'\n\
+             hosts: [{{ preference: 10, host: mx.{name}.example }}]\n\
+             policy: {{ level: secure, match: .{name}.example }}\n"
+        );
+        std::fs::write(folder.join(format!("providers/{name}.yaml")), provider).unwrap();
+        let since = "2026-11-01";
+        hosts.insert(
+            *name,
+            format!(
+                "mx.{name}.example: {{ dnssec: insecure, addresses: [{address} since {since}] }}"
+            ),
+        );
+        mx.insert(
+            domain,
+            format!("{domain}: {{ dnssec: insecure, since: {since}, mx: [10 mx.{name}.example] }}"),
+        );
+    }
+    writeln!(yaml, "targets:\n  mx: {{ postfix: \"3.7\", security_level: may, {target} }}")
+        .unwrap();
+    let mut lock = String::from("version: 1\nchecked: 2026-11-24\nhosts:\n");
+    hosts.values().for_each(|host| writeln!(lock, "  {host}").unwrap());
+    lock.push_str("domains:\n");
+    mx.values().for_each(|domain| writeln!(lock, "  {domain}").unwrap());
+    std::fs::write(folder.join("mxward.yaml"), yaml).unwrap();
+    std::fs::write(folder.join("mxward.lock"), lock).unwrap();
 }
 
 /// The entries of a text.
