@@ -79,6 +79,9 @@ pub(crate) fn differences<'a>(
     after: &'a [MapEntry<'a>],
 ) -> Vec<Difference<'a>> {
     let mut list = Vec::new();
+    if std::ptr::eq(before, after) {
+        return list;
+    }
     let (mut before, mut after) = (before.iter().peekable(), after.iter().peekable());
     loop {
         // Of lines that were read beside each other the texts need not be looked at.

@@ -106,11 +106,7 @@ pub fn scan<'src>(bytes: &'src [u8], found: impl FnMut(Found<'src>)) {
     scan_beside(bytes, &[], found);
 }
 
-fn scan_beside<'src>(
-    bytes: &'src [u8],
-    known: &[MapEntry<'src>],
-    found: impl FnMut(Found<'src>),
-) {
+fn scan_beside<'src>(bytes: &'src [u8], known: &[MapEntry<'src>], found: impl FnMut(Found<'src>)) {
     let mut reader = Reader { found, known, current: None, stray: false };
     if bytes.starts_with(b"\xef\xbb\xbf") {
         reader.ignore(1, IgnoredKind::ByteOrderMark, String::new());
@@ -189,7 +185,7 @@ impl<'src, F: FnMut(Found<'src>)> Reader<'src, '_, F> {
                 let (key, value) = (Cow::Borrowed(key), Cow::Borrowed(value));
                 return (self.found)(Found::Entry(MapEntry { key, value, line }));
             }
-            if let Some((key, value)) = plain(bytes) {
+            if let Some((key, value)) = std::str::from_utf8(bytes).ok().and_then(plain) {
                 while let Some((known, rest)) = self.known.split_first()
                     && *known.key <= *key
                 {
@@ -304,16 +300,29 @@ fn spelt<'src>(known: &MapEntry<'src>, line: &[u8]) -> Option<(&'src str, &'src 
     (rest == value.as_bytes() && !key.ends_with(':')).then_some((*key, *value))
 }
 
-/// Key and value of a line in which nothing needs a second look, as in all that mxward writes; `None`
-/// sends every other line the long way.
-fn plain(line: &[u8]) -> Option<(&str, &str)> {
-    let text = std::str::from_utf8(line).ok()?;
-    let end = line.iter().position(|byte| !PLAIN[usize::from(*byte)])?;
-    if !is_space(line[end]) || text[..end].ends_with(':') || memchr::memchr(0, line).is_some() {
+/// Key and value of a text that is one line and one entry, in which nothing needs a second look, as in
+/// all that mxward writes; `None` sends every other text to [`scan`].
+pub fn plain_line(text: &str) -> Option<(&str, &str)> {
+    let line = text.strip_suffix('\n')?;
+    if line.starts_with('#') || memchr::memchr(b'\n', line.as_bytes()).is_some() {
         return None;
     }
-    let value = trim(&text[end..]);
-    (!value.is_empty()).then_some((&text[..end], value))
+    plain(line)
+}
+
+/// Key and value of a line in which nothing needs a second look, be it no comment.
+fn plain(line: &str) -> Option<(&str, &str)> {
+    let bytes = line.as_bytes();
+    let end = bytes.iter().position(|byte| !PLAIN[usize::from(*byte)])?;
+    if end == 0
+        || !is_space(bytes[end])
+        || bytes[end - 1] == b':'
+        || memchr::memchr(0, bytes).is_some()
+    {
+        return None;
+    }
+    let value = trim(&line[end..]);
+    (!value.is_empty()).then_some((&line[..end], value))
 }
 
 /// The bytes of keys that are no blank, quote or backslash, and the same in lower case.
@@ -421,7 +430,7 @@ mod tests {
 
         #[test]
         fn a_text_is_read_alike_beside_any_other(
-            lines in prop::collection::vec(("[a-cA:\"\u{e4}# ]{1,2}( [x\0\u{e4} ]{0,2})?\r?", 0..4), 0..12)
+            lines in prop::collection::vec(("[a-cA:\"\u{e4}# ]{1,2}( [x\0\u{e4} ]{0,2})?\r?", 0_u8..4), 0..12)
         ) {
             let text = |which: &[u8]| -> String {
                 let lines = lines.iter().filter(|it| which.contains(&it.1));
@@ -433,13 +442,20 @@ mod tests {
         }
 
         #[test]
-        fn plain_lines_are_read_as_all_lines_are(line in "[a-zA-Z.:\"#\\\\\u{e4}\u{a0}\0 \t\r\x0b-]{1,12}") {
+        fn plain_lines_are_read_as_all_lines_are(line in "[a-zA-Z.:\"#\n\\\\\u{e4}\u{a0}\0 \t\r\x0b-]{1,12}") {
             let mut found = Vec::new();
             let mut reader =
                 Reader { found: |it| found.push(it), known: &[], current: None, stray: false };
             reader.entry(Cow::Borrowed(line.as_bytes()), 1);
-            if let Some((key, value)) = plain(line.as_bytes()) {
+            if let Some((key, value)) = plain(&line) {
                 let entry = MapEntry { key: key.into(), value: value.into(), line: 1 };
+                prop_assert_eq!(&found, &[Found::Entry(entry)]);
+            }
+            let text = format!("{line}\n");
+            if let Some((key, value)) = plain_line(&text) {
+                let entry = MapEntry { key: key.into(), value: value.into(), line: 1 };
+                let mut found = Vec::new();
+                scan(text.as_bytes(), |it| found.push(it));
                 prop_assert_eq!(found, [Found::Entry(entry)]);
             }
         }

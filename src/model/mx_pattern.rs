@@ -39,9 +39,9 @@ impl MxPattern {
         // On its own first: `a)|(?:b` is only valid between the brackets that anchor it. That is a
         // matter of syntax, and most of the work of a compiler is elsewhere.
         let alone = ParserBuilder::new().unicode(false).utf8(false).build().parse(text);
-        let regex = alone.map_err(|error| error.to_string()).and_then(|_| {
-            builder(&anchored(text)).build().map_err(|error| error.to_string())
-        });
+        let regex = alone
+            .map_err(|error| error.to_string())
+            .and_then(|_| builder(&anchored(text)).build().map_err(|error| error.to_string()));
         match regex {
             Ok(regex) => {
                 Ok(Self { regex: Arc::new(OnceLock::from(Some(regex))), ..Self::lazy(text, span) })

@@ -80,9 +80,8 @@ impl<'c> Sides<'c> {
         };
         let records = [read(0)?, read(1)?];
         let mut before = [0, 1].map(|at: usize| postmap_text::read(&self.before[at].bytes));
-        let after = [0, 1].map(|at: usize| {
-            postmap_text::read_beside(self.after[at].as_bytes(), &before[at])
-        });
+        let after = [0, 1]
+            .map(|at: usize| postmap_text::read_beside(self.after[at].as_bytes(), &before[at]));
         for at in [0, 1] {
             let Some(record) = &records[at] else { continue };
             before[at].entries.retain(|entry| {
