@@ -86,8 +86,8 @@ pub(crate) fn differences<'a>(
     loop {
         // Of lines that were read beside each other the texts need not be looked at.
         while let (Some(old), Some(new)) = (before.peek(), after.peek())
-            && std::ptr::eq::<str>(&*old.key, &*new.key)
-            && std::ptr::eq::<str>(&*old.value, &*new.value)
+            && std::ptr::eq(&raw const *old.key, &raw const *new.key)
+            && std::ptr::eq(&raw const *old.value, &raw const *new.value)
         {
             before.next();
             after.next();
