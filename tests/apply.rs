@@ -1,6 +1,7 @@
 //! `mxward plan`, `apply` and `rollback`
 #![expect(clippy::disallowed_methods, reason = "tests stand outside of the program's world")]
 
+mod documentation;
 mod drift;
 mod errors;
 mod guards;

@@ -239,6 +239,12 @@ impl Store for FileStore {
 
     fn entries(&mut self) -> Result<Vec<u8>, String> {
         let path = self.path();
+        // A map that was never made has no entries.
+        let file = format!("{}{}", self.name, self.suffix().unwrap_or_default());
+        let beside = self.host.borrow_mut().list(&self.folder).map_err(text)?;
+        if !beside.contains(&file) {
+            return Ok(Vec::new());
+        }
         if self.map_type == MapType::Cdb {
             // The text may be another one where a switch has failed, so its keys are not all to ask for.
             let index = format!("{path}.cdb");
@@ -246,10 +252,7 @@ impl Store for FileStore {
             let read = read.ok_or_else(|| format!("`{index}` is not there"))?;
             return cdb::list(&read).map_err(|error| format!("`{index}`: {error}"));
         }
-        // A map that was never made has no entries.
-        let file = format!("{}{}", self.name, self.suffix().unwrap_or_default());
-        let beside = self.host.borrow_mut().list(&self.folder).map_err(text)?;
-        if beside.contains(&file) { self.list(&path, &[]) } else { Ok(Vec::new()) }
+        self.list(&path, &[])
     }
 
     fn keep(

@@ -145,6 +145,13 @@ pub enum Command {
         exit_code: bool,
     },
     /// Show what apply would do where the maps are deployed, and write it to a file for review
+    ///
+    /// Nothing is written but the file. Entries that somebody else changed since the last apply are shown
+    /// with what apply does with them, and everything that would stop it, with the flag that lets it pass.
+    ///
+    /// Exit status: 0 done, also where there is something to do; 1 maps could not be read; 2 there is
+    /// something to do, with --exit-code; 3 the repository is invalid, or a lint is denied; 5 a guard or
+    /// protect.yaml refuses it.
     Plan {
         /// The file to write
         #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
@@ -157,6 +164,15 @@ pub enum Command {
         consent: Consent,
     },
     /// Change the deployed maps: exactly as in a plan that was reviewed, where one is given
+    ///
+    /// Goes by steps in an order in which no mail is less safe on the way than both before and after, tells
+    /// Postfix, and asks it at the end for every entry through the tables that it is configured with. What
+    /// a plan says of effects is judged anew, and guards are asked again, with the flags given here.
+    ///
+    /// Exit status: 0 done, also where there was nothing to do; 1 it could not be done, or another run is
+    /// at work, and everything is as it was; 3 the repository is invalid, or a lint is denied; 5 a guard or
+    /// protect.yaml refuses it; 6 the plan is stale or was edited; 7 done in part, and the next apply goes
+    /// on; 8 done, and Postfix answers something else.
     Apply {
         /// The plan
         #[arg(value_name = "FILE", value_hint = ValueHint::FilePath)]
@@ -166,6 +182,9 @@ pub enum Command {
         consent: Consent,
     },
     /// Go back to what was deployed before the last apply
+    ///
+    /// As safe as an apply, judged and guarded as one, with the same exit status. Entries that were never
+    /// ours stay as they are now. Another rollback goes one apply further back.
     Rollback {
         /// What is agreed to.
         #[command(flatten)]

@@ -54,7 +54,7 @@ impl Drift {
 }
 
 impl std::fmt::Display for Drift {
-    /// What was changed, and what an apply does with it.
+    /// What was changed, and what becomes of it, by an apply or a rollback.
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         let Self { key, applied, live, wanted } = self;
         write!(f, "{key}: applied was `{applied}`, ")?;
@@ -63,11 +63,11 @@ impl std::fmt::Display for Drift {
             None => f.write_str("now it is gone; ")?,
         }
         match (self.fate(), wanted) {
-            (Fate::Kept, Some(_)) => f.write_str("that is what the repository says too"),
-            (Fate::Kept, None) => f.write_str("the repository does not declare it any more"),
-            (Fate::Removed, _) | (_, None) => f.write_str("apply removes it"),
-            (Fate::Restored, Some(wanted)) => write!(f, "apply puts `{wanted}` back"),
-            (Fate::Overwritten, Some(wanted)) => write!(f, "apply makes it `{wanted}`"),
+            (Fate::Kept, Some(_)) => f.write_str("that stays, since it is what is wanted"),
+            (Fate::Kept, None) => f.write_str("that stays, since nobody wants it any more"),
+            (Fate::Removed, _) | (_, None) => f.write_str("it goes"),
+            (Fate::Restored, Some(wanted)) => write!(f, "it comes back as `{wanted}`"),
+            (Fate::Overwritten, Some(wanted)) => write!(f, "it becomes `{wanted}`"),
         }
     }
 }

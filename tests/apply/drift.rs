@@ -25,10 +25,10 @@ pub(super) fn drifted() -> Ran {
 
 /// What is said of each key, in the order of keys.
 const KEYS: [&str; 4] = [
-    "a.example: applied was `encrypt`, now it is `may`; apply makes it `encrypt`",
-    "b.example: applied was `secure match=mx.b.example`, now it is gone; apply puts `secure match=mx.b.example` back",
-    "c.example: applied was `encrypt`, now it is `may`; that is what the repository says too",
-    "d.example: applied was `encrypt`, now it is `may`; apply removes it",
+    "a.example: applied was `encrypt`, now it is `may`; it becomes `encrypt`",
+    "b.example: applied was `secure match=mx.b.example`, now it is gone; it comes back as `secure match=mx.b.example`",
+    "c.example: applied was `encrypt`, now it is `may`; that stays, since it is what is wanted",
+    "d.example: applied was `encrypt`, now it is `may`; it goes",
 ];
 
 /// A text with its lines joined.
@@ -65,7 +65,10 @@ fn platforms_get_an_item_for_each_map() {
             item["message"],
             "target `mx`: somebody else changed 4 keys of `deployed/tls_policy` since the last apply"
         );
-        assert!(item.to_string().contains("apply puts `secure match=mx.b.example` back"), "{item}");
+        assert!(
+            item.to_string().contains("it comes back as `secure match=mx.b.example`"),
+            "{item}"
+        );
     }
 }
 

@@ -70,10 +70,9 @@ impl Scene {
         scene.program("postfix", POSTFIX);
         let first = scene.untouched();
         first.write("deployed/tls_policy", "foreign.example encrypt\n");
-        first.write("deployed/main.cf", "compatibility_level = 3.6\n");
         first.write("deployed/master.cf", "smtp unix - - n - - smtp\n");
         std::fs::create_dir(first.path.join("reloads")).unwrap();
-        first.age();
+        first.main_cf();
         first.policy(Policy::Old);
         first.succeeds("apply");
         // Only what it has in the end is where everything starts.
@@ -130,7 +129,7 @@ impl Scene {
         std::fs::create_dir(&path).unwrap();
         copy(from, &path);
         let copy = Copy { scene: self, path };
-        copy.age();
+        copy.main_cf();
         copy
     }
 }
@@ -147,8 +146,16 @@ impl Copy<'_> {
         std::fs::write(path, text).unwrap();
     }
 
-    /// The commands of Postfix wait for a main.cf that changed a moment ago.
-    fn age(&self) {
+    /// Writes a main.cf that names the maps of this copy. The commands of Postfix wait for one that changed
+    /// a moment ago.
+    fn main_cf(&self) {
+        let Place::Files(map_type) = &self.scene.place;
+        let folder = self.path.join("deployed").display().to_string();
+        let text = format!(
+            "compatibility_level = 3.6\ntransport_maps = {map_type}:{folder}/transport\n\
+             smtp_tls_policy_maps = {map_type}:{folder}/tls_policy\n"
+        );
+        self.write("deployed/main.cf", &text);
         let main_cf = self.path.join("deployed/main.cf");
         let file = std::fs::File::options().append(true).open(main_cf).unwrap();
         file.set_modified(SystemTime::UNIX_EPOCH + Duration::from_secs(1 << 30)).unwrap();

@@ -45,6 +45,25 @@ fn postfix_answers_every_entry_as_it_was_written() {
     );
 }
 
+/// proxymap(8) lets only Postfix itself in, and gives what the table says.
+#[test]
+fn a_map_behind_proxymap_is_asked_directly() {
+    let said = apply(with_maps("proxy:lmdb:DIR/tls_policy", ""), 0);
+    assert!(said.contains(" Verified tls_policy: "), "{said}");
+}
+
+#[test]
+fn a_parent_that_another_table_answers_for_below_is_an_error() {
+    let test = with_maps("lmdb:DIR/tls_policy, static:may", "");
+    let yaml = fs::read_to_string(test.path().join("mxward.yaml")).unwrap();
+    let yaml = yaml.replace("targets:", "  .sub.example: { level: encrypt }\ntargets:");
+    let said = apply(test.file("mxward.yaml", yaml), 8);
+    assert!(
+        said.contains("otherwise for 1 of its 3 entries: `.sub.example` is `may` by `static:may`, not `encrypt`\n"),
+        "{said}"
+    );
+}
+
 #[test]
 fn a_table_that_is_asked_first_and_says_otherwise_is_an_error() {
     let test = with_maps("inline:{b.example=may} lmdb:DIR/tls_policy", "");
