@@ -12,6 +12,7 @@ pub mod diff;
 pub mod discover;
 pub mod emit;
 pub mod expand;
+pub mod expect;
 pub mod explain;
 pub mod formats;
 pub mod lint;

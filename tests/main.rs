@@ -12,6 +12,7 @@ mod compile;
 mod diff;
 mod discover;
 mod examples;
+mod expectations;
 mod explain;
 mod front_end;
 mod harness;

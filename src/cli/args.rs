@@ -145,6 +145,13 @@ pub enum Command {
         exit_code: bool,
     },
     /// Show what apply would do where the maps are deployed, and write it to a file for review
+    ///
+    /// Nothing is written but the file. Entries that somebody else changed since the last apply are shown
+    /// with what apply does with them, and everything that would stop it, with the flag that lets it pass.
+    ///
+    /// Exit status: 0 done, also where there is something to do; 1 maps could not be read; 2 there is
+    /// something to do, with --exit-code; 3 the repository is invalid, or a lint is denied; 5 a guard or
+    /// protect.yaml refuses it.
     Plan {
         /// The file to write
         #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
@@ -157,6 +164,15 @@ pub enum Command {
         consent: Consent,
     },
     /// Change the deployed maps: exactly as in a plan that was reviewed, where one is given
+    ///
+    /// Goes by steps in an order in which no mail is less safe on the way than both before and after, tells
+    /// Postfix, and asks it at the end for every entry through the tables that it is configured with. What
+    /// a plan says of effects is judged anew, and guards are asked again, with the flags given here.
+    ///
+    /// Exit status: 0 done, also where there was nothing to do; 1 it could not be done, or another run is
+    /// at work, and everything is as it was; 3 the repository is invalid, or a lint is denied; 5 a guard or
+    /// protect.yaml refuses it; 6 the plan is stale or was edited; 7 done in part, and the next apply goes
+    /// on; 8 done, and Postfix answers something else.
     Apply {
         /// The plan
         #[arg(value_name = "FILE", value_hint = ValueHint::FilePath)]
@@ -166,6 +182,9 @@ pub enum Command {
         consent: Consent,
     },
     /// Go back to what was deployed before the last apply
+    ///
+    /// As safe as an apply, judged and guarded as one, with the same exit status. Entries that were never
+    /// ours stay as they are now. Another rollback goes one apply further back.
     Rollback {
         /// What is agreed to.
         #[command(flatten)]
@@ -178,6 +197,8 @@ pub enum Command {
     ///
     /// Exit status: 0 mail would go out; 1 something was not reached; 3 mail would wait or return.
     Probe(Probing),
+    /// Test what tests/*.yaml expects of the compiled maps; exit with 3 where it does not hold
+    Test,
     /// Show every lookup Postfix would do for an address, and what decides
     Explain {
         /// A mail address or domain
@@ -185,6 +206,9 @@ pub enum Command {
         /// Explain what is deployed instead of what would be compiled
         #[arg(long)]
         deployed: bool,
+        /// Show what happens in each phase of an apply: now, after each of its steps, and at the end
+        #[arg(long, conflicts_with = "deployed")]
+        timeline: bool,
     },
     /// Find out what domains publish about their mail, and propose an entry for each
     ///
@@ -320,6 +344,7 @@ impl Command {
             Self::Apply { .. } => "apply",
             Self::Rollback { .. } => "rollback",
             Self::Probe(_) => "probe",
+            Self::Test => "test",
             Self::Explain { .. } => "explain",
             Self::Discover { .. } => "discover",
             Self::Providers { .. } => "providers",
@@ -348,7 +373,8 @@ impl Command {
             | Self::Plan { .. }
             | Self::Apply { .. }
             | Self::Rollback { .. }
-            | Self::Probe(_) => true,
+            | Self::Probe(_)
+            | Self::Test => true,
         }
     }
 }
@@ -380,10 +406,18 @@ pub enum SchemaKind {
     Domains,
     /// providers/*.yaml
     Provider,
+    /// protect.yaml
+    Protect,
+    /// tests/*.yaml
+    Tests,
     /// The output of `check --report json`
     CheckReport,
     /// The output of `diff --report json`
     DiffReport,
+    /// The file of `plan --out`
+    Plan,
+    /// The output of `plan`, `apply` and `rollback` with `--report json`
+    PlanReport,
     /// A line of `--report jsonl`
     ReportLine,
 }

@@ -14,7 +14,9 @@ mod packaging;
 mod plan;
 mod probe;
 mod providers;
+mod seen;
 mod sides;
+mod test;
 mod update;
 
 use super::args::Command;
@@ -43,7 +45,10 @@ pub(super) fn run(command: &Command, context: &mut Context<'_, '_>) -> Exit {
         Command::Apply { plan, consent } => apply::apply(context, plan.as_deref(), consent),
         Command::Rollback { consent } => apply::rollback(context, consent),
         Command::Probe(probing) => probe::run(context, probing),
-        Command::Explain { address, deployed } => explain::run(context, address, *deployed),
+        Command::Test => test::run(context),
+        Command::Explain { address, deployed, timeline } => {
+            explain::run(context, address, *deployed, *timeline)
+        }
         Command::Discover { domains, from, options } => {
             discover::run(context, domains, from.as_deref(), options)
         }
