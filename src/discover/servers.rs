@@ -186,7 +186,7 @@ fn described(host: &DomainName, session: &Session, leaf: &Certificate) -> String
     let until = jiff::tz::Offset::UTC.to_datetime(leaf.not_after).date();
     format!(
         "`{host}`: {}, names {names}{more}, issued by {}, valid until {until}, sha256 {}",
-        session.protocol, leaf.issuer, leaf.digests.sha256
+        session.protocol, leaf.issuer, leaf.digests.certificate
     )
 }
 
