@@ -122,6 +122,31 @@ fn entries_are_added_and_nothing_else_is_touched() {
     ran.then().args(["check"]).any_stdout().run();
 }
 
+#[test]
+fn a_policy_is_frozen_for_the_hosts_it_covers_until_it_ends() {
+    let mut internet = Internet::new();
+    let wide = "version: STSv1\nmode: enforce\nmx: *.unsigned.example\nmax_age: 864000\n";
+    internet.sts("openwrt", policy(wide));
+    internet.records("unsigned", "openwrt MX 20 a.b");
+    let ran = internet.run(|test| {
+        test.args(["--freeze", "--write", "mxward.yaml"])
+            .any_stdout()
+            .stderr("1 domain added to `mxward.yaml`\n")
+    });
+    let text = ran.read("mxward.yaml");
+    // Not `a.b.unsigned.example`, which the wildcard does not cover and `.unsigned.example` would.
+    let entry = "domains:\n  openwrt.unsigned.example: { level: secure, match: [mx.unsigned.example], \
+                 servername: hostname, reason: \"MTA-STS policy 20300101\", until: ";
+    let day = text.split_once(entry).unwrap().1.trim_end_matches(" }\n");
+    // The day before the end of the tenth is fine, and the day behind it is not.
+    let day: jiff::civil::Date = day.parse().unwrap();
+    let behind = day.tomorrow().unwrap().to_string();
+    let check = |today: &str| ran.then().args(["check", "--deny-warnings", "--today", today]);
+    check(&behind).stdout_has("exception-expired").status(3).run();
+    let start = (day - jiff::Span::new().days(10)).to_string();
+    check(&start).any_stdout().any_stderr().run();
+}
+
 /// A run of a small Internet with `--write FILE`.
 fn write_to(file: &str, prepare: impl FnOnce(Test) -> Test) -> Ran {
     let mut internet = Internet::new();
