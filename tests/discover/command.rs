@@ -234,6 +234,46 @@ fn what_is_no_domain_is_told_before_anybody_is_asked() {
         .run();
 }
 
+/// How many connections one server saw at once, of ten domains with hosts of their own at its address.
+fn connections(args: &[&str]) -> usize {
+    let mut internet = Internet::new();
+    let (ip, most) = super::smtp::start_counting(internet.smtp);
+    for n in 0..10 {
+        internet.domain(&format!("d{n}"), "unsigned", &format!("d{n} MX 10 h{n}\nh{n} A {ip}"));
+    }
+    let ran = internet.run(|test| test.args(args.iter().copied()).any_stdout());
+    assert_eq!(ran.stdout.matches("offers no STARTTLS").count(), 20, "{}", ran.stdout);
+    most.load(std::sync::atomic::Ordering::SeqCst)
+}
+
+#[test]
+fn one_connection_an_address_is_open_at_once_unless_more_are_allowed() {
+    assert_eq!(connections(&[]), 1);
+    assert!(connections(&["--per-host", "10"]) > 1);
+}
+
+#[test]
+fn the_manual_names_every_finding() {
+    let read = |path: &str| {
+        #[expect(clippy::disallowed_methods, reason = "reads files of the project")]
+        std::fs::read_to_string(crate::harness::root().join(path)).unwrap()
+    };
+    let page = read("docs/discover.md");
+    let code = regex::Regex::new(
+        r#"(?:finding|fails)\(\s*"([a-z-]+)"|=> \("([a-z-]+)", "|=> \(\s*"([a-z-]+)",\s"#,
+    )
+    .unwrap();
+    let mut count = 0;
+    for file in ["findings", "judge", "servers"] {
+        for found in code.captures_iter(&read(&format!("src/discover/{file}.rs"))) {
+            let code = (1..4).find_map(|at| found.get(at)).unwrap().as_str();
+            assert!(page.contains(&format!("`{code}`")), "{code}");
+            count += 1;
+        }
+    }
+    assert!(count > 30, "{count}");
+}
+
 /// A name server in front of a lab that says nothing about names with `dead` in them.
 fn half_dead(lab: &Lab) -> Fake {
     let server = lab.plain();
