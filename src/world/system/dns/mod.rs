@@ -5,6 +5,7 @@ mod lookup;
 mod remembering;
 mod servers;
 mod stub;
+mod unsigned;
 mod validating;
 
 use crate::answer::{Answer, Found, Question, UnknownReason};
