@@ -249,7 +249,7 @@ fn an_unsigned_zone_is_proven_once() {
     let fake = crate::lab::Fake::new(move |_| crate::lab::Act::Forward(server));
     let settings = itself(&lab, &[fake.address()]);
     let dns = System::new().dns(&settings).unwrap();
-    let mut ask = |text: &str| shown(&dns.lookup(&[question(text)]).unwrap()[0]);
+    let ask = |text: &str| shown(&dns.lookup(&[question(text)]).unwrap()[0]);
     for n in 0..20 {
         let expected = "insecure: 10 mx.unsigned.example";
         assert_eq!(ask(&format!("MX n{n}.unsigned.example")), expected);
