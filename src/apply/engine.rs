@@ -3,8 +3,9 @@
 use super::reload::Reload;
 use super::store::{Failure, Store};
 use crate::diff::{Entries, Side};
-use crate::formats::{postmap_text, record};
-use crate::plan::{Step, Which, steps};
+use crate::formats::record::{self, Record};
+use crate::formats::{MapEntry, postmap_text};
+use crate::plan::{Step, Which, linger, steps};
 use jiff::Timestamp;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -28,14 +29,31 @@ pub struct Run<'a> {
     pub(crate) foreign: [BTreeSet<&'a str>; 2],
     /// The records of both maps before this run, as texts.
     pub(crate) records: [String; 2],
-    /// What is ours once everything is done, where that is not what changed: a rollback.
-    pub(crate) restores: Option<[String; 2]>,
+    /// What is ours, where that does not follow from what changes: a rollback.
+    pub(crate) restores: Option<[Restored; 2]>,
+    /// What this run has noted of both maps.
+    pub(crate) written: [Option<String>; 2],
     /// The number of this run.
     pub(crate) generation: u64,
     /// The time of this run.
     pub(crate) now: Timestamp,
-    /// Keys that waited to be pruned before this run, and are not due yet; policies only.
-    pub(crate) waiting: BTreeMap<String, Timestamp>,
+    /// Policies that nothing asks for and that are not due to go, since when, and what they say.
+    pub(crate) waiting: BTreeMap<String, (Timestamp, String)>,
+    /// Keys of policies that begin to wait with this run; `None` where a map in a file needs none of it.
+    pub(crate) begin: Option<BTreeSet<String>>,
+}
+
+/// What is ours of a map in a rollback.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub(crate) struct Restored {
+    /// The number of the last apply that is not taken back.
+    pub(crate) generation: u64,
+    /// The keys that are ours then.
+    pub(crate) ours: BTreeSet<String>,
+    /// The number of the last apply.
+    pub(crate) last: u64,
+    /// The keys that are ours before.
+    pub(crate) before: BTreeSet<String>,
 }
 
 /// How a run ended.
@@ -109,12 +127,15 @@ impl<'a> Run<'a> {
             self.store(map)?.keep(generation, lines, &record)?;
         }
         let steps = std::mem::take(&mut self.steps);
+        let mut now: [&[MapEntry<'_>]; 2] = [&before.transport, &before.tls_policy];
         let mut result = Ok(());
         for (at, step) in steps.iter().enumerate() {
-            result = self.store(step.map).and_then(|store| store.prepare(at, &step.lines));
+            let now = &mut now[step.map.at()];
+            result = self.store(step.map).and_then(|store| store.prepare(at, now, &step.lines));
             if result.is_err() {
                 break;
             }
+            *now = &step.lines;
         }
         self.steps = steps;
         result
@@ -136,17 +157,10 @@ impl<'a> Run<'a> {
     ) -> Result<(), String> {
         let mut untold = false;
         for (at, step) in steps.iter().enumerate() {
-            let later = step.prunes && self.store(step.map)?.prunes_later();
-            if later {
-                // The rows stay, and the record says since when nothing asks for them.
-                let count = step.lines.len();
-                tell(&format!(
-                    "  Waiting {}: a later apply prunes to {count} entries",
-                    step.map.as_str()
-                ));
-                continue;
-            }
-            let record = self.record(step, steps);
+            let rest = &steps[at + 1..];
+            // Until the transports are switched, policies that will wait are still asked for.
+            let is_done = rest.iter().all(|it| step.map == Which::Transport && it.map != step.map);
+            let record = self.record(step.map, &step.lines, is_done);
             let store = self.store(step.map)?;
             match store.switch(at, &record) {
                 Ok(()) => *began = true,
@@ -156,17 +170,8 @@ impl<'a> Run<'a> {
                     return Err(why);
                 }
             }
-            let read = store.entries()?;
-            let read = postmap_text::read(&read);
-            let same = read.entries.len() == step.lines.len()
-                && read
-                    .entries
-                    .iter()
-                    .zip(&step.lines)
-                    .all(|(a, b)| (&a.key, &a.value) == (&b.key, &b.value));
-            if !same {
-                return Err(format!("{} is not what was written", step.map.as_str()));
-            }
+            store.check(&step.lines).map_err(|why| format!("{}: {why}", step.map.as_str()))?;
+            self.written[step.map.at()] = Some(record);
             tell(&format!(" Switched {}: {}", step.map.as_str(), step.what));
             untold = true;
             if step.map == Which::Transport {
@@ -178,19 +183,22 @@ impl<'a> Run<'a> {
         if untold { self.reload(tell) } else { Ok(()) }
     }
 
-    /// Notes what is ours of maps in which no entry changed.
+    /// Notes what is ours of maps of which no step was the last to do so.
     fn record_rest(&mut self, steps: &[Step<'_>]) -> Result<(), String> {
         for map in [Which::Transport, Which::TlsPolicy] {
-            if steps.iter().any(|step| step.map == map) || self.store(map).is_err() {
+            if self.store(map).is_err() {
                 continue;
             }
-            let lines = match map {
-                Which::Transport => self.after.transport.to_vec(),
-                Which::TlsPolicy => self.after.tls_policy.to_vec(),
+            let last = steps.iter().rfind(|step| step.map == map);
+            let lines = match (last, map) {
+                (Some(step), _) => step.lines.clone(),
+                (None, Which::Transport) => self.after.transport.to_vec(),
+                // Nothing changes but what waits, so that before is after.
+                (None, Which::TlsPolicy) => self.before.tls_policy.to_vec(),
             };
-            let step = Step { map, lines, what: "", prunes: false };
-            let record = self.record(&step, steps);
-            if record != self.records[usize::from(map == Which::TlsPolicy)] {
+            let record = self.record(map, &lines, true);
+            let written = self.written[map.at()].as_ref().unwrap_or(&self.records[map.at()]);
+            if record != *written {
                 self.store(map)?.record(&record)?;
             }
         }
@@ -207,30 +215,37 @@ impl<'a> Run<'a> {
         Ok(())
     }
 
-    /// What is ours once a step is switched to.
-    fn record(&self, step: &Step<'_>, steps: &[Step<'_>]) -> String {
-        if let Some(records) = &self.restores {
-            return records[usize::from(step.map == Which::TlsPolicy)].clone();
-        }
-        let foreign = &self.foreign[usize::from(step.map == Which::TlsPolicy)];
+    /// What is ours of a map that has these lines; `is_done` where it has them for good.
+    fn record(&self, map: Which, lines: &[MapEntry<'_>], is_done: bool) -> String {
         let mut waiting = BTreeMap::new();
-        let prune = steps.iter().find(|it| it.prunes && it.map == step.map);
-        let prunes_later = step.map == Which::TlsPolicy
-            && self.tls_policy.as_ref().is_some_and(|store| store.prunes_later());
-        if prunes_later {
-            waiting.clone_from(&self.waiting);
-            if let Some(prune) = prune {
-                let stays: BTreeSet<&str> = prune.lines.iter().map(|line| &*line.key).collect();
-                for line in step.lines.iter().filter(|line| !stays.contains(&*line.key)) {
-                    waiting.entry(line.key.to_string()).or_insert(self.now);
-                }
+        let mut ours: Vec<(&str, &str)> = Vec::with_capacity(lines.len());
+        if map == Which::TlsPolicy {
+            for (key, (since, value)) in &self.waiting {
+                waiting.insert(key.clone(), *since);
+                ours.push((key, value));
             }
+            let begin = self.begin.iter().flatten().filter(|_| is_done);
+            waiting.extend(begin.map(|key| (key.clone(), self.now)));
         }
-        let ours = step
-            .lines
-            .iter()
-            .filter(|line| !foreign.contains(&*line.key) && !waiting.contains_key(&*line.key));
-        record::write(self.generation, &waiting, ours.map(|line| (&*line.key, &*line.value)))
+        let foreign = &self.foreign[map.at()];
+        let restored = self.restores.as_ref().map(|it| &it[map.at()]);
+        let is_ours = |key: &str| match restored {
+            None => !foreign.contains(key),
+            Some(it) => it.ours.contains(key) || (!is_done && it.before.contains(key)),
+        };
+        let generation = match restored {
+            None => self.generation,
+            Some(it) if is_done => it.generation,
+            Some(it) => it.last,
+        };
+        for line in lines.iter().filter(|it| is_ours(&it.key) || waiting.contains_key(&*it.key)) {
+            ours.push((&line.key, &line.value));
+        }
+        ours.sort_unstable();
+        if generation == 0 && ours.is_empty() {
+            return String::new();
+        }
+        record::write(generation, &waiting, ours.into_iter())
     }
 
     /// Goes back to what was before, by steps that are as safe.
@@ -246,23 +261,68 @@ impl<'a> Run<'a> {
         };
         let (transport, tls_policy) =
             (postmap_text::read(&transport), postmap_text::read(&tls_policy));
+        // What others have added meanwhile stays theirs.
+        let mut known: [BTreeSet<&str>; 2] = [&self.before.transport, &self.before.tls_policy]
+            .map(|lines| lines.iter().map(|line| &*line.key).collect());
+        for step in &self.steps {
+            known[step.map.at()].extend(step.lines.iter().map(|line| &*line.key));
+        }
+        let mut lines = (transport.entries, tls_policy.entries);
+        lines.0.retain(|line| known[0].contains(&*line.key));
+        lines.1.retain(|line| known[1].contains(&*line.key));
         let here = Side {
-            transport: Entries::Borrowed(&transport.entries),
-            tls_policy: Entries::Borrowed(&tls_policy.entries),
+            transport: Entries::Borrowed(&lines.0),
+            tls_policy: Entries::Borrowed(&lines.1),
             settings: self.before.settings,
         };
-        let Ok(back) = steps(&here, self.before) else { return false };
+        let Ok(mut back) = steps(&here, self.before) else { return false };
+        let mut records = self.records.clone();
+        if self.begin.is_some() {
+            let begin;
+            (back, begin) = linger(&here, self.before, back, &BTreeSet::new());
+            let Some(record) = self.waiting_too(&records[1], &here, &begin) else { return false };
+            records[1] = record;
+        }
         let first = self.steps.len();
+        let mut now: [&[MapEntry<'_>]; 2] = [&here.transport, &here.tls_policy];
         for (at, step) in back.iter().enumerate() {
-            let record = self.records[usize::from(step.map == Which::TlsPolicy)].clone();
-            let Ok(store) = self.store(step.map) else { return false };
-            let done = store.prepare(first + at, &step.lines).is_ok()
-                && store.switch(first + at, &record).is_ok();
+            let (record, now) = (&records[step.map.at()], &mut now[step.map.at()]);
+            let store = match step.map {
+                Which::Transport => &mut self.transport,
+                Which::TlsPolicy => &mut self.tls_policy,
+            };
+            let Some(store) = store else { return false };
+            let done = store.prepare(first + at, now, &step.lines).is_ok()
+                && store.switch(first + at, record).is_ok();
             if !done || (step.map == Which::Transport && self.reload(tell).is_err()) {
+                return false;
+            }
+            *now = &step.lines;
+        }
+        // A record that was written before the change, or that nothing above has written.
+        for (record, store) in records.iter().zip([&mut self.transport, &mut self.tls_policy]) {
+            if let Some(store) = store
+                && store.record(record).is_err()
+            {
                 return false;
             }
         }
         tell(" Returned to what was before");
         self.reload(tell).is_ok()
+    }
+
+    /// A record with some policies of a side that wait as well; `None` where it cannot be read.
+    fn waiting_too(&self, text: &str, side: &Side<'_>, begin: &BTreeSet<String>) -> Option<String> {
+        if begin.is_empty() {
+            return Some(text.to_owned());
+        }
+        let known = if text.is_empty() { Record::default() } else { Record::read(text).ok()? };
+        let mut waiting = known.waiting.clone();
+        waiting.extend(begin.iter().map(|key| (key.clone(), self.now)));
+        let known_lines = known.entries.entries.iter().map(|line| (&*line.key, &*line.value));
+        let mut lines: BTreeMap<&str, &str> = known_lines.collect();
+        let begin = side.tls_policy.iter().filter(|line| begin.contains(&*line.key));
+        lines.extend(begin.map(|line| (&*line.key, &*line.value)));
+        Some(record::write(known.generation, &waiting, lines.into_iter()))
     }
 }
