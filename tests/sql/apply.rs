@@ -1,10 +1,14 @@
 //! `mxward plan`, `apply` and `rollback` for tables.
 
+mod order;
+mod refused;
+mod waiting;
+
 use super::on_every_database;
 use super::place::Place;
 use crate::harness::{Ran, Test};
 use crate::postfix::tools::Tools;
-use mxward::sql::{Dialect, TableMapping};
+use mxward::sql::Dialect;
 
 on_every_database! {
     postfix_finds_the_applied_policy_under_every_key
@@ -13,15 +17,7 @@ on_every_database! {
     both_maps_may_be_in_tables
     rows_that_are_not_ours_stay
     what_is_adopted_and_the_same_is_not_written
-    a_second_apply_at_the_same_time_is_refused
-    a_plan_is_stale_when_a_row_has_changed
-    policies_wait_until_no_delivery_asks_for_them
-    a_reviewed_plan_removes_only_what_it_says
-    a_policy_that_is_asked_for_again_does_not_wait
-    a_rollback_lets_policies_wait_too
-    what_stands_in_the_way_is_told_by_plan
     what_was_applied_may_be_kept_in_a_folder
-    a_transport_that_cannot_be_written_takes_the_policies_back
     several_rollbacks_go_further_back
 }
 
@@ -88,11 +84,6 @@ fn with_transports(place: &Place) {
 
 fn transports(place: &Place) -> String {
     place.sql("SELECT domain, transport FROM transport ORDER BY domain")
-}
-
-/// The URL of the table of transports.
-fn transport_url(place: &Place) -> String {
-    place.url("")
 }
 
 /// How Postfix connects.
@@ -192,14 +183,14 @@ fn a_table_with_other_names_is_changed_too(place: &Place) {
     no_changes(&ran);
     assert_eq!(place.sql("SELECT dest FROM tls_policy_override WHERE active = 0"), "z.example\n");
     ran.then().args(["rollback"]).args(ALLOW).any_stdout().any_stderr().run();
-    let left = place.sql("SELECT dest FROM tls_policy_override ORDER BY dest");
-    assert_eq!(left, "[tls.example]:587\nz.example\n");
+    let left = place.sql("SELECT dest FROM tls_policy_override ORDER BY active");
+    assert_eq!(left, "z.example\n[tls.example]:587\n");
 }
 
 fn both_maps_may_be_in_tables(place: &Place) {
     place.with_table();
     with_transports(place);
-    let ran = apply(repository(place, &transport_url(place), "", DOMAINS));
+    let ran = apply(repository(place, &place.url(""), "", DOMAINS));
     assert_eq!(transports(place), "d.example\tsmtp:[tls.example]:587\n");
     let at =
         |what: &str| ran.stderr.find(what).unwrap_or_else(|| panic!("no {what}: {}", ran.stderr));
@@ -267,183 +258,6 @@ fn nothing(place: &Place) -> String {
         .to_owned()
 }
 
-fn a_second_apply_at_the_same_time_is_refused(place: &Place) {
-    place.with_table();
-    let mut other = place.open();
-    other.lock(&TableMapping::tls_policies()).unwrap();
-    let ran = repository(place, "file:transport", "", DOMAINS)
-        .args(["apply"])
-        .args(ALLOW)
-        .stderr_has(
-            "error: target `db`: cannot lock the table `tlspolicies`: another apply is at work\n",
-        )
-        .status(1)
-        .run();
-    assert_eq!(place.dump(), "");
-    // To look is allowed.
-    ran.then().args(["plan"]).args(ALLOW).any_stdout().any_stderr().run();
-    drop(other);
-    apply(ran.then());
-}
-
-fn a_plan_is_stale_when_a_row_has_changed(place: &Place) {
-    place.with_table().with_rows(&[("'a.example'", "'may'", "NULL")]);
-    let test = repository(place, "file:transport", "", DOMAINS);
-    let ran = test.args(["plan", "--out", "plan.json"]).args(ALLOW).any_stdout().any_stderr().run();
-    place.sql("UPDATE tlspolicies SET policy = 'encrypt'");
-    let before = place.dump();
-    let ran = ran
-        .then()
-        .args(["apply", "plan.json"])
-        .args(ALLOW)
-        .stderr_has(
-            "error: the plan is stale: the deployed tls_policy of target `db` has changed since\n",
-        )
-        .status(6)
-        .run();
-    assert_eq!(place.dump(), before);
-    place.sql("UPDATE tlspolicies SET policy = 'may'");
-    ran.then().args(["apply", "plan.json"]).args(ALLOW).any_stdout().any_stderr().run();
-    no_changes(&ran);
-}
-
-const OLD_HOP: &str =
-    "domains:\n  d.example: { next_hop: \"[old.example]\", level: secure, match: [x.example] }\n";
-const NEW_HOP: &str =
-    "domains:\n  d.example: { next_hop: \"[new.example]\", level: secure, match: [x.example] }\n";
-const OLD_ROW: &str = "[old.example]\tsecure\tmatch=x.example\n";
-const NEW_ROW: &str = "[new.example]\tsecure\tmatch=x.example\n";
-
-/// Both maps in tables: applied with the old next hop, then with the new one.
-fn moved(place: &Place) -> Ran {
-    place.with_table();
-    with_transports(place);
-    let ran = apply(repository(place, &transport_url(place), "", OLD_HOP));
-    assert_eq!(place.dump(), OLD_ROW);
-    let yaml = yaml(&place.url(""), &transport_url(place), "", NEW_HOP);
-    let ran = ran
-        .then()
-        .file("mxward.yaml", yaml)
-        .args(["apply"])
-        .args(ALLOW)
-        .any_stdout()
-        .stderr_has("Waiting tls_policy of db: 1 entry that nothing asks for any more until 2")
-        .run();
-    says(
-        &ran.stdout,
-        "note: target db: staying for 60 minutes at least, 1 entry of tls_policy that nothing asks for any \
-         more: [old.example]; a later apply removes them",
-    );
-    assert_eq!(transports(place), "d.example\tsmtp:[new.example]\n");
-    assert_eq!(place.dump(), format!("{NEW_ROW}{OLD_ROW}"));
-    ran
-}
-
-/// As if it were a century later.
-fn much_later(place: &Place) {
-    place.sql(
-        "UPDATE mxward_applied SET content = REPLACE(content, '# waiting 20', '# waiting 19')",
-    );
-}
-
-fn policies_wait_until_no_delivery_asks_for_them(place: &Place) {
-    let ran = moved(place);
-    let ran = ran
-        .then()
-        .args(["plan", "--exit-code"])
-        .stdout_has("note: target db: waiting until 2")
-        .stdout_has("db  no changes\n")
-        .any_stderr()
-        .run();
-    says(
-        &ran.stdout,
-        "at the latest, 1 entry of tls_policy that nothing asks for any more: [old.example]",
-    );
-    let ran = apply(ran.then());
-    assert_eq!(place.dump(), format!("{NEW_ROW}{OLD_ROW}"));
-    ran.then().args(["diff"]).stdout_has("db  no changes\n").any_stderr().run();
-    much_later(place);
-    let ran = ran
-        .then()
-        .args(["plan", "--exit-code"])
-        .stdout_has(
-            "steps:\n  1. tls_policy: without policies that nothing asks for any more (1 entry)\n",
-        )
-        .stdout_has("db  entries change, without effect on any domain\n")
-        .any_stderr()
-        .status(2)
-        .run();
-    assert!(
-        !ran.stdout.contains("drift") && !ran.stdout.contains("changed since"),
-        "{}",
-        ran.stdout
-    );
-    let ran = apply(ran.then());
-    assert_eq!(place.dump(), NEW_ROW);
-    no_changes(&ran);
-    assert!(!place.sql("SELECT content FROM mxward_applied").contains("waiting"));
-}
-
-fn a_reviewed_plan_removes_only_what_it_says(place: &Place) {
-    let ran = moved(place);
-    let ran = ran.then().args(["plan", "--out", "plan.json"]).any_stdout().any_stderr().run();
-    let text = ran.read("plan.json");
-    let plan: serde_json::Value = serde_json::from_str(&text).unwrap();
-    assert_eq!(plan["targets"][0]["waiting"][0]["key"], "[old.example]");
-    // Another time is another plan, and a key that is due meanwhile stays for the next.
-    ran.then().args(["apply", "plan.json"]).any_stdout().any_stderr().run();
-    assert_eq!(place.dump(), format!("{NEW_ROW}{OLD_ROW}"));
-}
-
-fn a_policy_that_is_asked_for_again_does_not_wait(place: &Place) {
-    let ran = moved(place);
-    // By hand: the old next hop is back, and with it what it promises.
-    place.sql("UPDATE transport SET transport = 'smtp:[old.example]'");
-    let ran = ran.then().args(["plan"]).args(ALLOW).any_stdout().any_stderr().run();
-    assert!(
-        ran.stdout.contains("secure match=x.example") && !ran.stdout.contains("dane"),
-        "{}",
-        ran.stdout
-    );
-    // Or by its declaration.
-    let yaml = yaml(&place.url(""), &transport_url(place), "", OLD_HOP);
-    let ran = apply(ran.then().file("mxward.yaml", yaml));
-    assert_eq!(place.dump(), format!("{NEW_ROW}{OLD_ROW}"));
-    much_later(place);
-    let ran = apply(ran.then());
-    assert_eq!(place.dump(), OLD_ROW);
-    no_changes(&ran);
-}
-
-fn a_rollback_lets_policies_wait_too(place: &Place) {
-    let ran = moved(place);
-    let ran = ran.then().args(["rollback"]).args(ALLOW).any_stdout().any_stderr().run();
-    assert_eq!(transports(place), "d.example\tsmtp:[old.example]\n");
-    assert_eq!(place.dump(), format!("{NEW_ROW}{OLD_ROW}"));
-    let old = yaml(&place.url(""), &transport_url(place), "", OLD_HOP);
-    let ran = ran.then().file("mxward.yaml", &old).args(["plan", "--exit-code"]);
-    let ran = ran.stdout_has("db  no changes\n").any_stderr().run();
-    much_later(place);
-    apply(ran.then());
-    assert_eq!(place.dump(), OLD_ROW);
-}
-
-fn what_stands_in_the_way_is_told_by_plan(place: &Place) {
-    place.sql(
-        "CREATE TABLE tlspolicies (domain varchar(255), policy varchar(20), params varchar(255))",
-    );
-    let test = repository(place, "file:transport", "", DOMAINS);
-    let ran = test.args(["plan"]).args(ALLOW).any_stdout().any_stderr().status(5).run();
-    says(
-        &ran.stdout,
-        "refused: target db: the table of tls_policy cannot be changed: `tlspolicies` has no unique key on \
-         `domain`",
-    );
-    ran.then().args(["apply"]).args(ALLOW).any_stdout().any_stderr().status(5).run();
-    assert_eq!(place.dump(), "");
-    assert!(!ran.path().join("transport").exists());
-}
-
 fn what_was_applied_may_be_kept_in_a_folder(place: &Place) {
     place.with_table().with_rows(&[("'a.example'", "'may'", "NULL")]);
     let before = place.dump();
@@ -469,37 +283,6 @@ fn tables(place: &Place) -> &'static str {
     }
 }
 
-/// A trigger stands for whatever refuses a change that nobody could foresee.
-fn a_transport_that_cannot_be_written_takes_the_policies_back(place: &Place) {
-    place.with_table().with_rows(&[("'a.example'", "'may'", "NULL")]);
-    with_transports(place);
-    let before = place.dump();
-    match place.dialect {
-        Dialect::Mysql => place.sql(
-            "CREATE TRIGGER t BEFORE INSERT ON transport FOR EACH ROW SET NEW.transport = 'discard:'",
-        ),
-        Dialect::Postgres => place.sql(
-            "CREATE FUNCTION t() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN NEW.transport := 'discard:'; \
-             RETURN NEW; END $$; CREATE TRIGGER t BEFORE INSERT ON transport FOR EACH ROW EXECUTE FUNCTION t()",
-        ),
-        Dialect::Sqlite => place.sql(
-            "CREATE TRIGGER t AFTER INSERT ON transport BEGIN UPDATE transport SET transport = 'discard:'; END",
-        ),
-    };
-    let domains = "domains:\n  a.example: { level: encrypt }\n  d.example: { next_hop: \"[tls.example]\", level: secure, match: [x.example] }\n";
-    repository(place, &transport_url(place), "", domains)
-        .args(["apply"])
-        .args(ALLOW)
-        .any_stdout()
-        .stderr_has("error: target `db`: the row of `d.example` is not read back as it was written; everything is as it was before\n")
-        .status(1)
-        .run();
-    assert_eq!(transports(place), "");
-    let left =
-        place.dump().lines().filter(|it| !it.starts_with('[')).collect::<Vec<_>>().join("\n");
-    assert_eq!(left, before.trim_end());
-}
-
 fn several_rollbacks_go_further_back(place: &Place) {
     place.with_table();
     with_transports(place);
@@ -507,7 +290,7 @@ fn several_rollbacks_go_further_back(place: &Place) {
         let domains = format!(
             "domains:\n  a.example: {{ level: {level}, reason: test, until: 2099-01-01 }}\n"
         );
-        yaml(&place.url(""), &transport_url(place), "", &domains)
+        yaml(&place.url(""), &place.url(""), "", &domains)
     };
     let ran = apply(Test::new().file("mxward.yaml", level("may")));
     let ran = apply(ran.then().file("mxward.yaml", level("encrypt")));

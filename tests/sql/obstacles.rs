@@ -188,7 +188,13 @@ fn rights_that_are_missing() {
         .unwrap()
         .obstacles(&TableMapping::tls_policies(), &one())
         .unwrap();
-    assert_eq!(obstacles, ["the user has no right of INSERT, UPDATE on `tlspolicies`"]);
+    assert_eq!(
+        obstacles,
+        [
+            "the user has no right of USAGE on the sequence `tlspolicies_id_seq`",
+            "the user has no right of INSERT, UPDATE on `tlspolicies`"
+        ]
+    );
 }
 
 /// [PostgreSQL `ddl-rowsecurity`]

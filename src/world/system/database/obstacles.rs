@@ -50,6 +50,7 @@ pub(super) fn obstacles(
         list.extend(
             without.iter().map(|it| format!("`{it}` has no default, so no row can be added")),
         );
+        list.extend(rights::sequences(connection, name.as_str())?);
     }
     list.extend(too_much(&columns, table, changes));
     list.extend(rights::missing(connection, name.as_str(), &rights::ROWS)?);

@@ -43,6 +43,25 @@ pub(super) fn missing(
     Ok(missing.map(|missing| format!("the user has no right of {missing} on `{table}`")))
 }
 
+/// Sequences of PostgreSQL from which a new row would take a number, and which the user may not use. That
+/// of an identity column needs no right.
+pub(super) fn sequences(
+    connection: &mut Connection,
+    table: &str,
+) -> Result<Option<String>, DatabaseError> {
+    if connection.dialect != Dialect::Postgres {
+        return Ok(None);
+    }
+    let sql = format!(
+        "SELECT string_agg('`' || s.relname || '`', ', ') FROM pg_depend d JOIN pg_class s ON s.oid = d.objid \
+         WHERE d.classid = 'pg_class'::regclass AND d.refobjid = to_regclass('\"{table}\"') AND d.deptype = \
+         'a' AND CASE WHEN s.relkind = 'S' THEN NOT has_sequence_privilege(s.oid, 'USAGE, UPDATE') ELSE \
+         false END"
+    );
+    let missing = text(&mut *connection.link, &sql)?;
+    Ok(missing.map(|missing| format!("the user has no right of USAGE on the sequence {missing}")))
+}
+
 /// Whether nothing is known against making a table.
 pub(super) fn may_make_tables(connection: &mut Connection) -> Result<bool, DatabaseError> {
     let link = &mut *connection.link;
