@@ -103,7 +103,7 @@ pub struct StepPlan {
     pub entries: usize,
     /// SHA-256 over them.
     pub digest: String,
-    /// Whether it may be done later: nothing asks for what it takes away.
+    /// Whether it only takes away what nothing asks for any more.
     pub prunes: bool,
 }
 

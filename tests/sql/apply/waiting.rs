@@ -2,8 +2,8 @@
 
 use super::{ALLOW, apply, no_changes, repository, says, transports, with_transports, yaml};
 use crate::harness::Ran;
-use crate::sql::on_every_database;
 use crate::sql::place::Place;
+use crate::sql::{on_every_database, wait_for};
 
 on_every_database! {
     policies_wait_until_no_delivery_asks_for_them
@@ -42,6 +42,13 @@ fn moved(place: &Place) -> Ran {
     assert_eq!(transports(place), "d.example\tsmtp:[new.example]\n");
     assert_eq!(place.dump(), format!("{NEW_ROW}{OLD_ROW}"));
     ran
+}
+
+/// How long policies have waited.
+fn seconds_since_record(place: &Place) -> i64 {
+    let record = place.sql("SELECT content FROM mxward_applied WHERE content LIKE '%# waiting %'");
+    let since = record.split("# waiting ").nth(1).unwrap().split(' ').next().unwrap();
+    jiff::Timestamp::now().duration_since(since.parse().unwrap()).as_secs()
 }
 
 /// As if it were a century later.
@@ -91,13 +98,24 @@ fn policies_wait_until_no_delivery_asks_for_them(place: &Place) {
 
 fn a_reviewed_plan_removes_only_what_it_says(place: &Place) {
     let ran = moved(place);
-    let ran = ran.then().args(["plan", "--out", "plan.json"]).any_stdout().any_stderr().run();
+    // Long enough for the plan, and soon over.
+    let after = seconds_since_record(place) + 10;
+    let yaml =
+        yaml(&place.url(""), &place.url(""), &format!("    prune_after: {after}s\n"), NEW_HOP);
+    let ran = ran.then().file("mxward.yaml", yaml);
+    let ran = ran.args(["plan", "--out", "plan.json"]).any_stdout().any_stderr().run();
     let text = ran.read("plan.json");
     let plan: serde_json::Value = serde_json::from_str(&text).unwrap();
     assert_eq!(plan["targets"][0]["waiting"][0]["key"], "[old.example]");
-    // Another time is another plan, and a key that is due meanwhile stays for the next.
+    // Due by now, as a new plan says, and still none of what was reviewed.
+    wait_for("the end of the wait", || {
+        let test = ran.then().args(["plan"]).any_stdout().any_stderr().run();
+        test.stdout.contains("without policies that nothing asks for").then_some(())
+    });
     ran.then().args(["apply", "plan.json"]).any_stdout().any_stderr().run();
     assert_eq!(place.dump(), format!("{NEW_ROW}{OLD_ROW}"));
+    apply(ran.then());
+    assert_eq!(place.dump(), NEW_ROW);
 }
 
 fn a_policy_that_is_asked_for_again_does_not_wait(place: &Place) {
