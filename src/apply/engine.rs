@@ -197,7 +197,8 @@ impl<'a> Run<'a> {
                 (None, Which::TlsPolicy) => self.before.tls_policy.to_vec(),
             };
             let record = self.record(map, &lines, true);
-            let written = self.written[map.at()].as_ref().unwrap_or(&self.records[map.at()]);
+            let written =
+                self.written[map.at()].as_ref().unwrap_or_else(|| &self.records[map.at()]);
             if record != *written {
                 self.store(map)?.record(&record)?;
             }

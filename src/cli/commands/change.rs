@@ -99,7 +99,9 @@ fn open_target<'c>(
                 tables_of[at] = Some((database, (**table).clone()));
                 continue;
             }
-            file => folder_of(context, file).ok_or_else(|| failed("it has no path".to_owned()))?,
+            file @ (Location::File(_) | Location::Ssh { .. }) => {
+                folder_of(context, file).ok_or_else(|| failed("it has no path".to_owned()))?
+            }
         };
         let host = hosts.host(&place).map_err(|error| failed(error.to_string()))?;
         if lock && locked.insert((place.clone(), folder.clone())) {

@@ -1,9 +1,10 @@
 //! Maps in files and in tables, and the Postfix that is told.
 
-use super::{ALLOW, apply, no_changes, yaml};
+use super::{ALLOW, apply, connection, no_changes, yaml};
 use crate::harness::{Ran, Test, path};
 use crate::sql::on_every_database;
 use crate::sql::place::Place;
+use mxward::sql::TableMapping;
 use std::os::unix::fs::PermissionsExt as _;
 
 on_every_database! {
@@ -19,11 +20,22 @@ const POSTFIX: &str = "#!/bin/sh\necho \"$*: $(grep -c example deployed/transpor
                        test ! -e refuses || { echo 'fatal: no' >&2; test \"$3\" = status; }\n";
 
 fn repository(place: &Place) -> Test {
+    let table = TableMapping::tls_policies();
     let reload = "    reload: \"file:conf\"\n";
     let test = Test::new()
         .file("mxward.yaml", yaml(&place.url(""), "file:deployed/transport", reload, HOP))
         .file("bin/postfix", POSTFIX)
-        .file("conf/main.cf", "");
+        .file(
+            "conf/lookup.cf",
+            format!("{}query = {}\n", connection(place), table.query(place.dialect)),
+        );
+    let folder = test.path().to_str().unwrap();
+    let main_cf = format!(
+        "compatibility_level = 3.6\nqueue_directory = /\ntransport_maps = texthash:{folder}/deployed/transport\n\
+         smtp_tls_policy_maps = {kind}:{folder}/conf/lookup.cf\n",
+        kind = place.dialect.map_type(),
+    );
+    let test = test.file("conf/main.cf", main_cf);
     let mode = std::fs::Permissions::from_mode(0o755);
     std::fs::set_permissions(test.path().join("bin/postfix"), mode).unwrap();
     std::fs::create_dir(test.path().join("deployed")).unwrap();
