@@ -170,7 +170,9 @@ impl<'a> Run<'a> {
                     return Err(why);
                 }
             }
-            store.check(&step.lines).map_err(|why| format!("{}: {why}", step.map.as_str()))?;
+            if !store.check(&step.lines)? {
+                return Err(format!("{} is not what was written", step.map.as_str()));
+            }
             self.written[step.map.at()] = Some(record);
             tell(&format!(" Switched {}: {}", step.map.as_str(), step.what));
             untold = true;

@@ -40,21 +40,17 @@ pub trait Store {
     /// [`Failure`], which tells whether the map may have changed.
     fn switch(&mut self, step: usize, record: &str) -> Result<(), Failure>;
 
-    /// Reads back what is in force.
+    /// Reads back whether `lines` are in force.
     ///
     /// # Errors
     ///
-    /// That it is something else than `lines`, or why it cannot be read, in a phrase.
-    fn check(&mut self, lines: &[MapEntry<'_>]) -> Result<(), String> {
+    /// Why it cannot be read, in a phrase.
+    fn check(&mut self, lines: &[MapEntry<'_>]) -> Result<bool, String> {
         let read = self.entries()?;
         let read = postmap_text::read(&read);
-        let is_same = read.entries.len() == lines.len()
-            && read
-                .entries
-                .iter()
-                .zip(lines)
-                .all(|(a, b)| (&a.key, &a.value) == (&b.key, &b.value));
-        if is_same { Ok(()) } else { Err("it is not what was written".to_owned()) }
+        let same =
+            |(a, b): (&MapEntry<'_>, &MapEntry<'_>)| (&a.key, &a.value) == (&b.key, &b.value);
+        Ok(read.entries.len() == lines.len() && read.entries.iter().zip(lines).all(same))
     }
 
     /// Notes what is ours, where no entry changes; the empty text means that nothing was ever applied.
