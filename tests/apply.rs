@@ -2,10 +2,16 @@
 #![expect(clippy::disallowed_methods, reason = "tests stand outside of the program's world")]
 
 mod drift;
+mod errors;
 mod guards;
+mod judge;
+mod kills;
+mod mail;
+mod scene;
 mod schemas;
 mod seen;
 mod ssh;
+mod strace;
 
 use crate::harness::Test;
 use std::path::Path;

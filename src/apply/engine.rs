@@ -31,10 +31,11 @@ pub struct Run<'a> {
     pub(crate) records: [String; 2],
     /// What is ours, where that does not follow from what changes: a rollback.
     pub(crate) restores: Option<[Restored; 2]>,
-    /// What this run has noted of both maps.
-    pub(crate) written: [Option<String>; 2],
-    /// The number of this run.
+    /// The number of this run; that of the one before where its end is still to come, so that a
+    /// rollback goes behind both.
     pub(crate) generation: u64,
+    /// Whether a run before this one has changed the maps and did not come to its end.
+    pub(crate) unfinished: [bool; 2],
     /// The time of this run.
     pub(crate) now: Timestamp,
     /// Policies that nothing asks for and that are not due to go, since when, and what they say.
@@ -50,8 +51,6 @@ pub(crate) struct Restored {
     pub(crate) generation: u64,
     /// The keys that are ours then.
     pub(crate) ours: BTreeSet<String>,
-    /// The number of the last apply.
-    pub(crate) last: u64,
     /// The keys that are ours before.
     pub(crate) before: BTreeSet<String>,
 }
@@ -74,17 +73,26 @@ pub enum Ending {
 ///
 /// `tell` gets a line for each thing that was done.
 pub fn run(runs: &mut [Run<'_>], tell: &mut dyn FnMut(&str)) -> Ending {
-    for run in &mut *runs {
-        if let Err(why) = run.prepare() {
-            return Ending::Nothing(format!("target `{}`: {why}", run.target));
+    for at in 0..runs.len() {
+        if let Err(why) = runs[at].prepare() {
+            let target = runs[at].target.clone();
+            runs[..=at].iter_mut().for_each(Run::tidy);
+            return Ending::Nothing(format!("target `{target}`: {why}"));
         }
     }
+    let ending = switch(runs, tell);
+    runs.iter_mut().for_each(Run::tidy);
+    ending
+}
+
+fn switch(runs: &mut [Run<'_>], tell: &mut dyn FnMut(&str)) -> Ending {
     let mut changed = false;
     for run in &mut *runs {
         let target = run.target.clone();
         match run.switch(tell) {
             Ok(()) => changed |= !run.steps.is_empty(),
             Err(Stop { why, began: false }) if !changed => {
+                run.forget();
                 return Ending::Nothing(format!("target `{target}`: {why}"));
             }
             Err(Stop { why, began: true }) if !changed && run.take_back(tell) => {
@@ -111,8 +119,37 @@ impl<'a> Run<'a> {
         store.as_mut().ok_or_else(|| format!("the target has no {} that is managed", map.as_str()))
     }
 
+    /// Whether a run before this one has something left to be done.
+    fn goes_on(&self) -> bool {
+        self.unfinished.contains(&true)
+    }
+
+    /// Removes what is ready and will not be switched to.
+    fn tidy(&mut self) {
+        for store in [&mut self.transport, &mut self.tls_policy].into_iter().flatten() {
+            // What stays is removed by the next run.
+            let _ignored = store.tidy();
+        }
+    }
+
+    /// Records what was recorded before, for a run that has changed nothing.
+    fn forget(&mut self) {
+        let maps = [&mut self.transport, &mut self.tls_policy];
+        for (store, record) in maps.into_iter().zip(&self.records) {
+            if let Some(store) = store {
+                // What stays recorded names more than is there, and Postfix is told once more.
+                let _ignored = store.record(record);
+            }
+        }
+    }
+
     /// Keeps what is in force, and makes every step ready.
     fn prepare(&mut self) -> Result<(), String> {
+        for store in [&mut self.transport, &mut self.tls_policy].into_iter().flatten() {
+            store.tidy()?;
+        }
+        self.finish_maps();
+        let goes_on = self.goes_on();
         let (before, generation) = (self.before, self.generation);
         let maps: BTreeSet<Which> = match self.restores {
             // A rollback leaves the generations as they are, so that another one goes further back.
@@ -124,7 +161,11 @@ impl<'a> Run<'a> {
                 Which::Transport => (&before.transport, self.records[0].clone()),
                 Which::TlsPolicy => (&before.tls_policy, self.records[1].clone()),
             };
-            self.store(map)?.keep(generation, lines, &record)?;
+            let store = self.store(map)?;
+            // What was in force before the run that did not end is kept already.
+            if !(goes_on && store.generation(generation)?.is_some()) {
+                store.keep(generation, lines, &record)?;
+            }
         }
         let steps = std::mem::take(&mut self.steps);
         let mut now: [&[MapEntry<'_>]; 2] = [&before.transport, &before.tls_policy];
@@ -141,6 +182,19 @@ impl<'a> Run<'a> {
         result
     }
 
+    /// Adds steps that write maps anew which the run before has switched to: their source text may
+    /// still be the old one.
+    fn finish_maps(&mut self) {
+        for map in [Which::Transport, Which::TlsPolicy] {
+            let at = usize::from(map == Which::TlsPolicy);
+            if self.unfinished[at] && self.steps.iter().all(|step| step.map != map) {
+                let lines = self.last_lines(map, &[]);
+                let what = "what the last apply had begun";
+                self.steps.push(Step { map, lines, what, prunes: false });
+            }
+        }
+    }
+
     fn switch(&mut self, tell: &mut dyn FnMut(&str)) -> Result<(), Stop> {
         let steps = std::mem::take(&mut self.steps);
         let mut began = false;
@@ -155,12 +209,13 @@ impl<'a> Run<'a> {
         began: &mut bool,
         tell: &mut dyn FnMut(&str),
     ) -> Result<(), String> {
+        if self.goes_on() {
+            // Nobody knows which transports Postfix has read, and the policies of the others may go.
+            self.reload(tell)?;
+        }
         let mut untold = false;
         for (at, step) in steps.iter().enumerate() {
-            let rest = &steps[at + 1..];
-            // Until the transports are switched, policies that will wait are still asked for.
-            let is_done = rest.iter().all(|it| step.map == Which::Transport && it.map != step.map);
-            let record = self.record(step.map, &step.lines, is_done);
+            let record = self.opening_record(step.map, steps)?;
             let store = self.store(step.map)?;
             match store.switch(at, &record) {
                 Ok(()) => *began = true,
@@ -173,7 +228,6 @@ impl<'a> Run<'a> {
             if !store.check(&step.lines)? {
                 return Err(format!("{} is not what was written", step.map.as_str()));
             }
-            self.written[step.map.at()] = Some(record);
             tell(&format!(" Switched {}: {}", step.map.as_str(), step.what));
             untold = true;
             if step.map == Which::Transport {
@@ -181,27 +235,32 @@ impl<'a> Run<'a> {
                 untold = false;
             }
         }
-        self.record_rest(steps)?;
-        if untold { self.reload(tell) } else { Ok(()) }
+        if untold {
+            self.reload(tell)?;
+        }
+        self.record_all(steps)
     }
 
-    /// Notes what is ours of maps of which no step was the last to do so.
-    fn record_rest(&mut self, steps: &[Step<'_>]) -> Result<(), String> {
+    /// All entries of a map once the steps are done.
+    fn last_lines(&self, map: Which, steps: &[Step<'a>]) -> Vec<MapEntry<'a>> {
+        match (steps.iter().rfind(|step| step.map == map), map) {
+            (Some(step), _) => step.lines.clone(),
+            (None, Which::Transport) => self.after.transport.to_vec(),
+            // Nothing changes but what waits in a table, so that before is after.
+            (None, Which::TlsPolicy) if self.begin.is_some() => self.before.tls_policy.to_vec(),
+            (None, Which::TlsPolicy) => self.after.tls_policy.to_vec(),
+        }
+    }
+
+    /// Notes what is ours from now on.
+    fn record_all(&mut self, steps: &[Step<'a>]) -> Result<(), String> {
         for map in [Which::Transport, Which::TlsPolicy] {
             if self.store(map).is_err() {
                 continue;
             }
-            let last = steps.iter().rfind(|step| step.map == map);
-            let lines = match (last, map) {
-                (Some(step), _) => step.lines.clone(),
-                (None, Which::Transport) => self.after.transport.to_vec(),
-                // Nothing changes but what waits, so that before is after.
-                (None, Which::TlsPolicy) => self.before.tls_policy.to_vec(),
-            };
-            let record = self.record(map, &lines, true);
-            let written =
-                self.written[map.at()].as_ref().unwrap_or_else(|| &self.records[map.at()]);
-            if record != *written {
+            let lines = self.last_lines(map, steps);
+            let record = self.record(map, &lines);
+            if steps.iter().any(|step| step.map == map) || record != self.records[map.at()] {
                 self.store(map)?.record(&record)?;
             }
         }
@@ -218,8 +277,27 @@ impl<'a> Run<'a> {
         Ok(())
     }
 
-    /// What is ours of a map that has these lines; `is_done` where it has them for good.
-    fn record(&self, map: Which, lines: &[MapEntry<'_>], is_done: bool) -> String {
+    /// What may be ours until the run has come to its end: all that was and all that is going to be.
+    fn opening_record(&self, map: Which, steps: &[Step<'_>]) -> Result<String, String> {
+        let at = map.at();
+        let old = Some(&self.records[at]).filter(|it| !it.is_empty());
+        let old = old.map(|text| Record::read(text)).transpose()?.unwrap_or_default();
+        let mut ours: BTreeMap<&str, &str> =
+            old.entries.entries.iter().map(|it| (&*it.key, &*it.value)).collect();
+        let is_ours = |key: &str| match &self.restores {
+            None => !self.foreign[at].contains(key),
+            Some(restored) => restored[at].ours.contains(key) || restored[at].before.contains(key),
+        };
+        for line in steps.iter().filter(|step| step.map == map).flat_map(|step| &step.lines) {
+            if is_ours(&line.key) {
+                ours.insert(&line.key, &line.value);
+            }
+        }
+        Ok(record::write(self.generation, true, &old.waiting, ours.into_iter()))
+    }
+
+    /// What is ours once everything is done and a map has these entries.
+    fn record(&self, map: Which, lines: &[MapEntry<'_>]) -> String {
         let mut waiting = BTreeMap::new();
         let mut ours: Vec<(&str, &str)> = Vec::with_capacity(lines.len());
         if map == Which::TlsPolicy {
@@ -227,20 +305,16 @@ impl<'a> Run<'a> {
                 waiting.insert(key.clone(), *since);
                 ours.push((key, value));
             }
-            let begin = self.begin.iter().flatten().filter(|_| is_done);
+            let begin = self.begin.iter().flatten();
             waiting.extend(begin.map(|key| (key.clone(), self.now)));
         }
         let foreign = &self.foreign[map.at()];
         let restored = self.restores.as_ref().map(|it| &it[map.at()]);
         let is_ours = |key: &str| match restored {
             None => !foreign.contains(key),
-            Some(it) => it.ours.contains(key) || (!is_done && it.before.contains(key)),
+            Some(it) => it.ours.contains(key),
         };
-        let generation = match restored {
-            None => self.generation,
-            Some(it) if is_done => it.generation,
-            Some(it) => it.last,
-        };
+        let generation = restored.map_or(self.generation, |it| it.generation);
         for line in lines.iter().filter(|it| is_ours(&it.key) || waiting.contains_key(&*it.key)) {
             ours.push((&line.key, &line.value));
         }
@@ -248,7 +322,7 @@ impl<'a> Run<'a> {
         if generation == 0 && ours.is_empty() {
             return String::new();
         }
-        record::write(generation, &waiting, ours.into_iter())
+        record::write(generation, false, &waiting, ours.into_iter())
     }
 
     /// Goes back to what was before, by steps that are as safe.
@@ -289,29 +363,32 @@ impl<'a> Run<'a> {
         let first = self.steps.len();
         let mut now: [&[MapEntry<'_>]; 2] = [&here.transport, &here.tls_policy];
         for (at, step) in back.iter().enumerate() {
-            let (record, now) = (&records[step.map.at()], &mut now[step.map.at()]);
+            // What was recorded for the way there holds on the way back.
+            let Ok(record) = self.opening_record(step.map, &self.steps) else { return false };
+            let now = &mut now[step.map.at()];
             let store = match step.map {
                 Which::Transport => &mut self.transport,
                 Which::TlsPolicy => &mut self.tls_policy,
             };
             let Some(store) = store else { return false };
             let done = store.prepare(first + at, now, &step.lines).is_ok()
-                && store.switch(first + at, record).is_ok();
+                && store.switch(first + at, &record).is_ok();
             if !done || (step.map == Which::Transport && self.reload(tell).is_err()) {
                 return false;
             }
             *now = &step.lines;
         }
-        // A record that was written before the change, or that nothing above has written.
-        for (record, store) in records.iter().zip([&mut self.transport, &mut self.tls_policy]) {
-            if let Some(store) = store
-                && store.record(record).is_err()
-            {
+        if self.reload(tell).is_err() {
+            return false;
+        }
+        let maps = [&mut self.transport, &mut self.tls_policy];
+        for (store, record) in maps.into_iter().zip(&records) {
+            if store.as_mut().is_some_and(|store| store.record(record).is_err()) {
                 return false;
             }
         }
         tell(" Returned to what was before");
-        self.reload(tell).is_ok()
+        true
     }
 
     /// A record with some policies of a side that wait as well; `None` where it cannot be read.
@@ -326,6 +403,6 @@ impl<'a> Run<'a> {
         let mut lines: BTreeMap<&str, &str> = known_lines.collect();
         let begin = side.tls_policy.iter().filter(|line| begin.contains(&*line.key));
         lines.extend(begin.map(|line| (&*line.key, &*line.value)));
-        Some(record::write(known.generation, &waiting, lines.into_iter()))
+        Some(record::write(known.generation, false, &waiting, lines.into_iter()))
     }
 }

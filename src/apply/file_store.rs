@@ -3,8 +3,7 @@
 use super::kept::Kept;
 use super::store::{Failure, Store};
 use crate::deployed::FOLDER;
-use crate::formats::MapEntry;
-use crate::formats::postmap_text;
+use crate::formats::{MapEntry, cdb, postmap_text};
 use crate::model::MapType;
 use crate::world::{Host, HostError};
 use std::cell::RefCell;
@@ -42,7 +41,8 @@ impl FileStore {
         let (own, like) = (format!("{folder}/{FOLDER}/{name}"), format!("{folder}/{name}"));
         let kept = Kept::new(Rc::clone(&host), &own, &like);
         let (folder, name) = (folder.to_owned(), name.to_owned());
-        Self { kept, host, folder, name, map_type, header, has_main_cf, comments: BTreeMap::new() }
+        let comments = BTreeMap::new();
+        Self { kept, host, folder, name, map_type, header, has_main_cf, comments }
     }
 
     /// Puts a line of comment above some of the keys.
@@ -68,7 +68,12 @@ impl FileStore {
 
     fn step(&self, step: usize) -> String {
         // Beside the map: a rename between folders may be a copy.
-        format!("{}/.{}.mxward-{step}", self.folder, self.name)
+        format!("{}/{}{step}", self.folder, self.step_start())
+    }
+
+    /// What the names of all steps start with.
+    fn step_start(&self) -> String {
+        format!(".{}.mxward-", self.name)
     }
 
     /// What stands behind the name of the text in the name of the index.
@@ -123,6 +128,19 @@ impl FileStore {
 }
 
 impl Store for FileStore {
+    fn tidy(&mut self) -> Result<(), String> {
+        let step = self.step_start();
+        let mut host = self.host.borrow_mut();
+        for name in host.list(&self.folder).map_err(text)? {
+            // Berkeley DB makes a file under another name first.
+            if name.strip_prefix("__db.").unwrap_or(&name).starts_with(&step) {
+                host.remove(&format!("{}/{name}", self.folder)).map_err(text)?;
+            }
+        }
+        drop(host);
+        self.kept.tidy()
+    }
+
     fn prepare(
         &mut self,
         step: usize,
@@ -159,6 +177,8 @@ impl Store for FileStore {
 
     fn switch(&mut self, step: usize, record: &str) -> Result<(), Failure> {
         let (from, to) = (self.step(step), self.path());
+        // First, so that nothing of ours is ever there that is not recorded.
+        self.record(record).map_err(Failure::Unchanged)?;
         let mut host = self.host.borrow_mut();
         let failed = |error: HostError| match error {
             HostError::Lost(_) => Failure::Unknown(error.to_string()),
@@ -173,9 +193,7 @@ impl Store for FileStore {
             None => failed(error),
         });
         renamed?;
-        host.sync(&self.folder).map_err(|error| Failure::Unknown(error.to_string()))?;
-        drop(host);
-        self.record(record).map_err(Failure::Unknown)
+        host.sync(&self.folder).map_err(|error| Failure::Unknown(error.to_string()))
     }
 
     fn record(&mut self, record: &str) -> Result<(), String> {
@@ -189,10 +207,11 @@ impl Store for FileStore {
     fn entries(&mut self) -> Result<Vec<u8>, String> {
         let path = self.path();
         if self.map_type == MapType::Cdb {
-            // What is asked is what the text has: both were switched together.
-            let read = self.host.borrow_mut().read(&path).map_err(text)?.unwrap_or_default();
-            let map = postmap_text::read(&read);
-            return self.list(&path, &map.entries);
+            // The text may be another one where a switch has failed, so its keys are not all to ask for.
+            let index = format!("{path}.cdb");
+            let read = self.host.borrow_mut().read(&index).map_err(text)?;
+            let read = read.ok_or_else(|| format!("`{index}` is not there"))?;
+            return cdb::list(&read).map_err(|error| format!("`{index}`: {error}"));
         }
         // A map that was never made has no entries.
         let file = format!("{}{}", self.name, self.suffix().unwrap_or_default());

@@ -5,6 +5,9 @@ use crate::world::{Host, HostError};
 use std::cell::RefCell;
 use std::rc::Rc;
 
+/// What the name of a file ends with that is going to replace another one.
+const NEW: &str = ".new";
+
 /// So many generations are kept.
 pub(super) const GENERATIONS: u64 = 5;
 
@@ -17,29 +20,57 @@ pub struct Kept {
     name: String,
     /// The file whose owner and mode new ones get.
     like: String,
+    /// What was recorded last by this run.
+    recorded: Option<String>,
 }
 
 impl Kept {
     /// What is kept as `path` with something behind; new files get owner and mode of `like`.
     pub fn new(host: Rc<RefCell<Box<dyn Host>>>, path: &str, like: &str) -> Self {
         let (folder, name) = path.rsplit_once('/').unwrap_or((".", path));
-        Self { host, folder: folder.to_owned(), name: name.to_owned(), like: like.to_owned() }
+        Self {
+            host,
+            folder: folder.to_owned(),
+            name: name.to_owned(),
+            like: like.to_owned(),
+            recorded: None,
+        }
     }
 
     fn path(&self, what: &str) -> String {
         format!("{}/{}.{what}", self.folder, self.name)
     }
 
+    /// Removes what a run that was killed has left half written.
+    pub(super) fn tidy(&self) -> Result<(), String> {
+        let own = format!("{}.", self.name);
+        let mut host = self.host.borrow_mut();
+        for name in host.list(&self.folder).map_err(text)? {
+            if name.starts_with(&own) && name.ends_with(NEW) {
+                host.remove(&format!("{}/{name}", self.folder)).map_err(text)?;
+            }
+        }
+        Ok(())
+    }
+
     /// Notes what is ours; the empty text means that nothing was ever applied.
-    pub(super) fn record(&self, record: &str) -> Result<(), String> {
-        let (new, name) = (self.path("applied.new"), self.path("applied"));
+    pub(super) fn record(&mut self, record: &str) -> Result<(), String> {
+        if self.recorded.as_deref() == Some(record) {
+            return Ok(());
+        }
+        let name = self.path("applied");
+        let new = format!("{name}{NEW}");
+        self.recorded = None;
         let mut host = self.host.borrow_mut();
         let written = if record.is_empty() {
             host.remove(&name)
         } else {
             host.write(&new, record.as_bytes(), &self.like).and_then(|()| host.rename(&new, &name))
         };
-        written.and_then(|()| host.sync(&self.folder)).map_err(text)
+        written.and_then(|()| host.sync(&self.folder)).map_err(text)?;
+        drop(host);
+        self.recorded = Some(record.to_owned());
+        Ok(())
     }
 
     /// The entries of a generation, and what of them was ours.
@@ -75,9 +106,13 @@ impl Kept {
         {
             host.write(&name(generation, "text"), &source, &self.like).map_err(text)?;
         }
-        host.write(&name(generation, "record"), record.as_bytes(), &self.like).map_err(text)?;
+        // The record comes last and at once: where it is, the others are whole.
+        let last = name(generation, "record");
+        let new = format!("{last}{NEW}");
+        host.write(&new, record.as_bytes(), &self.like).map_err(text)?;
+        host.rename(&new, &last).map_err(text)?;
         if let Some(old) = generation.checked_sub(GENERATIONS) {
-            for what in ["entries", "record", "text"] {
+            for what in ["record", "entries", "text"] {
                 host.remove(&name(old, what)).map_err(text)?;
             }
         }

@@ -66,6 +66,10 @@ impl SqlStore {
 }
 
 impl Store for SqlStore {
+    fn tidy(&mut self) -> Result<(), String> {
+        self.state.as_ref().map_or(Ok(()), Kept::tidy)
+    }
+
     fn obstacles(
         &mut self,
         before: &[MapEntry<'_>],
@@ -104,19 +108,19 @@ impl Store for SqlStore {
 
     fn switch(&mut self, step: usize, record: &str) -> Result<(), Failure> {
         let changes = self.ready.remove(&step).unwrap_or_default();
+        // First, so that nothing of ours is ever there that is not recorded.
+        if let Some(state) = &mut self.state {
+            state.record(record).map_err(Failure::Unchanged)?;
+        }
         let inside = self.state.is_none().then_some(record);
-        self.database.borrow_mut().change(&self.table, &changes, inside).map_err(|error| {
-            match error {
+        self.database.borrow_mut().change(&self.table, &changes, inside).map_err(
+            |error| match error {
                 DatabaseError::Lost(_) => Failure::Unknown(error.to_string()),
                 DatabaseError::Locked | DatabaseError::Moved(_) | DatabaseError::Failed(_) => {
                     Failure::Unchanged(error.to_string())
                 }
-            }
-        })?;
-        match &self.state {
-            Some(state) => state.record(record).map_err(Failure::Unknown),
-            None => Ok(()),
-        }
+            },
+        )
     }
 
     fn check(&mut self, _lines: &[MapEntry<'_>]) -> Result<bool, String> {
@@ -125,7 +129,7 @@ impl Store for SqlStore {
     }
 
     fn record(&mut self, record: &str) -> Result<(), String> {
-        match &self.state {
+        match &mut self.state {
             Some(state) => state.record(record),
             None => self.database.borrow_mut().change(&self.table, &[], Some(record)).map_err(text),
         }

@@ -79,19 +79,35 @@ pub enum Found<'src> {
 
 /// Reads a map.
 pub fn read(bytes: &[u8]) -> MapText<'_> {
+    read_beside(bytes, &MapText::default())
+}
+
+/// As [`read`], for a text of which most lines stand in another one too: entries that are spelt alike
+/// are those of `known`, down to the places in memory, which makes them fast to read and to compare.
+pub fn read_beside<'src>(bytes: &'src [u8], known: &MapText<'src>) -> MapText<'src> {
     let mut map = MapText::default();
     map.entries.reserve(memchr::memchr_iter(b'\n', bytes).count());
-    scan(bytes, |found| match found {
-        Found::Entry(entry) => map.entries.push(entry),
+    let mut sorted = true;
+    scan_beside(bytes, &known.entries, |found| match found {
+        Found::Entry(entry) => {
+            sorted &= map.entries.last().is_none_or(|last| last.key < entry.key);
+            map.entries.push(entry);
+        }
         Found::Ignored(ignored) => map.ignored.push(ignored),
     });
-    sort(&mut map);
+    if !sorted {
+        sort(&mut map);
+    }
     map
 }
 
 /// Reads a map line by line, without keeping it: duplicates are entries here.
 pub fn scan<'src>(bytes: &'src [u8], found: impl FnMut(Found<'src>)) {
-    let mut reader = Reader { found, current: None, stray: false };
+    scan_beside(bytes, &[], found);
+}
+
+fn scan_beside<'src>(bytes: &'src [u8], known: &[MapEntry<'src>], found: impl FnMut(Found<'src>)) {
+    let mut reader = Reader { found, known, current: None, stray: false };
     if bytes.starts_with(b"\xef\xbb\xbf") {
         reader.ignore(1, IgnoredKind::ByteOrderMark, String::new());
     }
@@ -107,9 +123,6 @@ pub fn scan<'src>(bytes: &'src [u8], found: impl FnMut(Found<'src>)) {
 
 /// Sorts by key; all but the first entry of a key are ignored.
 fn sort(map: &mut MapText<'_>) {
-    if map.entries.is_sorted_by(|a, b| a.key < b.key) {
-        return;
-    }
     map.entries.sort_by(|a, b| a.key.cmp(&b.key).then(a.line.cmp(&b.line)));
     let ignored = &mut map.ignored;
     map.entries.dedup_by(|second, first| {
@@ -125,15 +138,17 @@ fn sort(map: &mut MapText<'_>) {
     ignored.sort_by_key(|ignored| ignored.line);
 }
 
-struct Reader<'src, F> {
+struct Reader<'src, 'k, F> {
     found: F,
+    /// Entries of another text that may come next, sorted by key.
+    known: &'k [MapEntry<'src>],
     /// The logical line so far and where it starts.
     current: Option<(Cow<'src, [u8]>, u32)>,
     /// Whether the text starts with a line that continues none.
     stray: bool,
 }
 
-impl<'src, F: FnMut(Found<'src>)> Reader<'src, F> {
+impl<'src, F: FnMut(Found<'src>)> Reader<'src, '_, F> {
     /// Takes one line of the file. Blank lines and comments end no logical line; what starts with a
     /// blank continues the one before, its own blanks kept. [Postfix `readlline.c`]
     fn line(&mut self, line: &'src [u8], number: u32) {
@@ -162,11 +177,23 @@ impl<'src, F: FnMut(Found<'src>)> Reader<'src, F> {
 
     fn flush(&mut self) {
         let Some((bytes, line)) = self.current.take() else { return };
-        if let Cow::Borrowed(bytes) = bytes
-            && let Some((key, value)) = plain(bytes)
-        {
-            let (key, value) = (Cow::Borrowed(key), Cow::Borrowed(value));
-            return (self.found)(Found::Entry(MapEntry { key, value, line }));
+        if let Cow::Borrowed(bytes) = bytes {
+            if let Some((known, rest)) = self.known.split_first()
+                && let Some((key, value)) = spelt(known, bytes)
+            {
+                self.known = rest;
+                let (key, value) = (Cow::Borrowed(key), Cow::Borrowed(value));
+                return (self.found)(Found::Entry(MapEntry { key, value, line }));
+            }
+            if let Some((key, value)) = std::str::from_utf8(bytes).ok().and_then(plain) {
+                while let Some((known, rest)) = self.known.split_first()
+                    && *known.key <= *key
+                {
+                    self.known = rest;
+                }
+                let (key, value) = (Cow::Borrowed(key), Cow::Borrowed(value));
+                return (self.found)(Found::Entry(MapEntry { key, value, line }));
+            }
         }
         self.entry(bytes, line);
     }
@@ -262,16 +289,40 @@ fn trim(text: &str) -> &str {
     &text[start..end]
 }
 
-/// Key and value of a line in which nothing needs a second look, as in all that mxward writes; `None`
-/// sends every other line the long way.
-fn plain(line: &[u8]) -> Option<(&str, &str)> {
-    let text = std::str::from_utf8(line).ok()?;
-    let end = line.iter().position(|byte| !PLAIN[usize::from(*byte)])?;
-    if !is_space(line[end]) || text[..end].ends_with(':') || memchr::memchr(0, line).is_some() {
+/// Key and value of a known entry when a line spells it, so that to read the line would give the same.
+///
+/// A key that was folded is not that of its line, and one that ends with a colon needs a word more.
+fn spelt<'src>(known: &MapEntry<'src>, line: &[u8]) -> Option<(&'src str, &'src str)> {
+    let (Cow::Borrowed(key), Cow::Borrowed(value)) = (&known.key, &known.value) else {
+        return None;
+    };
+    let rest = line.strip_prefix(key.as_bytes())?.strip_prefix(b" ")?;
+    (rest == value.as_bytes() && !key.ends_with(':')).then_some((*key, *value))
+}
+
+/// Key and value of a text that is one line and one entry, in which nothing needs a second look, as in
+/// all that mxward writes; `None` sends every other text to [`scan`].
+pub fn plain_line(text: &str) -> Option<(&str, &str)> {
+    let line = text.strip_suffix('\n')?;
+    if line.starts_with('#') || memchr::memchr(b'\n', line.as_bytes()).is_some() {
         return None;
     }
-    let value = trim(&text[end..]);
-    (!value.is_empty()).then_some((&text[..end], value))
+    plain(line)
+}
+
+/// Key and value of a line in which nothing needs a second look, be it no comment.
+fn plain(line: &str) -> Option<(&str, &str)> {
+    let bytes = line.as_bytes();
+    let end = bytes.iter().position(|byte| !PLAIN[usize::from(*byte)])?;
+    if end == 0
+        || !is_space(bytes[end])
+        || bytes[end - 1] == b':'
+        || memchr::memchr(0, bytes).is_some()
+    {
+        return None;
+    }
+    let value = trim(&line[end..]);
+    (!value.is_empty()).then_some((&line[..end], value))
 }
 
 /// The bytes of keys that are no blank, quote or backslash, and the same in lower case.
@@ -378,12 +429,33 @@ mod tests {
         }
 
         #[test]
-        fn plain_lines_are_read_as_all_lines_are(line in "[a-zA-Z.:\"#\\\\\u{e4}\u{a0}\0 \t\r\x0b-]{1,12}") {
+        fn a_text_is_read_alike_beside_any_other(
+            lines in prop::collection::vec(("[a-cA:\"\u{e4}# ]{1,2}( [x\0\u{e4} ]{0,2})?\r?", 0_u8..4), 0..12)
+        ) {
+            let text = |which: &[u8]| -> String {
+                let lines = lines.iter().filter(|it| which.contains(&it.1));
+                lines.map(|it| format!("{}\n", it.0)).collect()
+            };
+            let (one, other) = (text(&[0, 1, 2]), text(&[1, 2, 3]));
+            let beside = read_beside(other.as_bytes(), &read(one.as_bytes()));
+            prop_assert_eq!(beside, read(other.as_bytes()));
+        }
+
+        #[test]
+        fn plain_lines_are_read_as_all_lines_are(line in "[a-zA-Z.:\"#\n\\\\\u{e4}\u{a0}\0 \t\r\x0b-]{1,12}") {
             let mut found = Vec::new();
-            let mut reader = Reader { found: |it| found.push(it), current: None, stray: false };
+            let mut reader =
+                Reader { found: |it| found.push(it), known: &[], current: None, stray: false };
             reader.entry(Cow::Borrowed(line.as_bytes()), 1);
-            if let Some((key, value)) = plain(line.as_bytes()) {
+            if let Some((key, value)) = plain(&line) {
                 let entry = MapEntry { key: key.into(), value: value.into(), line: 1 };
+                prop_assert_eq!(&found, &[Found::Entry(entry)]);
+            }
+            let text = format!("{line}\n");
+            if let Some((key, value)) = plain_line(&text) {
+                let entry = MapEntry { key: key.into(), value: value.into(), line: 1 };
+                let mut found = Vec::new();
+                scan(text.as_bytes(), |it| found.push(it));
                 prop_assert_eq!(found, [Found::Entry(entry)]);
             }
         }

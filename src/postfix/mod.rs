@@ -17,6 +17,7 @@ mod promises;
 mod protocols;
 mod search;
 mod transport;
+mod transport_reader;
 mod version;
 
 pub use attribute::{ATTRIBUTES, Attribute, Multiplicity};
@@ -31,4 +32,5 @@ pub use policy_error::PolicyError;
 pub use promises::Promises;
 pub use search::{policy_keys, transport_keys};
 pub use transport::{Transport, TransportError, words};
+pub use transport_reader::TransportReader;
 pub use version::{Version, VersionError};

@@ -125,8 +125,8 @@ fn restore(
         .iter()
         .filter_map(|map| Record::read(map.record.as_deref()?).ok())
         .map(|record| record.generation)
-        .max()
         .filter(|generation| *generation > 0)
+        .max()
         .ok_or("nothing was ever applied there")?;
     let mut found = false;
     for at in [0, 1] {
@@ -158,12 +158,8 @@ fn restore(
                 None => wanted.remove(&*entry.key),
             };
         }
-        restored[at] = Restored {
-            generation: generation - 1,
-            ours: keys(&then),
-            last: now.generation,
-            before: keys(&now),
-        };
+        restored[at] =
+            Restored { generation: generation - 1, ours: keys(&then), before: keys(&now) };
         let lines = wanted.iter().map(|(key, value)| format!("{key} {value}\n"));
         sides.after[at] = lines.collect();
     }
@@ -241,11 +237,14 @@ fn prepared<'a>(
     let diff = &computed.compared.diff;
     let record = |at: usize| texts.sides.before[at].record.clone().unwrap_or_default();
     let records = [record(0), record(1)];
-    let known = texts.records.iter().flatten();
-    let last = known.map(|record| record.generation).max().unwrap_or_default();
+    let known = || texts.records.iter().flatten();
+    let last = known().map(|record| record.generation).max().unwrap_or_default();
+    let unfinished =
+        [0, 1].map(|at: usize| texts.records[at].as_ref().is_some_and(|it| it.unfinished));
     let steps = computed.steps.clone().unwrap_or_default();
-    // What changes nothing is nothing to go back from.
-    let generation = if steps.is_empty() { last } else { last + 1 };
+    // A rollback has no number of its own; nor has a run that goes on, or one that changes nothing.
+    let is_next = restores.is_none() && !unfinished.contains(&true) && !steps.is_empty();
+    let generation = last + u64::from(is_next);
     Run {
         target: texts.sides.target.name.value.clone(),
         transport,
@@ -254,11 +253,11 @@ fn prepared<'a>(
         before: &computed.compared.before,
         after: &computed.compared.after,
         steps,
-        written: [None, None],
         foreign: [foreign(&diff.transport), foreign(&diff.tls_policy)],
         records,
         restores,
         generation,
+        unfinished,
         now,
         waiting: texts.waiting.clone(),
         begin: computed.begin.clone(),

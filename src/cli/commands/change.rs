@@ -7,9 +7,10 @@ use crate::apply::{FileStore, Kept, Reload, SqlStore, Store};
 use crate::cli::context::Context;
 use crate::cli::exit::Exit;
 use crate::compile::Compiled;
-use crate::deployed::{Hosts, read_deployed, state_file};
+use crate::deployed::{DeployedMap, Hosts, read_deployed, state_file};
 use crate::emit::Artifact;
 use crate::formats::MapEntry;
+use crate::formats::record::Record;
 use crate::formats::seal::SEAL;
 use crate::model::{Location, Target};
 use crate::plan::{
@@ -176,6 +177,16 @@ fn open_target<'c>(
                 target.name.value
             ));
         }
+    }
+    let is_unfinished = |map: &DeployedMap| {
+        let record = map.record.as_deref().map(Record::read);
+        record.is_some_and(|record| record.is_ok_and(|record| record.unfinished))
+    };
+    if [&deployed.transport, &deployed.tls_policy].into_iter().any(is_unfinished) {
+        context.printer.note(&format!(
+            "note: the last apply to target `{}` did not come to its end; the next one finishes it",
+            target.name.value
+        ));
     }
     let before = ([deployed.transport, deployed.tls_policy], target.settings());
     let sides = Sides::new(target, before, (tables, artifacts));

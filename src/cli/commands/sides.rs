@@ -87,10 +87,13 @@ impl<'c> Sides<'c> {
                 .map(Some)
                 .map_err(|why| format!("what was applied last to `{name}` cannot be read: {why}"))
         };
+        let before = [0, 1].map(|at: usize| postmap_text::read(&self.before[at].bytes));
+        let after = [0, 1]
+            .map(|at: usize| postmap_text::read_beside(self.after[at].as_bytes(), &before[at]));
         let mut texts = Texts {
             sides: self,
-            before: [0, 1].map(|at: usize| postmap_text::read(&self.before[at].bytes)),
-            after: [0, 1].map(|at: usize| postmap_text::read(self.after[at].as_bytes())),
+            before,
+            after,
             records: [read(0)?, read(1)?],
             waiting: BTreeMap::new(),
             due: BTreeSet::new(),
@@ -161,13 +164,21 @@ impl Texts<'_> {
             (None, false) => Owner::Unknown,
         };
         let [before, after] = &self.sides.settings;
-        compare(
+        let mut compared = compare(
             Maps { transport: &self.before[0], tls_policy: &self.before[1], settings: before },
             [owner(0), owner(1)],
             Maps { transport: &self.after[0], tls_policy: &self.after[1], settings: after },
             &self.sides.tables,
             self.sides.target.unmanaged,
-        )
+        );
+        let maps = [&mut compared.diff.transport, &mut compared.diff.tls_policy];
+        for (map, record) in maps.into_iter().zip(&self.records) {
+            // Until an apply is finished, what is recorded is what may be there.
+            if record.as_ref().is_some_and(|record| record.unfinished) {
+                map.drift.clear();
+            }
+        }
+        compared
     }
 
     /// Compares both sides and finds the steps between them.
