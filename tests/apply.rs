@@ -219,20 +219,6 @@ fn a_map_that_postmap_refuses_changes_nothing() {
         .run();
 }
 
-#[test]
-fn targets_in_databases_are_refused_before_anything_is_done() {
-    Test::new()
-        .file(
-            "mxward.yaml",
-            "version: 1\ntargets:\n  db: { postfix: \"3.7\", security_level: may, map_type: lmdb, \
-             tls_policy: \"sqlite:policies.sqlite\" }\n",
-        )
-        .args(["apply"])
-        .stderr("error: target `db`: tables of a database cannot be changed by this version: load what `mxward compile` writes\n")
-        .status(1)
-        .run();
-}
-
 /// One pinned domain, as the lock of this day knows it.
 fn pinned(checked: &str, stale: &str) -> Test {
     let domains = "  a.example: { provider: mailer, route: pin }\n";

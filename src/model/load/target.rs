@@ -9,6 +9,12 @@ use crate::source::{Node, NodeKind, Spanned};
 use crate::sql::TableMapping;
 use std::borrow::Cow;
 
+/// An hour: deliveries that a queue manager has begun rarely last longer.
+const PRUNE_AFTER: u32 = 3600;
+
+/// 30 days.
+const LONGEST: u32 = 30 * 86400;
+
 /// What `parent_domain_matches_subdomains` takes. [postconf(5)]
 const PARENT_FEATURES: [&str; 8] = [
     "debug_peer_list",
@@ -98,6 +104,10 @@ fn target(
         diagnostics,
     );
     let password_env = fields.text("password_env", diagnostics);
+    let state = fields.text("state", diagnostics);
+    let state = state.and_then(|text| read_location(&text, None, diagnostics));
+    let prune_after = fields.text("prune_after", diagnostics);
+    let prune_after = prune_after.and_then(|text| duration(&text, diagnostics));
     let reload = fields.one_or_list("reload", diagnostics, |node, diagnostics| {
         let text = values::text(&node, "a location", diagnostics)?;
         read_postfix(&text, diagnostics)
@@ -122,8 +132,29 @@ fn target(
         domains: domains.unwrap_or_default(),
         unmanaged: unmanaged.map(|it| it.value).unwrap_or_default(),
         password_env,
+        state,
+        prune_after: prune_after.unwrap_or(PRUNE_AFTER),
         reload: reload.unwrap_or_default(),
     })
+}
+
+/// Reads `90m`, in seconds.
+fn duration(text: &Spanned<String>, diagnostics: &mut Diagnostics) -> Option<u32> {
+    let units = [("s", 1), ("m", 60), ("h", 3600), ("d", 86400)];
+    let read = units.into_iter().find_map(|(unit, seconds)| {
+        let number = text.value.strip_suffix(unit)?;
+        let is_number = number.bytes().all(|it| it.is_ascii_digit());
+        let number: u32 = is_number.then(|| number.parse().ok())??;
+        number.checked_mul(seconds).filter(|seconds| *seconds <= LONGEST)
+    });
+    if read.is_none() {
+        let message = format!("`{}` is no time of up to 30 days", text.value);
+        diagnostics.push(
+            Diagnostic::error("bad-duration", text.span, message)
+                .hint("write a number and `s`, `m`, `h` or `d`, such as `90m`"),
+        );
+    }
+    read
 }
 
 type Place = Option<Spanned<Location>>;

@@ -1,7 +1,7 @@
 //! `targets:`
 
 use super::entry::Level;
-use super::shapes::{Folder, OneOrList, Place, Text, Version};
+use super::shapes::{Folder, OneOrList, Place, Text, Time, Version};
 use schemars::JsonSchema;
 
 /// One Postfix, or several that are configured alike
@@ -42,6 +42,12 @@ pub(super) struct Target {
     unmanaged: Option<Unmanaged>,
     /// The environment variable with the password of the database
     password_env: Option<Text>,
+    /// A folder for what was applied last and for former contents, where the database takes no table for
+    /// that: <file:PATH>, relative to mxward.yaml or absolute, or <ssh://user@host/PATH>
+    state: Option<Folder>,
+    /// For how long keys stay in a table that nothing asks for any more, since a delivery under way may:
+    /// a number and s, m, h or d. 1h where nothing is said
+    prune_after: Option<Time>,
     /// Further hosts whose Postfix is reloaded after a change: <ssh://user@host>
     reload: Option<OneOrList<Text>>,
 }
