@@ -14,8 +14,8 @@ use super::{
     Host, HostError, Place, Staged, Terminal, World,
 };
 pub use host::open as open_host;
-use staged::StagedFile;
-use std::io::{self, IsTerminal};
+use staged::{StagedFile, Standing};
+use std::io::{self, IsTerminal, Write as _};
 use std::path::Path;
 
 /// The environment variable with the command line to use instead of `ssh`, such as `ssh -F FILE`.
@@ -44,6 +44,10 @@ impl World for System {
     }
 
     fn write(&self, path: &Path, bytes: &[u8]) -> io::Result<bool> {
+        if let Standing::Stream = Standing::at(path)? {
+            let mut stream = std::fs::OpenOptions::new().write(true).open(path)?;
+            return stream.write_all(bytes).map(|()| true);
+        }
         if std::fs::read(path).is_ok_and(|old| old == bytes) {
             return Ok(false);
         }
