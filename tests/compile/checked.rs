@@ -1,0 +1,57 @@
+//! `check` says what `compile` would stop at.
+
+use crate::harness::Test;
+
+const TARGET: &str = "version: 1\n\
+    domains:\n  \
+      a.example: { level: encrypt }\n\
+    targets:\n  \
+      mx: { postfix: \"3.7\", security_level: may, map_type: lmdb }\n";
+
+/// Both commands say the same and exit alike; `compile` says it to standard error.
+fn both(make: impl Fn() -> Test, expected: &str) {
+    make().args(["check", "--frozen"]).stdout_has(expected).status(3).run();
+    make().args(["compile", "--frozen"]).stderr_has(expected).status(3).run();
+}
+
+#[test]
+fn a_template_that_fails_is_found_by_check() {
+    both(
+        || Test::new().file("mxward.yaml", TARGET).file("templates/x.txt.j2", "{{ policies }}"),
+        "\
+error[template]: undefined value: `policies` is undefined
+ --> templates/x.txt.j2:1:4
+  |
+1 | {{ policies }}
+  |    ^^^^^^^^
+  |
+  = help: a template may use `target`, `security_level`, `digest`, and the lists `transport` and
+          `tls_policy`, whose lines have `key`, `value`, `level` and `template`
+",
+    );
+}
+
+#[test]
+fn a_template_with_the_name_of_a_map_is_found_by_check() {
+    both(
+        || Test::new().file("mxward.yaml", TARGET).file("templates/transport.j2", "x"),
+        "error[template-name]: `transport` is a file that mxward writes itself\n",
+    );
+}
+
+#[test]
+fn a_row_that_is_too_long_is_found_by_check() {
+    let names =
+        (0..30).map(|n| format!("host-number-{n}.mail.example")).collect::<Vec<_>>().join(", ");
+    let text = format!(
+        "version: 1\n\
+         domains:\n  \
+           a.example: {{ level: secure, match: [{names}] }}\n\
+         targets:\n  \
+           db: {{ postfix: \"3.10\", security_level: may, ca: /etc/ssl/cert.pem, tls_policy: \"mysql://u@127.0.0.1/x\" }}\n"
+    );
+    both(
+        || Test::new().file("mxward.yaml", &text),
+        "error[row-too-long]: the row of `a.example` needs ",
+    );
+}
