@@ -1,5 +1,7 @@
 //! `check` says what `compile` would stop at.
 
+#![expect(clippy::disallowed_methods, reason = "one run has a full disk as its standard output")]
+
 use crate::harness::Test;
 
 const TARGET: &str = "version: 1\n\
@@ -54,4 +56,20 @@ fn a_row_that_is_too_long_is_found_by_check() {
         || Test::new().file("mxward.yaml", &text),
         "error[row-too-long]: the row of `a.example` needs ",
     );
+}
+
+#[test]
+fn a_standard_output_that_is_full_is_an_error_that_is_said_once() {
+    let test = Test::new().file("mxward.yaml", TARGET);
+    let full = std::fs::OpenOptions::new().write(true).open("/dev/full").unwrap();
+    let output = std::process::Command::new(env!("CARGO_BIN_EXE_mxward"))
+        .current_dir(test.path())
+        .args(["compile", "--frozen"])
+        .stdout(full)
+        .output()
+        .unwrap();
+    let stderr = String::from_utf8(output.stderr).unwrap();
+    let expected =
+        "error: cannot write to standard output: No space left on device (os error 28)\n";
+    assert_eq!((stderr.as_str(), output.status.code()), (expected, Some(1)));
 }
