@@ -219,7 +219,11 @@ impl Lowering<'_, '_> {
                     return State::Failed;
                 }
                 if let Err(error) = Transport::parse(&transport.to_string(), self.target.postfix) {
-                    self.refuse("postfix-version", plan.span, error.to_string(), error.hint());
+                    let message = format!(
+                        "target `{}` runs Postfix {}: {error}",
+                        self.target.name.value, self.target.postfix
+                    );
+                    self.refuse("postfix-version", plan.span, message, error.hint());
                     return State::Failed;
                 }
                 if let Some(id) = plan.policy {
