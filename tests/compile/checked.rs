@@ -59,6 +59,22 @@ fn a_row_that_is_too_long_is_found_by_check() {
 }
 
 #[test]
+fn what_holds_for_both_maps_is_said_once() {
+    let text = "version: 1\n\
+        domains:\n  \
+          bücher.example: { next_hop: \"[mx.example]\", level: encrypt }\n  \
+          zürich.example: { level: encrypt }\n\
+        targets:\n  \
+          db:\n    \
+            postfix: \"3.10\"\n    \
+            security_level: may\n    \
+            tls_policy: \"mysql://u@127.0.0.1/x\"\n    \
+            transport: \"mysql://u@127.0.0.1/x\"\n";
+    let ran = Test::new().file("mxward.yaml", text).args(["check"]).any_stdout().run();
+    assert_eq!(ran.stdout.matches("= help: ").count(), 1, "{}", ran.stdout);
+}
+
+#[test]
 fn a_standard_output_that_is_full_is_an_error_that_is_said_once() {
     let test = Test::new().file("mxward.yaml", TARGET);
     let full = std::fs::OpenOptions::new().write(true).open("/dev/full").unwrap();

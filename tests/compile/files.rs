@@ -109,10 +109,10 @@ fn a_list_of_next_hops_is_refused_for_the_target_that_does_not_take_it() {
         .stderr(
             "\
 error[postfix-version]: target `old` runs Postfix 3.4: a list of next hops needs Postfix 3.5
- --> mxward.yaml:3:26
+ --> mxward.yaml:3:44
   |
 3 |   a.example: { provider: hostpoint, route: host }
-  |                          ^^^^^^^^^
+  |                                            ^^^^
   |
   = help: write `route: mx`, or one next hop
 

@@ -72,8 +72,9 @@ fn target(
             diagnostics,
         )
         .and_then(|(_, node)| values::choice(&node, "`security_level`", &levels, diagnostics));
+    let is_placed = ["deployed", "transport", "tls_policy"].iter().any(|key| fields.has(key));
     let (transport, tls_policy) = locations(&mut fields, diagnostics);
-    let map_type = if fields.has("map_type") || has_files(&transport, &tls_policy) {
+    let map_type = if fields.has("map_type") || has_files(is_placed, &transport, &tls_policy) {
         fields
             .required_as(
                 "map_type",
@@ -142,10 +143,11 @@ fn target(
 
 type Place = Option<Spanned<Location>>;
 
-/// Whether a map of the target is a file: also where nothing says where its maps are.
-fn has_files(transport: &Place, tls_policy: &Place) -> bool {
-    let mut places = [transport, tls_policy].into_iter().flatten().peekable();
-    places.peek().is_none() || places.any(|it| !matches!(it.value, Location::Sql { .. }))
+/// Whether a map of the target is a file: also where nothing says where its maps are, but not where what
+/// says it is wrong.
+fn has_files(is_placed: bool, transport: &Place, tls_policy: &Place) -> bool {
+    let is_file = |it: &Spanned<Location>| !matches!(it.value, Location::Sql { .. });
+    !is_placed || [transport, tls_policy].into_iter().flatten().any(is_file)
 }
 
 /// The locations of the transport map and of the TLS policy map.
