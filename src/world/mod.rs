@@ -106,7 +106,8 @@ pub trait World {
     fn exists(&self, path: &Path) -> bool;
 
     /// Replaces a file atomically: written beside, synced, renamed. Unchanged content is not written
-    /// again. Missing folders are made. `true` when the file changed.
+    /// again. Missing folders are made. A device or a pipe gets the bytes as they are, and a symbolic link
+    /// stays. `true` when the file changed.
     ///
     /// # Errors
     ///

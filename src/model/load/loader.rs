@@ -309,12 +309,23 @@ pub(crate) fn next_hop_error(span: Span, error: &crate::postfix::NextHopError) -
     }
 }
 
+/// What those want who write a policy for everybody.
+const DEFAULT: &str = "what has no entry gets the `security_level` of the target";
+
 /// Reads the name of a domain, reporting what is wrong with it.
 pub(crate) fn recipients(
     text: &str,
     span: Span,
     diagnostics: &mut Diagnostics,
 ) -> Option<Recipients> {
+    // A row of hand-written tables that no Postfix ever asks for. [Postfix smtp_tls_policy.c]
+    if text == "_default" {
+        diagnostics.push(
+            Diagnostic::error("bad-domain", span, "`_default` is no lookup key of Postfix")
+                .hint(DEFAULT),
+        );
+        return None;
+    }
     match Recipients::parse(text) {
         Ok(recipients) => Some(recipients),
         Err(error) => {
@@ -331,6 +342,9 @@ pub(super) fn bad_domain(text: &str, span: Span, error: &NameError) -> Diagnosti
     if let Some((_, rest)) = text.split_once("://") {
         let host = rest.split(['/', ':', '?', '#']).next().unwrap_or_default();
         return diagnostic.hint(format!("write the domain alone: `{host}`"));
+    }
+    if text == "*" {
+        return diagnostic.hint(DEFAULT);
     }
     if let Some(rest) = text.strip_prefix("*.") {
         return diagnostic.hint(format!("for all subdomains write `.{rest}`"));

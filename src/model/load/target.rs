@@ -27,6 +27,8 @@ const PARENT_FEATURES: [&str; 8] = [
     "transport_maps",
 ];
 
+const VERSION: &str = "write the version that `postconf -h mail_version` prints, such as `\"3.7\"`";
+
 pub(super) fn read_targets(node: Node<'_>, diagnostics: &mut Diagnostics) -> Vec<Target> {
     let NodeKind::Mapping(mapping) = node.kind else {
         let message = format!(
@@ -57,26 +59,39 @@ fn target(
         );
     }
     let mut fields = Fields::new(node, "a target", diagnostics)?;
-    let postfix = fields.required("postfix", diagnostics).and_then(|(_, node)| {
+    let postfix = fields.required_as("postfix", VERSION, diagnostics).and_then(|(_, node)| {
         let text = values::text(&node, "`postfix`", diagnostics)?;
         Version::parse(&text.value)
             .map_err(|error| {
-                diagnostics
-                    .push(Diagnostic::error("bad-version", text.span, error.to_string()).hint(
-                    "write the version that `postconf -h mail_version` prints, such as `\"3.7\"`",
-                ));
+                diagnostics.push(
+                    Diagnostic::error("bad-version", text.span, error.to_string()).hint(VERSION),
+                );
             })
             .ok()
     });
     let levels: Vec<(&str, SecurityLevel)> =
         SecurityLevel::ALL.iter().map(|level| (level.as_str(), *level)).collect();
     let security_level = fields
-        .required("security_level", diagnostics)
+        .required_as(
+            "security_level",
+            "write the level that `postconf -h smtp_tls_security_level` prints there, such as `dane`",
+            diagnostics,
+        )
         .and_then(|(_, node)| values::choice(&node, "`security_level`", &levels, diagnostics));
-    let map_type = fields
-        .required("map_type", diagnostics)
-        .and_then(|(_, node)| values::choice(&node, "`map_type`", MapType::ALL, diagnostics));
+    let is_placed = ["deployed", "transport", "tls_policy"].iter().any(|key| fields.has(key));
     let (transport, tls_policy) = locations(&mut fields, diagnostics);
+    let map_type = if fields.has("map_type") || has_files(is_placed, &transport, &tls_policy) {
+        fields
+            .required_as(
+                "map_type",
+                "write `lmdb`, or another that `postconf -m` prints there",
+                diagnostics,
+            )
+            .and_then(|(_, node)| values::choice(&node, "`map_type`", MapType::ALL, diagnostics))
+    } else {
+        // Tables of a database have the type of their dialect.
+        Some(Spanned::new(MapType::Lmdb, name.span))
+    };
     let parents =
         fields.one_or_list("parent_domain_matches_subdomains", diagnostics, |node, diagnostics| {
             let features = PARENT_FEATURES.map(|it| (it, it));
@@ -96,7 +111,7 @@ fn target(
         let text = values::text(&node, "a next hop", diagnostics)?;
         next_hop(&text, diagnostics)
     });
-    let ca = fields.text("ca", diagnostics);
+    let ca = fields.text("ca", diagnostics).and_then(|text| authorities(text, diagnostics));
     let domains = fields.take("domains").map(|(_, node)| filter(node, diagnostics));
     let unmanaged = fields.choice(
         "unmanaged",
@@ -159,6 +174,13 @@ fn duration(text: &Spanned<String>, diagnostics: &mut Diagnostics) -> Option<u32
 
 type Place = Option<Spanned<Location>>;
 
+/// Whether a map of the target is a file: also where nothing says where its maps are, but not where what
+/// says it is wrong.
+fn has_files(is_placed: bool, transport: &Place, tls_policy: &Place) -> bool {
+    let is_file = |it: &Spanned<Location>| !matches!(it.value, Location::Sql { .. });
+    !is_placed || [transport, tls_policy].into_iter().flatten().any(is_file)
+}
+
 /// The locations of the transport map and of the TLS policy map.
 fn locations(fields: &mut Fields<'_>, diagnostics: &mut Diagnostics) -> (Place, Place) {
     let mut location = |key, table| {
@@ -193,6 +215,30 @@ fn locations(fields: &mut Fields<'_>, diagnostics: &mut Diagnostics) -> (Place, 
         );
     }
     (transport, tls_policy)
+}
+
+/// The file or folder of CAs; a folder ends in `/`. Postfix that takes a folder for a file has no TLS at
+/// all, so a name without an ending is a folder.
+fn authorities(
+    mut text: Spanned<String>,
+    diagnostics: &mut Diagnostics,
+) -> Option<Spanned<String>> {
+    let plain = |c: char| c.is_ascii_graphic() && !matches!(c, ',' | '$' | '{' | '}' | '#');
+    if !text.value.starts_with('/') || !text.value.chars().all(plain) {
+        let message = format!("`{}` is not the place of CAs", text.value);
+        diagnostics.push(
+            Diagnostic::error("bad-path", text.span, message).hint(
+                "write an absolute path, such as `/etc/ssl/certs/ca-certificates.crt`, or `/etc/ssl/certs/` \
+                 for a folder",
+            ),
+        );
+        return None;
+    }
+    let name = text.value.rsplit('/').next().unwrap_or_default();
+    if !name.is_empty() && !name.contains('.') {
+        text.value.push('/');
+    }
+    Some(text)
 }
 
 fn next_hop(text: &Spanned<String>, diagnostics: &mut Diagnostics) -> Option<Spanned<NextHop>> {
