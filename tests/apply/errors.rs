@@ -15,26 +15,28 @@ fn is_as_before(copy: &Copy<'_>) -> Result<(), String> {
     if pairs(copy)? != pairs(&untouched)? {
         return Err(format!("something has changed: {:#?}", pairs(copy)?));
     }
-    let records = |copy: &Copy<'_>| {
-        ["transport", "tls_policy"].map(|name| {
-            std::fs::read(copy.path.join(format!("deployed/.mxward/{name}.applied"))).ok()
-        })
-    };
     no_litter(copy)?;
-    if records(copy) == records(&untouched) { Ok(()) } else { goes_on(copy, Policy::New) }
+    if copy.records() == untouched.records() { Ok(()) } else { goes_on(copy, Policy::New) }
 }
 
 /// What must be so after a run that met an error, by what it says of itself.
 pub(super) fn is_honest(copy: &Copy<'_>, output: &Output, reason: &str) -> Result<(), String> {
     holds_now(copy)?;
+    says(copy, output, reason)?;
+    if output.status.code() == Some(1) { is_as_before(copy) } else { goes_on(copy, Policy::New) }
+}
+
+/// Exit status and message must fit what is there, and name the reason.
+pub(super) fn says(copy: &Copy<'_>, output: &Output, reason: &str) -> Result<(), String> {
     let states = copy.scene.states();
     let stderr = String::from_utf8_lossy(&output.stderr);
+    let old = copy.live()? == states[0];
     let new = copy.live()? == *states.last().unwrap();
     let unchanged = ["; nothing was changed\n", "; everything is as it was before\n"];
     let may_be = match output.status.code() {
         Some(0) => new,
-        Some(1) if stderr.contains(" Switched ") => stderr.contains(unchanged[1]),
-        Some(1) => true,
+        Some(1) if stderr.contains(" Switched ") => old && stderr.contains(unchanged[1]),
+        Some(1) => old,
         Some(7) => stderr.ends_with("; the next apply goes on from here\n"),
         _ => false,
     };
@@ -45,7 +47,7 @@ pub(super) fn is_honest(copy: &Copy<'_>, output: &Output, reason: &str) -> Resul
     if output.status.code() != Some(0) && !told {
         return Err(format!("nobody is told of `{reason}`"));
     }
-    if output.status.code() == Some(1) { is_as_before(copy) } else { goes_on(copy, Policy::New) }
+    Ok(())
 }
 
 /// Lets each call of an apply fail with an error, once or from then on.

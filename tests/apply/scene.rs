@@ -5,6 +5,7 @@
 
 use super::judge::{Entries, Pair};
 use crate::harness::{copy, path, postmap};
+use crate::host::{Sshd, wait_for};
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::os::unix::fs::PermissionsExt;
@@ -39,11 +40,22 @@ pub(super) enum Policy {
 pub(super) enum Place {
     /// In a folder, with maps of this type.
     Files(&'static str),
+    /// In a folder behind sshd(8).
+    Ssh(&'static str),
+}
+
+impl Place {
+    fn map_type(&self) -> &'static str {
+        match self {
+            Self::Files(map_type) | Self::Ssh(map_type) => map_type,
+        }
+    }
 }
 
 /// A place with the old policy, of which copies are made to be changed.
 pub(super) struct Scene {
     pub(super) place: Place,
+    pub(super) sshd: Option<Sshd>,
     folder: TempDir,
     copies: AtomicUsize,
     /// What postmap(1) said of the files that it read.
@@ -63,11 +75,15 @@ impl Scene {
         let parent = if memory.is_dir() { memory.to_owned() } else { std::env::temp_dir() };
         let folder = tempfile::Builder::new().prefix("mxward-apply-").tempdir_in(parent).unwrap();
         let copies = AtomicUsize::new(0);
-        let scene = Self { place, folder, copies, listed: Mutex::default() };
+        let mut scene = Self { place, sshd: None, folder, copies, listed: Mutex::default() };
         std::fs::create_dir(scene.path("bin")).unwrap();
         std::fs::create_dir(scene.path("postfix")).unwrap();
         postmap::write_main_cf(&scene.path("postfix"), "compatibility_level = 3.6\n");
         scene.program("postfix", POSTFIX);
+        if let Place::Ssh(_) = scene.place {
+            let path = format!("{}:{}", scene.path("bin").display(), path());
+            scene.sshd = Some(Sshd::configured(&format!("SetEnv PATH={path}")));
+        }
         let first = scene.untouched();
         first.write("deployed/tls_policy", "foreign.example encrypt\n");
         first.write("deployed/main.cf", "compatibility_level = 3.6\n");
@@ -131,6 +147,8 @@ impl Scene {
         copy(from, &path);
         let copy = Copy { scene: self, path };
         copy.age();
+        // Paths behind ssh(1) are whole ones.
+        copy.policy(Policy::New);
         copy
     }
 }
@@ -162,6 +180,10 @@ impl Copy<'_> {
         };
         let target = match &self.scene.place {
             Place::Files(map_type) => format!("map_type: {map_type}, deployed: \"file:deployed\""),
+            Place::Ssh(map_type) => format!(
+                "map_type: {map_type}, deployed: \"ssh://mx1{}\"",
+                self.path.join("deployed").display()
+            ),
         };
         let domains = format!(
             "  {more}: {{ level: encrypt, route: mx }}\n  \
@@ -185,11 +207,21 @@ impl Copy<'_> {
             .env_clear()
             .env("PATH", format!("{}:{}", self.scene.path("bin").display(), path()))
             .stdin(Stdio::null());
+        if let Some(sshd) = &self.scene.sshd {
+            command.env("MXWARD_SSH", &sshd.command);
+        }
         command
     }
 
     pub(super) fn run(&self, before: &[String], verb: &str) -> Output {
         self.command(before, verb).output().unwrap()
+    }
+
+    /// Waits until nobody holds the lock: a shell on another host ends a moment later than mxward.
+    #[track_caller]
+    pub(super) fn unlocked(&self) {
+        let lock = std::fs::File::open(self.path.join("deployed/.mxward/lock")).unwrap();
+        wait_for("the lock", || lock.try_lock().ok());
     }
 
     #[track_caller]
@@ -205,7 +237,7 @@ impl Copy<'_> {
     }
 
     fn maps(&self, folder: &Path) -> Result<Pair, String> {
-        let Place::Files(map_type) = self.scene.place;
+        let map_type = self.scene.place.map_type();
         let listing = |name: &str| {
             let path = folder.join(name);
             let index = match map_type {
@@ -275,6 +307,14 @@ impl Copy<'_> {
         let mut folders: Vec<PathBuf> = folders.map(|it| it.unwrap().path()).collect();
         folders.sort();
         folders
+    }
+
+    /// What is recorded of the last apply.
+    pub(super) fn records(&self) -> [Option<String>; 2] {
+        ["transport", "tls_policy"].map(|name| {
+            let record = format!("deployed/.mxward/{name}.applied");
+            std::fs::read_to_string(self.path.join(record)).ok()
+        })
     }
 
     /// The names of all files that mxward may have made.
