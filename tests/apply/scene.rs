@@ -86,7 +86,14 @@ impl Scene {
         }
         let first = scene.untouched();
         first.write("deployed/tls_policy", "foreign.example encrypt\n");
-        first.write("deployed/main.cf", "compatibility_level = 3.6\n");
+        let map_type = scene.place.map_type();
+        first.write(
+            "deployed/main.cf",
+            &format!(
+                "compatibility_level = 3.6\ntransport_maps = {map_type}:$config_directory/transport\n\
+                 smtp_tls_policy_maps = {map_type}:$config_directory/tls_policy\n"
+            ),
+        );
         first.write("deployed/master.cf", "smtp unix - - n - - smtp\n");
         std::fs::create_dir(first.path.join("reloads")).unwrap();
         first.age();
@@ -95,16 +102,18 @@ impl Scene {
         // Only what it has in the end is where everything starts.
         let mut reloads = first.folders_of_reloads();
         let last = reloads.pop().unwrap();
-        reloads.iter().for_each(|folder| std::fs::remove_dir_all(folder).unwrap());
+        for folder in reloads {
+            std::fs::remove_dir_all(folder).unwrap();
+        }
         std::fs::rename(last, first.path.join("reloads/0000")).unwrap();
         first.policy(Policy::New);
-        assert_eq!(first.live().unwrap(), scene.states()[0]);
+        assert_eq!(first.live().unwrap(), Self::states()[0]);
         drop(first);
         scene
     }
 
     /// Everything that may be seen on the way, in order.
-    pub(super) fn states(&self) -> Vec<Pair> {
+    pub(super) fn states() -> Vec<Pair> {
         let policy = |parts: &[&str]| entries(&parts.concat());
         let [old, left, new] = [TRANSPORT_OLD, TRANSPORT_LEFT, TRANSPORT_NEW].map(entries);
         let old_values = policy(&[OLD_1, OLD_2, NEW_2, BOTH]);
@@ -390,9 +399,13 @@ pub(super) fn repository(
     writeln!(yaml, "targets:\n  mx: {{ postfix: \"3.7\", security_level: may, {target} }}")
         .unwrap();
     let mut lock = String::from("version: 1\nchecked: 2026-11-24\nhosts:\n");
-    hosts.values().for_each(|host| writeln!(lock, "  {host}").unwrap());
+    for host in hosts.values() {
+        writeln!(lock, "  {host}").unwrap();
+    }
     lock.push_str("domains:\n");
-    mx.values().for_each(|domain| writeln!(lock, "  {domain}").unwrap());
+    for domain in mx.values() {
+        writeln!(lock, "  {domain}").unwrap();
+    }
     std::fs::write(folder.join("mxward.yaml"), yaml).unwrap();
     std::fs::write(folder.join("mxward.lock"), lock).unwrap();
 }
