@@ -7,6 +7,7 @@ mod errors;
 mod guards;
 mod judge;
 mod kills;
+mod lost;
 mod mail;
 mod scene;
 mod schemas;

@@ -170,7 +170,10 @@ impl Store for FileStore {
         }
         let listed = self.list(&path, lines)?;
         if !is(&listed, lines) {
-            return Err(format!("what postmap made of `{path}` is not what was written"));
+            // lmdb(3) may leave entries out without a word where the disk is full.
+            return Err(format!(
+                "what postmap made of `{path}` is not what was written: is the disk full?"
+            ));
         }
         Ok(())
     }
