@@ -259,6 +259,12 @@ fn pins_that_nobody_confirmed_for_long_are_refused() {
     let today = jiff::tz::Offset::UTC.to_datetime(jiff::Timestamp::now()).date();
     let today = format!("checked: {today}\n");
     pinned(&today, "").args(["plan"]).any_stderr().any_stdout().run();
+    pinned("checked: 2222-01-01\n", "")
+        .args(["plan"])
+        .any_stderr()
+        .stdout_has("were confirmed on 2222-01-01, a day that is")
+        .status(5)
+        .run();
     // The file was looked at, and this address was not among the answers.
     pinned(&today, "stale: SERVFAIL since 2020-01-02, ")
         .args(["plan"])

@@ -178,7 +178,7 @@ pub enum DomainFilter {
     /// `none`: only `next_hops`.
     None,
     /// Those whose name matches one of the globs.
-    Globs(globset::GlobSet, Vec<String>),
+    Globs(globset::GlobSet, Vec<Spanned<String>>),
 }
 
 impl DomainFilter {

@@ -263,7 +263,7 @@ fn filter(node: Node<'_>, diagnostics: &mut Diagnostics) -> DomainFilter {
         match globset::Glob::new(&text.value.to_lowercase()) {
             Ok(glob) => {
                 set.add(glob);
-                Some(text.value)
+                Some(text)
             }
             Err(error) => {
                 diagnostics.push(Diagnostic::error(
