@@ -6,6 +6,7 @@ use crate::cli::context::Context;
 use crate::cli::exit::Exit;
 use crate::compile::Compiled;
 use crate::detect::{Detector, DomainVerdict};
+use crate::diag::Diagnostics;
 use crate::expand::Destination;
 use crate::formats::{MapText, postmap_text};
 use crate::lock::Lock;
@@ -13,9 +14,10 @@ use crate::logs::{
     Basis, DomainEvidence, Doubt, Evidence, HostEvidence, Proposal, Reached, Shortfall, Standing,
     Thresholds, proposal,
 };
-use crate::model::{DnsConfig, Provider, Target};
+use crate::model::{DnsConfig, Provider, Target, catalogue};
 use crate::names::{DomainName, Recipients};
 use crate::postfix::deliver;
+use crate::source::SourceMap;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// MX hosts by domain.
@@ -48,8 +50,10 @@ pub(super) fn alone(
         MxSets::new()
     };
     let mut advice = Advice::default();
+    let templates = Templates::new(&BTreeMap::new());
     for candidate in candidates {
-        judge(candidate, &lock, &found, thresholds, &mut advice, |_| None, |_| None);
+        let template = |evidence: &DomainEvidence<'_>| templates.of(evidence);
+        judge(candidate, &lock, &found, thresholds, &mut advice, |_| None, template);
     }
     Ok(advice)
 }
@@ -233,14 +237,18 @@ fn ask(
 }
 
 /// Templates whose policy names certificates.
-struct Templates<'c> {
+struct Templates {
     detector: Detector,
-    providers: &'c BTreeMap<String, Provider>,
+    providers: BTreeMap<String, Provider>,
 }
 
-impl<'c> Templates<'c> {
-    fn new(providers: &'c BTreeMap<String, Provider>) -> Self {
-        Self { detector: Detector::new(providers), providers }
+impl Templates {
+    /// Those of a repository, and all that are built in.
+    fn new(own: &BTreeMap<String, Provider>) -> Self {
+        let mut providers = own.clone();
+        // What is wrong with them was said when they were loaded, and nobody sees a place in them here.
+        catalogue::add_all(&mut providers, &mut SourceMap::new(), &mut Diagnostics::new());
+        Self { detector: Detector::new(&providers), providers }
     }
 
     /// The template that all hosts of a domain fit, where each certificate was trusted.
