@@ -6,6 +6,7 @@ use crate::names::DomainName;
 use crate::postfix::{
     Delivery, Hop, HopPolicy, NextHop, Outcome, Promises, SecurityLevel, TlsPolicy,
 };
+use crate::report::{counted, thousands};
 use std::cmp::Ordering;
 use std::fmt;
 
@@ -223,14 +224,23 @@ impl Shortfall {
     }
 }
 
+fn number(count: u64) -> usize {
+    usize::try_from(count).unwrap_or(usize::MAX)
+}
+
 impl fmt::Display for Doubt {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Plain(count) => write!(f, "{count} in plain text"),
-            Self::Untold(count) => write!(f, "{count} of which the log does not tell"),
-            Self::Failed(count) => write!(f, "{count} failures of TLS"),
-            Self::Messages(count) => write!(f, "only {count} messages"),
-            Self::Days(days) => write!(f, "only {days} days"),
+            Self::Plain(count) => write!(f, "{} in plain text", thousands(number(*count))),
+            Self::Untold(count) => {
+                write!(f, "{} of which the log does not tell", thousands(number(*count)))
+            }
+            Self::Failed(count) => write!(f, "{} of TLS", counted(number(*count), "failure")),
+            Self::Messages(count) => write!(f, "only {}", counted(number(*count), "message")),
+            Self::Days(days) => {
+                let days = u64::try_from(*days).unwrap_or(0);
+                write!(f, "only {}", counted(number(days), "day"))
+            }
             Self::MxUnknown => f.write_str("its MX hosts are not known"),
             Self::MxUnseen(hosts) => {
                 let names: Vec<&str> = hosts.iter().take(3).map(DomainName::as_str).collect();

@@ -1,6 +1,7 @@
 //! What may be raised, and what a policy would have deferred.
 
 use crate::harness::{Ran, Test};
+use crate::lab::{Lab, Zone};
 
 /// One delivery to `mxN.DOMAIN`, whose address ends in that number.
 fn delivery(day: u32, domain: &str, mx: u32, level: Option<&str>) -> String {
@@ -71,7 +72,7 @@ fn a_domain_is_raised_on_twenty_messages_over_seven_days_to_every_mx_host() {
                 + &delivery(22, "good.example", 1, Some("Trusted"))
                     .replace("[22]", "[9]")
                     .replace("0022ABCDE1", "0000AAAAA"),
-            "1 failures of TLS",
+            "1 failure of TLS",
         ),
     ] {
         let ran = logs("may", OTHER, &log, &[]);
@@ -158,7 +159,7 @@ fn exceptions_that_are_no_longer_needed_are_named_with_their_place() {
     says(&ran, "  quiet.example (mxward.yaml:5:3): no mail in the logs\n");
     says(
         &ran,
-        "  wide.example (mxward.yaml:6:3): perhaps not needed, but only 2 messages, only 1 days, ",
+        "  wide.example (mxward.yaml:6:3): perhaps not needed, but only 2 messages, only 1 day, ",
     );
     assert!(ran.read("out.yaml").ends_with(
         "domains: {}\n\n# Declared already; to be changed there:\n# mxward.yaml:3:3\n\
@@ -210,6 +211,36 @@ fn dns_is_asked_only_when_that_is_wanted_and_allowed() {
         .stderr_has("error: `--mx dns` needs the network, and `--offline` forbids it\n")
         .status(64)
         .run();
+}
+
+#[test]
+fn mx_hosts_that_the_lock_does_not_know_come_from_dns() {
+    let zone = |name, records| Zone::signed(name, records);
+    let lab = Lab::new([
+        zone("both.example", "@ MX 10 mx1.both.example.\n@ MX 10 mx2.both.example."),
+        zone("more.example", "@ MX 10 mx1.more.example.\n@ MX 20 mx3.more.example."),
+        zone("bare.example", "@ A 192.0.2.1"),
+    ]);
+    let bare = mail(1..21, "bare.example", Some("Trusted"));
+    let bare = bare
+        .replace("mx1.bare.example", "bare.example")
+        .replace("mx2.bare.example", "bare.example");
+    let log = mail(1..21, "both.example", Some("Trusted"))
+        + &mail(1..21, "more.example", Some("Trusted"))
+        + &bare;
+    let with = lab.validates_itself(lab.plain());
+    let ran = Test::new()
+        .file("log", log)
+        .args(["logs", "log", "--mx", "dns"])
+        .args(with.iter().map(String::as_str))
+        .any_stdout()
+        .any_stderr()
+        .run();
+    says(
+        &ran,
+        "may be raised:\n  bare.example to encrypt: 20 messages over 19 days to 2 addresses\n  both.example to encrypt: ",
+    );
+    says(&ran, "not yet:\n  more.example to encrypt: no mail to mx3.more.example\n");
 }
 
 #[test]
