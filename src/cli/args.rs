@@ -205,7 +205,7 @@ pub enum Command {
     },
     /// Show what the mail log proves of each recipient domain, and what may be raised
     ///
-    /// Reads what Postfix writes with smtp_tls_loglevel = 1: files of syslog or of maillog_file, also
+    /// Reads what Postfix writes with `smtp_tls_loglevel = 1`: files of syslog or of `maillog_file`, also
     /// compressed with gzip or zstd, and what `journalctl -o short-iso`, `-o export` or `-o json` prints.
     /// Where -C names a repository, what it declares is compared with what was delivered. Uses no
     /// network but with `--mx dns`. Addresses of people are neither kept nor shown.

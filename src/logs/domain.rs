@@ -35,7 +35,7 @@ pub(super) struct Count {
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Host {
     /// A position in the list of hosts.
-    pub(super) host: u32,
+    pub(super) id: u32,
     pub(super) count: u32,
     /// The weakest that was reached there.
     pub(super) weakest: Way,
@@ -141,14 +141,14 @@ impl Domain {
             self.more_hosts = true;
             return;
         };
-        if let Some(host) = self.hosts.iter_mut().find(|it| it.host == id) {
+        if let Some(host) = self.hosts.iter_mut().find(|it| it.id == id) {
             host.count = host.count.saturating_add(1);
             if way.reached < host.weakest.reached {
                 host.weakest = way;
             }
         } else if self.hosts.len() < MOST {
             self.hosts.reserve_exact(1);
-            self.hosts.push(Host { host: id, count: 1, weakest: way });
+            self.hosts.push(Host { id, count: 1, weakest: way });
         } else {
             self.more_hosts = true;
         }

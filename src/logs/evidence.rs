@@ -198,12 +198,11 @@ impl<'a> DomainEvidence<'a> {
             let same = |it: &&mut Connections<'a>| {
                 (it.reached, it.protocol, it.cipher) == (reached, protocol, cipher)
             };
-            match list.iter_mut().find(same) {
-                Some(one) => one.deliveries = one.deliveries.saturating_add(count.deliveries),
-                None => {
-                    let deliveries = count.deliveries;
-                    list.push(Connections { reached, protocol, cipher, deliveries });
-                }
+            let deliveries = count.deliveries;
+            if let Some(one) = list.iter_mut().find(same) {
+                one.deliveries = one.deliveries.saturating_add(deliveries);
+            } else {
+                list.push(Connections { reached, protocol, cipher, deliveries });
             }
         }
         list.sort_unstable();
@@ -213,7 +212,7 @@ impl<'a> DomainEvidence<'a> {
     /// Hosts that took mail, sorted by name and address.
     pub fn hosts(&self) -> Vec<HostEvidence<'a>> {
         let host = |it: &super::domain::Host| {
-            let (name, address) = &self.evidence.hosts[it.host as usize];
+            let (name, address) = &self.evidence.hosts[it.id as usize];
             let (deliveries, weakest) = (it.count, it.weakest.reached);
             HostEvidence { name, address: *address, deliveries, weakest }
         };

@@ -1,6 +1,6 @@
 //! How well a delivery was protected.
 
-/// What a delivery reached. [TLS_README "Server certificate verification"; Postfix `tls_misc.c`
+/// What a delivery reached. [`TLS_README` "Server certificate verification"; Postfix `tls_misc.c`
 /// `tls_log_summary`]
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
 pub enum Reached {

@@ -5,6 +5,9 @@ use super::level::Reached;
 use super::reason::{Certificate, Reason, ReportedFailure};
 use memchr::memmem;
 
+/// What stands before a peer whose certificate was not accepted.
+const FAILED: &[u8] = b"certificate verification failed for ";
+
 /// One message that tells something of deliveries.
 #[derive(Clone, Copy, PartialEq, Debug)]
 pub(super) enum Message<'a> {
@@ -16,7 +19,7 @@ pub(super) enum Message<'a> {
     PassedOver { queue_id: &'a [u8], reason: Reason },
     /// The certificate of a peer was not accepted.
     Certificate(Certificate),
-    /// TLSRPT counts a failure. [TLSRPT_README]
+    /// TLSRPT counts a failure. [`TLSRPT_README`]
     Reported { domain: &'a [u8], failure: ReportedFailure },
     /// A table or policy does not work.
     Trouble(Trouble),
@@ -110,7 +113,6 @@ impl<'a> Message<'a> {
             let failure = ReportedFailure::parse(failure[..end].trim_ascii_end());
             return Some(Self::Reported { domain, failure });
         }
-        const FAILED: &[u8] = b"certificate verification failed for ";
         if let Some(at) = memmem::find(&text[..text.len().min(64)], FAILED) {
             let rest = &text[at + FAILED.len()..];
             let why = &rest[memmem::find(rest, b": ")? + 2..];
@@ -224,11 +226,9 @@ mod tests {
             ),
             ("0A1B2C3D4E: host mx.example[192.0.2.1] said: 450 no", None),
         ] {
-            let found = parse(text).map(|it| match it {
-                Message::PassedOver { reason, .. } => reason,
-                _ => panic!("{it:?}"),
-            });
-            assert_eq!(found, reason, "{text}");
+            let queue_id = text.split(':').next().unwrap().as_bytes();
+            let expected = reason.map(|reason| Message::PassedOver { queue_id, reason });
+            assert_eq!(parse(text), expected, "{text}");
         }
     }
 

@@ -112,9 +112,10 @@ impl Process {
 
     /// A reason with what was wrong with the certificate.
     pub(super) fn explained(&self, reason: Reason) -> Reason {
-        match reason {
-            Reason::NotVerified(None) => Reason::NotVerified(self.certificate),
-            other => other,
+        if reason == Reason::NotVerified(None) {
+            Reason::NotVerified(self.certificate)
+        } else {
+            reason
         }
     }
 

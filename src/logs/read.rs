@@ -108,8 +108,7 @@ fn export(lines: &mut Lines<'_>, collector: &mut Collector) -> io::Result<()> {
     let mut entry = Entry::default();
     let mut is_open = false;
     let mut name = Vec::new();
-    loop {
-        let Some(line) = lines.next()? else { break };
+    while let Some(line) = lines.next()? {
         if line.is_empty() {
             if std::mem::take(&mut is_open) {
                 collector.totals.lines += 1;

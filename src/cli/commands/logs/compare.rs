@@ -111,7 +111,7 @@ pub(super) fn with(
     };
     let declared = |name: &DomainName| {
         let destination = declaration(compiled, name)?;
-        Some(repository.sources.place(destination.span).to_string())
+        Some(repository.sources.place(destination.span))
     };
     let templates = Templates::new(&repository.config.providers);
     for candidate in candidates {
@@ -279,7 +279,7 @@ fn exceptions(compiled: &Compiled, evidence: &Evidence, advice: &Advice) -> Vec<
             None => Need::NoMail,
             Some(evidence) => need(&evidence, advice),
         };
-        let place = repository.sources.place(it.span).to_string();
+        let place = repository.sources.place(it.span);
         Some(Exception { domain: domain.clone(), place, need })
     };
     compiled.destinations.list.iter().filter(is_exception).filter_map(exception).collect()

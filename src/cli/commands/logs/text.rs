@@ -73,7 +73,9 @@ pub(super) fn connection(it: &Connections<'_>) -> String {
     let reached = match it.reached {
         Reached::None => "plain text",
         Reached::Unknown => "the log does not tell",
-        other => other.as_str(),
+        Reached::Anonymous | Reached::Untrusted | Reached::Trusted | Reached::Verified => {
+            it.reached.as_str()
+        }
     };
     if how.is_empty() { reached.to_owned() } else { format!("{how}, {reached}") }
 }
@@ -220,7 +222,8 @@ impl Page<'_> {
         self.section("may be raised:", advice.raises.iter(), most, |page, raise| {
             let mut text = format!("{} to {}: {}", raise.domain, raise.to.level, evidence(raise));
             if let Some(place) = &raise.declared {
-                text.push_str(&format!("; declared at {place}"));
+                text.push_str("; declared at ");
+                text.push_str(place);
             }
             if raise.to.gives_up_dane {
                 text.push_str("; but that gives up dane, should TLSA records come");
