@@ -15,6 +15,7 @@ pub mod explain;
 pub mod formats;
 pub mod lint;
 pub mod lock;
+pub mod logs;
 pub mod model;
 pub mod names;
 pub mod plan;

@@ -9,7 +9,9 @@ mod page;
 mod printer;
 mod stopped;
 
-pub use args::{Args, Color, Command, Consent, Global, ProvidersCommand, SchemaKind, Validation};
+pub use args::{
+    Args, Color, Command, Consent, Global, Logs, MxFrom, ProvidersCommand, SchemaKind, Validation,
+};
 pub use context::Context;
 pub use exit::Exit;
 pub use format::Format;

@@ -102,6 +102,13 @@ pub trait World {
     /// The error of the system.
     fn read(&self, path: &Path) -> io::Result<Vec<u8>>;
 
+    /// A file to be read piece by piece; standard input without a path.
+    ///
+    /// # Errors
+    ///
+    /// The error of the system.
+    fn input(&self, path: Option<&Path>) -> io::Result<Box<dyn io::Read>>;
+
     /// Whether something is at `path`.
     fn exists(&self, path: &Path) -> bool;
 

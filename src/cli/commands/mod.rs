@@ -9,6 +9,7 @@ mod consent;
 mod diff;
 mod explain;
 mod lock;
+mod logs;
 mod packaging;
 mod plan;
 mod providers;
@@ -46,6 +47,7 @@ pub(super) fn run(command: &Command, context: &mut Context<'_, '_>) -> Exit {
         Command::Explain { address, deployed, timeline } => {
             explain::run(context, address, *deployed, *timeline)
         }
+        Command::Logs(options) => logs::run(context, options),
         Command::Providers { command } => providers::run(context, command.as_ref()),
         Command::Schema { kind } => Ok(packaging::schema(context, *kind)),
         Command::Completions { shell } => Ok(packaging::completions(context, *shell)),

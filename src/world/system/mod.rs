@@ -40,6 +40,13 @@ impl World for System {
         std::fs::read(path)
     }
 
+    fn input(&self, path: Option<&Path>) -> io::Result<Box<dyn io::Read>> {
+        Ok(match path {
+            Some(path) => Box::new(std::fs::File::open(path)?),
+            None => Box::new(io::stdin().lock()),
+        })
+    }
+
     fn exists(&self, path: &Path) -> bool {
         path.exists()
     }
