@@ -1,5 +1,6 @@
 //! An apply whose system calls fail, one by one, and one on a disk that is full.
 
+use super::judge::Pair;
 use super::kills::{goes_on, holds_now, no_litter};
 use super::scene::{Copy, Place, Policy, Scene, told};
 use super::strace::{Point, each, points_of_apply};
@@ -30,11 +31,14 @@ pub(super) fn is_honest(copy: &Copy<'_>, output: &Output, reason: &str) -> Resul
 pub(super) fn says(copy: &Copy<'_>, output: &Output, reason: &str) -> Result<(), String> {
     let states = Scene::states();
     let stderr = String::from_utf8_lossy(&output.stderr);
-    let old = copy.live()? == states[0];
-    let new = copy.live()? == *states.last().unwrap();
+    let place = &copy.scene.place;
+    let live = place.in_use(copy.live()?);
+    let is = |state: &Pair| live == place.in_use(state.clone());
+    let (old, new) = (is(&states[0]), is(states.last().unwrap()));
     let unchanged = ["; nothing was changed\n", "; everything is as it was before\n"];
     let may_be = match output.status.code() {
-        Some(0) => new,
+        // With 8 it was written, and Postfix was not asked, or answers something else.
+        Some(0 | 8) => new,
         Some(1) if stderr.contains(" Switched ") => old && stderr.contains(unchanged[1]),
         Some(1) => old,
         Some(7) => stderr.ends_with("; the next apply goes on from here\n"),
@@ -63,7 +67,7 @@ fn at_every_point(place: Place, error: &str, reason: &str, stays: bool, calls: &
         let output = copy.run(&before, "apply");
         let judged = is_honest(&copy, &output, reason);
         judged.map_err(|why| {
-            let Point { call, nth, line } = point;
+            let Point { call, nth, line, .. } = point;
             format!("{error} at {call} {nth}: {line}\n{why}\n{}", told(&output))
         })
     });

@@ -27,7 +27,7 @@ fn an_ssh_that_dies_is_told_and_leaves_nobody_weaker_and_the_next_apply_goes_on(
     assert!(points.len() > 200, "{points:#?}");
     each(&points, |point| {
         let copy = scene.copy();
-        let Point { call, nth, line } = point;
+        let Point { call, nth, line, .. } = point;
         let inject = format!("-o /dev/null -e inject={call}:signal=KILL:when={nth}");
         let output = with_ssh(&copy, &inject);
         copy.unlocked();

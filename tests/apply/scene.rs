@@ -42,13 +42,35 @@ pub(super) enum Place {
     Files(&'static str),
     /// In a folder behind sshd(8).
     Ssh(&'static str),
+    /// Policies in a table of SQLite, transports in a folder.
+    Sqlite,
 }
 
 impl Place {
     fn map_type(&self) -> &'static str {
         match self {
             Self::Files(map_type) | Self::Ssh(map_type) => map_type,
+            Self::Sqlite => "hash",
         }
+    }
+
+    /// The table of policies as Postfix names it.
+    fn policies(&self, folder: &str) -> String {
+        match self {
+            Self::Files(map_type) | Self::Ssh(map_type) => {
+                format!("{map_type}:{folder}/tls_policy")
+            }
+            Self::Sqlite => format!("sqlite:{folder}/policies.cf"),
+        }
+    }
+
+    /// What can be compared of maps. Rows of next hops that nothing leads to may wait to be pruned.
+    pub(super) fn in_use(&self, (transport, mut tls_policy): Pair) -> Pair {
+        if let Self::Sqlite = self {
+            let leads = |key: &str| transport.values().any(|hops| hops.contains(key));
+            tls_policy.retain(|key, _| !key.starts_with('[') || leads(key));
+        }
+        (transport, tls_policy)
     }
 }
 
@@ -85,13 +107,23 @@ impl Scene {
             scene.sshd = Some(Sshd::configured(&format!("SetEnv PATH={path}")));
         }
         let first = scene.untouched();
-        first.write("deployed/tls_policy", "foreign.example encrypt\n");
+        if let Place::Sqlite = scene.place {
+            first.write("deployed/policies.sqlite", "");
+            first.sql(
+                "CREATE TABLE tlspolicies (id INTEGER PRIMARY KEY, domain varchar(255) NOT NULL UNIQUE, \
+                 policy TEXT NOT NULL, params varchar(255)); \
+                 INSERT INTO tlspolicies (domain, policy) VALUES ('foreign.example', 'encrypt')",
+            );
+        } else {
+            first.write("deployed/tls_policy", "foreign.example encrypt\n");
+        }
         let map_type = scene.place.map_type();
         first.write(
             "deployed/main.cf",
             &format!(
                 "compatibility_level = 3.6\ntransport_maps = {map_type}:$config_directory/transport\n\
-                 smtp_tls_policy_maps = {map_type}:$config_directory/tls_policy\n"
+                 smtp_tls_policy_maps = {}\n",
+                scene.place.policies("$config_directory")
             ),
         );
         first.write("deployed/master.cf", "smtp unix - - n - - smtp\n");
@@ -176,9 +208,10 @@ impl Copy<'_> {
 
     /// The commands of Postfix wait for a main.cf that changed a moment ago.
     fn age(&self) {
-        let main_cf = self.path.join("deployed/main.cf");
-        let file = std::fs::File::options().append(true).open(main_cf).unwrap();
-        file.set_modified(SystemTime::UNIX_EPOCH + Duration::from_secs(1 << 30)).unwrap();
+        if let Place::Sqlite = self.scene.place {
+            self.lookup_file(&self.path.join("deployed"));
+        }
+        age(&self.path.join("deployed/main.cf"));
     }
 
     /// Makes the repository wish for a policy.
@@ -192,6 +225,10 @@ impl Copy<'_> {
             Place::Ssh(map_type) => format!(
                 "map_type: {map_type}, deployed: \"ssh://mx1{}\"",
                 self.path.join("deployed").display()
+            ),
+            Place::Sqlite => String::from(
+                "map_type: hash, transport: \"file:deployed/transport\", \
+                 tls_policy: \"sqlite:deployed/policies.sqlite\"",
             ),
         };
         let domains = format!(
@@ -264,7 +301,31 @@ impl Copy<'_> {
             self.scene.listed.lock().unwrap().insert(bytes, entries.clone());
             Ok(entries)
         };
-        Ok((listing("transport")?, listing("tls_policy")?))
+        let transport = listing("transport")?;
+        if let Place::Sqlite = self.scene.place {
+            self.lookup_file(folder);
+            return Ok((transport, self.listing("sqlite", &folder.join("policies.cf"))?));
+        }
+        Ok((transport, listing("tls_policy")?))
+    }
+
+    /// Writes beside a database what sqlite_table(5) asks it.
+    fn lookup_file(&self, folder: &Path) {
+        let text = format!(
+            "dbpath = {}/policies.sqlite\nquery = SELECT policy || coalesce(' ' || params, '') \
+             FROM tlspolicies WHERE domain = '%s'\n",
+            folder.display()
+        );
+        std::fs::write(folder.join("policies.cf"), text).unwrap();
+        age(&folder.join("policies.cf"));
+    }
+
+    /// Asks sqlite3(1).
+    fn sql(&self, statements: &str) -> String {
+        let database = self.path.join("deployed/policies.sqlite");
+        let output = Command::new("sqlite3").arg(database).arg(statements).output().unwrap();
+        assert!(output.status.success(), "{statements}: {}", told(&output));
+        String::from_utf8(output.stdout).unwrap()
     }
 
     /// Asks postmap(1).
@@ -273,7 +334,8 @@ impl Copy<'_> {
         let mut command = Command::new("/usr/sbin/postmap");
         command.arg("-c").arg(self.scene.path("postfix"));
         // Before 3.10 a cdb cannot be listed. [postmap(1)]
-        if map_type == "cdb" {
+        let asks = ["cdb", "sqlite"].contains(&map_type);
+        if asks {
             command.args(["-q", "-"]);
         } else {
             command.arg("-s");
@@ -289,7 +351,7 @@ impl Copy<'_> {
         let keys: String =
             entries(&all).into_keys().flat_map(|key| [key, "\n".to_owned()]).collect();
         std::io::Write::write_all(&mut child.stdin.take().unwrap(), keys.as_bytes())
-            .or_else(|error| if map_type == "cdb" { Err(error) } else { Ok(()) })
+            .or_else(|error| if asks { Err(error) } else { Ok(()) })
             .unwrap();
         let output = child.wait_with_output().unwrap();
         if !output.stderr.is_empty() {
@@ -303,7 +365,11 @@ impl Copy<'_> {
         let read = |name: &str| {
             std::fs::read_to_string(self.path.join("deployed").join(name)).unwrap_or_default()
         };
-        (entries(&read("transport")), entries(&read("tls_policy")))
+        let tls_policy = match self.scene.place {
+            Place::Sqlite => self.live().unwrap().1,
+            Place::Files(_) | Place::Ssh(_) => entries(&read("tls_policy")),
+        };
+        (entries(&read("transport")), tls_policy)
     }
 
     /// What both maps were each time that Postfix was told to read them again.
@@ -320,6 +386,13 @@ impl Copy<'_> {
 
     /// What is recorded of the last apply.
     pub(super) fn records(&self) -> [Option<String>; 2] {
+        if let Place::Sqlite = self.scene.place {
+            let transport = self.path.join("deployed/.mxward/transport.applied");
+            let rows = self.sql("SELECT * FROM mxward_applied");
+            // Since when keys wait is never the same.
+            let rows = rows.lines().filter(|line| !line.starts_with("# waiting ")).collect();
+            return [std::fs::read_to_string(transport).ok(), Some(rows)];
+        }
         ["transport", "tls_policy"].map(|name| {
             let record = format!("deployed/.mxward/{name}.applied");
             std::fs::read_to_string(self.path.join(record)).ok()
@@ -353,13 +426,19 @@ impl Drop for Copy<'_> {
     }
 }
 
+/// Makes a file old.
+fn age(file: &Path) {
+    let file = std::fs::File::options().append(true).open(file).unwrap();
+    file.set_modified(SystemTime::UNIX_EPOCH + Duration::from_secs(1 << 30)).unwrap();
+}
+
 /// Stands in for postfix(1): it runs, and keeps what it reads when it is told to.
 const POSTFIX: &str = "#!/bin/sh
 [ \"$3\" = reload ] || exit 0
 cd \"$2/../reloads\" || exit
 set -- *
 next=$(printf %04d $#)
-mkdir \"$next\" && cp ../deployed/t* \"$next\"
+mkdir \"$next\" && cp ../deployed/[tp]* \"$next\"
 ";
 
 /// Writes a repository with a target `mx` and pinned domains, each with its provider and address.
