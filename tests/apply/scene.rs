@@ -209,7 +209,7 @@ impl Copy<'_> {
     /// The commands of Postfix wait for a main.cf that changed a moment ago.
     fn age(&self) {
         if let Place::Sqlite = self.scene.place {
-            self.lookup_file(&self.path.join("deployed"));
+            lookup_file(&self.path.join("deployed"));
         }
         age(&self.path.join("deployed/main.cf"));
     }
@@ -303,21 +303,10 @@ impl Copy<'_> {
         };
         let transport = listing("transport")?;
         if let Place::Sqlite = self.scene.place {
-            self.lookup_file(folder);
+            lookup_file(folder);
             return Ok((transport, self.listing("sqlite", &folder.join("policies.cf"))?));
         }
         Ok((transport, listing("tls_policy")?))
-    }
-
-    /// Writes beside a database what sqlite_table(5) asks it.
-    fn lookup_file(&self, folder: &Path) {
-        let text = format!(
-            "dbpath = {}/policies.sqlite\nquery = SELECT policy || coalesce(' ' || params, '') \
-             FROM tlspolicies WHERE domain = '%s'\n",
-            folder.display()
-        );
-        std::fs::write(folder.join("policies.cf"), text).unwrap();
-        age(&folder.join("policies.cf"));
     }
 
     /// Asks sqlite3(1).
@@ -424,6 +413,17 @@ impl Drop for Copy<'_> {
             }
         }
     }
+}
+
+/// Writes beside a database what `sqlite_table(5)` asks it.
+fn lookup_file(folder: &Path) {
+    let text = format!(
+        "dbpath = {}/policies.sqlite\nquery = SELECT policy || coalesce(' ' || params, '') \
+         FROM tlspolicies WHERE domain = '%s'\n",
+        folder.display()
+    );
+    std::fs::write(folder.join("policies.cf"), text).unwrap();
+    age(&folder.join("policies.cf"));
 }
 
 /// Makes a file old.
