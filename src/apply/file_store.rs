@@ -42,7 +42,7 @@ impl FileStore {
         let kept = Kept::new(Rc::clone(&host), &own, &like);
         let (folder, name) = (folder.to_owned(), name.to_owned());
         let comments = BTreeMap::new();
-        Self { kept, host, folder, name, map_type, header, has_main_cf, comments }
+        Self { host, folder, name, map_type, header, comments, has_main_cf, kept }
     }
 
     /// Puts a line of comment above some of the keys.
