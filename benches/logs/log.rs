@@ -19,7 +19,7 @@ pub(crate) fn write(path: &Path, size: u64) -> io::Result<usize> {
         // A generator after Lehmer; its upper half is random enough.
         seed = seed.wrapping_mul(0x5851_f42d_4c95_7f2d).wrapping_add(0x1405_7b7e_f767_814f);
         let random = seed >> 33;
-        let domain = if random % 4 == 0 { random % 100_000 } else { random % 50 };
+        let domain = if random.is_multiple_of(4) { random % 100_000 } else { random % 50 };
         domains.insert(domain);
         text.clear();
         message(&mut text, number, random, domain)?;
@@ -65,7 +65,7 @@ fn message(text: &mut Vec<u8>, number: u64, random: u64, domain: u64) -> io::Res
              server-digest SHA256"
         )?;
     }
-    let (dsn, status) = if random % 20 == 0 {
+    let (dsn, status) = if random.is_multiple_of(20) {
         ("4.2.0", "deferred (host said: 450 4.2.0 try again later (in reply to RCPT TO command))")
     } else {
         ("2.0.0", "sent (250 2.0.0 Ok: queued as 4XyZ1B0A2C)")

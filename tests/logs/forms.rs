@@ -1,5 +1,4 @@
 //! The forms in which logs come.
-#![expect(clippy::disallowed_methods, reason = "tests stand outside of the program's world")]
 
 use super::{lines, proved, sent, summary};
 use crate::harness::Test;
@@ -11,10 +10,8 @@ const EXPECTED: &str = "a.example: 1 verified TLSv1.3 TLS_AES_256_GCM_SHA384;\n"
 
 /// The two lines of a delivery behind a head, such as `Nov 24 15:24:31 mx1`.
 fn with_head(head: &str) -> String {
-    [summary("Verified"), sent("0A1B2C")]
-        .iter()
-        .map(|text| format!("{head} postfix/smtp[153]: {text}\n"))
-        .collect()
+    let texts = [summary("Verified"), sent("0A1B2C")];
+    texts.map(|text| format!("{head} postfix/smtp[153]: {text}\n")).concat()
 }
 
 /// [RFC 3164 §4.1.2]

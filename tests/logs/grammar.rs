@@ -211,7 +211,7 @@ fn a_delivery_that_began_before_the_log_is_not_taken_for_plain_text() {
     assert_eq!(proved(later), "a.example: 1 none;\n");
 }
 
-/// [TLSRPT_README; RFC 8460 §4.3]
+/// [`TLSRPT_README`; RFC 8460 §4.3]
 #[test]
 fn failures_that_tlsrpt_counts_are_counted() {
     let log = lines(&[
