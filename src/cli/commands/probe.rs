@@ -160,10 +160,10 @@ fn changed<'c>(
 ) -> Result<Vec<(&'c Target, Scope)>, Exit> {
     let mut hosts = context.hosts();
     let opened = super::change::open(context, &mut hosts, compiled, false)?;
-    let now = context.world.now();
+    let (now, none) = (context.world.now(), BTreeSet::new());
     let mut scopes = Vec::with_capacity(opened.len());
     for opened in &opened {
-        let texts = opened.sides.texts(now).map_err(|why| {
+        let texts = opened.sides.texts(now, &none).map_err(|why| {
             context.printer.error(&why);
             Exit::Failed
         })?;
