@@ -15,6 +15,9 @@ use crate::world::Files;
 use std::collections::BTreeMap;
 use std::io;
 
+/// What stands for a file that is yet to be made.
+const NOTHING: &str = "domains: {}\n";
+
 /// The files of a repository, one of them as it is going to be.
 struct Changed<'a> {
     files: &'a dyn Files,
@@ -52,7 +55,9 @@ pub(super) fn load(
         return context.load(diagnostics);
     }
     match context.world.repository(&context.global.directory) {
-        Ok(files) => Ok(Repository::load(&Changed { files: &*files, path, text: "" }, diagnostics)),
+        Ok(files) => {
+            Ok(Repository::load(&Changed { files: &*files, path, text: NOTHING }, diagnostics))
+        }
         Err(error) => {
             let folder = Context::shown(&context.global.directory);
             context.printer.error(&format!("cannot read `{folder}`: {error}"));
@@ -115,7 +120,8 @@ fn changed(
     let refused = |message: String| (Exit::Findings, message);
     let new = insert(&old, id, entries).map_err(|error| refused(error.to_string()))?;
     // A glob that has no file yet but this one is no mistake.
-    let before = read(&Changed { files: &*files, path, text: &old }).map_err(refused)?;
+    let stand_in = if old.is_empty() { NOTHING } else { old.as_str() };
+    let before = read(&Changed { files: &*files, path, text: stand_in }).map_err(refused)?;
     let after = read(&Changed { files: &*files, path, text: &new }).map_err(refused)?;
     compare(before, &after, entries).map_err(refused)?;
     Ok(new)
