@@ -20,6 +20,7 @@ mod layers;
 mod lints;
 mod lock;
 mod postfix;
+mod probe;
 mod providers;
 mod reports;
 mod schemas;

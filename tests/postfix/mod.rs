@@ -5,7 +5,7 @@ mod attacker;
 mod certificate_names;
 pub(crate) mod certificates;
 mod databases;
-mod instance;
+pub(crate) mod instance;
 mod levels;
 mod map_facts;
 mod map_text;
