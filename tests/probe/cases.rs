@@ -311,7 +311,13 @@ fn tlsa(known: &Identities) -> Vec<Case> {
             .with(json!({ "ehlo": "250 server.example" }))
             .defers("TLS is required, but was not offered by host "),
         only("digest unknown at dane-only").tlsa([format!("3 1 3 {key}")]).defers(NOT_VERIFIED),
-        dane("digest unknown at dane").tlsa([format!("3 1 3 {key}")]).delivers("Trusted"),
+        dane("digest unknown at dane")
+            .tlsa([format!("3 1 3 {key}")])
+            .delivers("Untrusted"),
+        dane("digest unknown at dane, the right name")
+            .certificate("named")
+            .tlsa([format!("3 1 3 {key}")])
+            .delivers("Trusted"),
         dane("selector unknown at dane").certificate("self").tlsa([format!("3 2 1 {key}")]).delivers("Untrusted"),
         only("digest of the wrong length").certificate("self").tlsa(["3 1 1 0011".to_owned()]).defers(NOT_VERIFIED),
         only("some unusable, one good")

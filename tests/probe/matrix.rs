@@ -62,6 +62,7 @@ impl Identities {
         add("common", ca.issue(named("mx.test")), &[]);
         add("common-beside", ca.issue(Wanted { names: &["other.test"], ..named("mx.test") }), &[]);
         add("mx", ca.issue(Wanted { names: &["*.unsigned.test"], ..mx }), &[]);
+        add("named", ca.issue(below), &[]);
         add("ta-leaf", ta.issue(below), &[&ta]);
         add("ta-leaf-alone", ta.issue(below), &[]);
         add("ta-other", ta.issue(mx), &[&ta]);
@@ -212,6 +213,8 @@ fn start(placed: &[Placed], known: &Identities, lab: &Lab, maps: [String; 2]) ->
     let etc = etc.display();
     setup
         .parameter("inet_protocols", "all")
+        // Its own addresses are no others' servers.
+        .parameter("inet_interfaces", "127.0.0.1")
         .parameter("smtp_tls_security_level", "dane")
         .parameter("smtp_dns_support_level", "dnssec")
         .parameter("smtp_tls_fingerprint_digest", "sha256")
@@ -278,7 +281,10 @@ fn compare(placed: &Placed, hop: &Value, logged: &Logged) -> Vec<String> {
     if status != expected {
         wrong.push(format!("Postfix: {status}, not {expected}"));
     }
-    if expected != "sent" && !text.starts_with("Host or domain") && end != text {
+    if expected != "sent"
+        && !text.starts_with("Host or domain")
+        && end != text.trim_end_matches(')')
+    {
         wrong.push(format!("Postfix says `{end}`, mxward `{text}`"));
     }
     // All that mxward says would be in the log is there, letter by letter.

@@ -146,7 +146,8 @@ def listen(what):
     if what.get("connect") == "hang":
         # A queue that is full: the system answers no more.
         server.listen(0)
-        what["kept"] = [socket.create_connection((what["address"], what["port"])) for _ in range(1)]
+        what["server"] = server
+        what["kept"] = socket.create_connection((what["address"], what["port"]))
         return
     server.listen(50)
 
