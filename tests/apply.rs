@@ -1,15 +1,36 @@
 //! `mxward plan`, `apply` and `rollback`
 #![expect(clippy::disallowed_methods, reason = "tests stand outside of the program's world")]
 
+mod documentation;
+mod drift;
+mod errors;
+mod guards;
+mod judge;
+mod kills;
+mod mail;
+mod scene;
+mod schemas;
+mod seen;
+mod ssh;
+mod strace;
+
 use crate::harness::Test;
+use std::path::Path;
 
 const OLD: &str = "# by hand\na.example may\nb.example secure match=mx.b.example\n";
 
 /// A target whose folder holds main.cf, as that of a Postfix does.
 fn repository(domains: &str, map_type: &str, more: &str) -> Test {
-    let test = Test::new()
+    let test = Test::new();
+    let folder = test.path().join("deployed");
+    let main_cf = format!(
+        "compatibility_level = 3.6\ntransport_maps = {map_type}:{folder}/transport\n\
+         smtp_tls_policy_maps = {map_type}:{folder}/tls_policy\n",
+        folder = folder.display()
+    );
+    let test = test
         .file("deployed/tls_policy", OLD)
-        .file("deployed/main.cf", "compatibility_level = 3.6\n")
+        .file("deployed/main.cf", main_cf)
         .file("deployed/master.cf", "smtp unix - - n - - smtp\n")
         .file(
             "mxward.yaml",
@@ -18,11 +39,14 @@ fn repository(domains: &str, map_type: &str, more: &str) -> Test {
                  map_type: {map_type}, deployed: \"file:deployed\"{more} }}\n"
             ),
         );
-    // The commands of Postfix wait for a main.cf that changed a moment ago.
-    let main_cf = test.path().join("deployed/main.cf");
-    let main_cf = std::fs::File::options().append(true).open(main_cf).unwrap();
-    main_cf.set_modified(std::time::UNIX_EPOCH + std::time::Duration::from_secs(1 << 30)).unwrap();
+    age(&folder);
     test
+}
+
+/// Makes a main.cf look old: the commands of Postfix wait for one that changed a moment ago.
+fn age(folder: &Path) {
+    let main_cf = std::fs::File::options().append(true).open(folder.join("main.cf")).unwrap();
+    main_cf.set_modified(std::time::UNIX_EPOCH + std::time::Duration::from_secs(1 << 30)).unwrap();
 }
 
 const STRONGER: &str = "  a.example: { next_hop: \"[mx.a.example]\", level: secure, match: [mx.a.example] }\n  \

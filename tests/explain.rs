@@ -95,3 +95,112 @@ fn what_is_no_address_is_a_usage_error() {
         .status(64)
         .run();
 }
+
+/// The next hop `[shared.example.net]` goes from b.example to a.example, so a.example goes by its MX records
+/// in between.
+fn timeline(address: &str) -> Test {
+    Test::new()
+        .file(
+            "mxward.yaml",
+            "version: 1\ndomains:\n  \
+               a.example: { next_hop: \"[shared.example.net]\", level: secure, match: [mx.a.example] }\n  \
+               b.example: { next_hop: \"[new.example.net]\", level: secure, match: [mx.b.example] }\n  \
+               c.example: { level: encrypt }\n\
+             targets:\n  \
+               mx: { postfix: \"3.7\", security_level: may, map_type: texthash, deployed: \"file:deployed\" }\n",
+        )
+        .file(
+            "deployed/transport",
+            "a.example smtp:[old.example.net]\nb.example smtp:[shared.example.net]\n",
+        )
+        .file(
+            "deployed/tls_policy",
+            "[old.example.net] secure match=mx.a.example\n\
+             [shared.example.net] secure match=mx.b.example\n\
+             a.example secure match=mx.a.example\n\
+             b.example secure match=mx.b.example\n",
+        )
+        .args(["explain", address, "--timeline"])
+}
+
+#[test]
+fn each_phase_of_an_apply_is_shown_with_what_it_does_to_a_recipient() {
+    timeline("b.example").golden("explain-timeline-text").run();
+    timeline("b.example").args(["--report", "json"]).golden("explain-timeline-json").run();
+}
+
+#[test]
+fn no_phase_is_weaker_than_both_now_and_after() {
+    for address in ["a.example", "b.example", "c.example", "any@d.example"] {
+        let ran = timeline(address).args(["--report", "json"]).any_stdout().run();
+        let report: serde_json::Value = serde_json::from_str(&ran.stdout).unwrap();
+        let phases = report["targets"][0]["phases"].as_array().unwrap();
+        assert!(phases.len() > 3, "{address}");
+        for phase in phases {
+            assert!(!matches!(phase["effect"].as_str(), Some("weaker" | "breaks")), "{phase:#}");
+        }
+        let [first, .., step, after] = phases.as_slice() else { panic!("{address}") };
+        assert_eq!((&first["phase"], &after["phase"]), (&"now".into(), &"after".into()));
+        // The last step gives what is wanted.
+        for part in ["summary", "effect", "transport_lookups", "next_hops"] {
+            assert_eq!(step[part], after[part], "{address}");
+        }
+    }
+}
+
+#[test]
+fn whom_nothing_happens_to_is_told_so() {
+    timeline("d.example")
+        .stdout_has("target mx: mail for d.example\n\nnow\n    d.example, by its MX records\n")
+        .stdout_has("\nafter\n    as now: by MX: may (default)\n")
+        .run();
+}
+
+#[test]
+fn without_changes_there_is_no_step() {
+    Test::new()
+        .file(
+            "mxward.yaml",
+            "version: 1\ntargets:\n  mx: { postfix: \"3.7\", security_level: dane, map_type: texthash, \
+             deployed: \"file:deployed\" }\n",
+        )
+        .file("deployed/transport", "")
+        .file("deployed/tls_policy", "a.example encrypt\n")
+        .args(["explain", "a.example", "--timeline"])
+        .stdout(
+            "target mx: mail for a.example\n\nnow\n    a.example, by its MX records\n      a.example: encrypt\n          \
+             from deployed/tls_policy:1\n      => TLS with any certificate, or the mail waits\n\nafter\n    as now\n",
+        )
+        .run();
+}
+
+#[test]
+fn a_change_without_a_safe_order_says_so() {
+    // Two domains swap their next hops while their own policies say something else.
+    Test::new()
+        .file(
+            "mxward.yaml",
+            "version: 1\ndomains:\n  \
+               a.example: { next_hop: \"[y.example.net]\", level: secure, match: [mx.a.example] }\n  \
+               b.example: { next_hop: \"[x.example.net]\", level: secure, match: [mx.b.example] }\n\
+             targets:\n  \
+               mx: { postfix: \"3.7\", security_level: may, map_type: texthash, deployed: \"file:deployed\" }\n",
+        )
+        .file("deployed/transport", "a.example smtp:[x.example.net]\nb.example smtp:[y.example.net]\n")
+        .file(
+            "deployed/tls_policy",
+            "[x.example.net] secure match=mx.a.example\n[y.example.net] secure match=mx.b.example\n",
+        )
+        .args(["explain", "a.example", "--timeline"])
+        .stdout_has("\nafter, if there were a safe order of steps: there is none for 2 domains, so apply is refused\n")
+        .run();
+}
+
+#[test]
+fn a_timeline_is_of_what_is_deployed_and_compiled_alike() {
+    explain("a.example")
+        .args(["--timeline", "--deployed"])
+        .stderr_has("cannot be used with")
+        .status(64)
+        .run();
+}

@@ -9,6 +9,9 @@ use crate::harness::memory::Memory;
 use crate::harness::{Test, assert_text, python, root};
 use mxward::compile::Repository;
 use mxward::diag::{Diagnostics, render_short};
+use mxward::expect;
+use mxward::plan::Protect;
+use mxward::source::SourceMap;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
@@ -36,7 +39,7 @@ for path in sys.stdin.read().splitlines():
     print(f'{list(errors[0].absolute_path)}: {errors[0].message[:300]}' if errors else '')
 ";
 
-const KINDS: [&str; 3] = ["mxward", "domains", "provider"];
+const KINDS: [&str; 5] = ["mxward", "domains", "provider", "protect", "tests"];
 
 fn schema(kind: &str) -> PathBuf {
     root().join("schemas").join(format!("{kind}.schema.json"))
@@ -82,7 +85,9 @@ fn examples_and_built_in_templates_are_valid() {
     for example in std::fs::read_dir(root().join("examples")).unwrap() {
         let example = example.unwrap().path();
         by_kind.entry("mxward").or_default().push(example.join("mxward.yaml"));
-        for (kind, folder) in [("domains", "domains"), ("provider", "providers")] {
+        for (kind, folder) in
+            [("domains", "domains"), ("provider", "providers"), ("tests", "tests")]
+        {
             by_kind.entry(kind).or_default().extend(files(&example.join(folder)));
         }
     }
@@ -108,6 +113,16 @@ fn samples(folder: &str) -> BTreeMap<&'static str, Vec<PathBuf>> {
 /// What the loader finds wrong with a sample, a message a line.
 fn load(kind: &str, file: &Path) -> String {
     let sample = std::fs::read(file).unwrap();
+    if matches!(kind, "protect" | "tests") {
+        let (mut sources, mut found) = (SourceMap::new(), Diagnostics::new());
+        let file = sources.add("sample.yaml", String::from_utf8(sample).unwrap());
+        let text = sources.text(file);
+        match kind {
+            "tests" => drop(expect::read(file, text, &mut found)),
+            _ => drop(Protect::read(file, text, &mut found)),
+        }
+        return render_short(&found, &sources);
+    }
     let (path, root) = match kind {
         "mxward" => ("mxward.yaml", ""),
         "domains" => ("domains/sample.yaml", "version: 1\ninclude: domains/*.yaml\n"),

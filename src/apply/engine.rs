@@ -3,7 +3,8 @@
 use super::reload::Reload;
 use super::store::{Failure, Store};
 use crate::diff::{Entries, Side};
-use crate::formats::{postmap_text, record};
+use crate::formats::record::Record;
+use crate::formats::{MapEntry, postmap_text, record};
 use crate::plan::{Step, Which, steps};
 use jiff::Timestamp;
 use std::collections::{BTreeMap, BTreeSet};
@@ -30,8 +31,11 @@ pub struct Run<'a> {
     pub(crate) records: [String; 2],
     /// What is ours once everything is done, where that is not what changed: a rollback.
     pub(crate) restores: Option<[String; 2]>,
-    /// The number of this run.
+    /// The number of this run; that of the one before where its end is still to come, so that a
+    /// rollback goes behind both.
     pub(crate) generation: u64,
+    /// Whether a run before this one has changed the maps and did not come to its end.
+    pub(crate) unfinished: [bool; 2],
     /// The time of this run.
     pub(crate) now: Timestamp,
     /// Keys that waited to be pruned before this run, and are not due yet; policies only.
@@ -56,17 +60,26 @@ pub enum Ending {
 ///
 /// `tell` gets a line for each thing that was done.
 pub fn run(runs: &mut [Run<'_>], tell: &mut dyn FnMut(&str)) -> Ending {
-    for run in &mut *runs {
-        if let Err(why) = run.prepare() {
-            return Ending::Nothing(format!("target `{}`: {why}", run.target));
+    for at in 0..runs.len() {
+        if let Err(why) = runs[at].prepare() {
+            let target = runs[at].target.clone();
+            runs[..=at].iter_mut().for_each(Run::tidy);
+            return Ending::Nothing(format!("target `{target}`: {why}"));
         }
     }
+    let ending = switch(runs, tell);
+    runs.iter_mut().for_each(Run::tidy);
+    ending
+}
+
+fn switch(runs: &mut [Run<'_>], tell: &mut dyn FnMut(&str)) -> Ending {
     let mut changed = false;
     for run in &mut *runs {
         let target = run.target.clone();
         match run.switch(tell) {
             Ok(()) => changed |= !run.steps.is_empty(),
             Err(Stop { why, began: false }) if !changed => {
+                run.forget();
                 return Ending::Nothing(format!("target `{target}`: {why}"));
             }
             Err(Stop { why, began: true }) if !changed && run.take_back(tell) => {
@@ -93,8 +106,37 @@ impl<'a> Run<'a> {
         store.as_mut().ok_or_else(|| format!("the target has no {} that is managed", map.as_str()))
     }
 
+    /// Whether a run before this one has something left to be done.
+    fn goes_on(&self) -> bool {
+        self.unfinished.contains(&true)
+    }
+
+    /// Removes what is ready and will not be switched to.
+    fn tidy(&mut self) {
+        for store in [&mut self.transport, &mut self.tls_policy].into_iter().flatten() {
+            // What stays is removed by the next run.
+            let _ignored = store.tidy();
+        }
+    }
+
+    /// Records what was recorded before, for a run that has changed nothing.
+    fn forget(&mut self) {
+        let maps = [&mut self.transport, &mut self.tls_policy];
+        for (store, record) in maps.into_iter().zip(&self.records) {
+            if let Some(store) = store {
+                // What stays recorded names more than is there, and Postfix is told once more.
+                let _ignored = store.record(record);
+            }
+        }
+    }
+
     /// Keeps what is in force, and makes every step ready.
     fn prepare(&mut self) -> Result<(), String> {
+        for store in [&mut self.transport, &mut self.tls_policy].into_iter().flatten() {
+            store.tidy()?;
+        }
+        self.finish_maps();
+        let goes_on = self.goes_on();
         let (before, generation) = (self.before, self.generation);
         let maps: BTreeSet<Which> = match self.restores {
             // A rollback leaves the generations as they are, so that another one goes further back.
@@ -106,7 +148,11 @@ impl<'a> Run<'a> {
                 Which::Transport => (&before.transport, self.records[0].clone()),
                 Which::TlsPolicy => (&before.tls_policy, self.records[1].clone()),
             };
-            self.store(map)?.keep(generation, lines, &record)?;
+            let store = self.store(map)?;
+            // What was in force before the run that did not end is kept already.
+            if !(goes_on && store.generation(generation)?.is_some()) {
+                store.keep(generation, lines, &record)?;
+            }
         }
         let steps = std::mem::take(&mut self.steps);
         let mut result = Ok(());
@@ -118,6 +164,22 @@ impl<'a> Run<'a> {
         }
         self.steps = steps;
         result
+    }
+
+    /// Adds steps that write maps anew which the run before has switched to: their source text may
+    /// still be the old one.
+    fn finish_maps(&mut self) {
+        for map in [Which::Transport, Which::TlsPolicy] {
+            let at = usize::from(map == Which::TlsPolicy);
+            if self.unfinished[at] && self.steps.iter().all(|step| step.map != map) {
+                let lines = match map {
+                    Which::Transport => self.after.transport.to_vec(),
+                    Which::TlsPolicy => self.after.tls_policy.to_vec(),
+                };
+                let what = "what the last apply had begun";
+                self.steps.push(Step { map, lines, what, prunes: false });
+            }
+        }
     }
 
     fn switch(&mut self, tell: &mut dyn FnMut(&str)) -> Result<(), Stop> {
@@ -134,6 +196,10 @@ impl<'a> Run<'a> {
         began: &mut bool,
         tell: &mut dyn FnMut(&str),
     ) -> Result<(), String> {
+        if self.goes_on() {
+            // Nobody knows which transports Postfix has read, and the policies of the others may go.
+            self.reload(tell)?;
+        }
         let mut untold = false;
         for (at, step) in steps.iter().enumerate() {
             let later = step.prunes && self.store(step.map)?.prunes_later();
@@ -146,7 +212,7 @@ impl<'a> Run<'a> {
                 ));
                 continue;
             }
-            let record = self.record(step, steps);
+            let record = self.opening_record(step.map, steps)?;
             let store = self.store(step.map)?;
             match store.switch(at, &record) {
                 Ok(()) => *began = true,
@@ -174,23 +240,26 @@ impl<'a> Run<'a> {
                 untold = false;
             }
         }
-        self.record_rest(steps)?;
-        if untold { self.reload(tell) } else { Ok(()) }
+        if untold {
+            self.reload(tell)?;
+        }
+        self.record_all(steps)
     }
 
-    /// Notes what is ours of maps in which no entry changed.
-    fn record_rest(&mut self, steps: &[Step<'_>]) -> Result<(), String> {
+    /// Notes what is ours from now on.
+    fn record_all(&mut self, steps: &[Step<'_>]) -> Result<(), String> {
         for map in [Which::Transport, Which::TlsPolicy] {
-            if steps.iter().any(|step| step.map == map) || self.store(map).is_err() {
+            if self.store(map).is_err() {
                 continue;
             }
             let lines = match map {
                 Which::Transport => self.after.transport.to_vec(),
                 Which::TlsPolicy => self.after.tls_policy.to_vec(),
             };
-            let step = Step { map, lines, what: "", prunes: false };
-            let record = self.record(&step, steps);
-            if record != self.records[usize::from(map == Which::TlsPolicy)] {
+            let record = self.record(map, &lines, steps);
+            if steps.iter().any(|step| step.map == map)
+                || record != self.records[usize::from(map == Which::TlsPolicy)]
+            {
                 self.store(map)?.record(&record)?;
             }
         }
@@ -207,30 +276,47 @@ impl<'a> Run<'a> {
         Ok(())
     }
 
-    /// What is ours once a step is switched to.
-    fn record(&self, step: &Step<'_>, steps: &[Step<'_>]) -> String {
-        if let Some(records) = &self.restores {
-            return records[usize::from(step.map == Which::TlsPolicy)].clone();
+    /// What may be ours until the run has come to its end: all that was and all that is going to be.
+    fn opening_record(&self, map: Which, steps: &[Step<'_>]) -> Result<String, String> {
+        let at = usize::from(map == Which::TlsPolicy);
+        let old = Some(&self.records[at]).filter(|it| !it.is_empty());
+        let old = old.map(|text| Record::read(text)).transpose()?.unwrap_or_default();
+        let mut ours: BTreeMap<&str, &str> =
+            old.entries.entries.iter().map(|it| (&*it.key, &*it.value)).collect();
+        for line in steps.iter().filter(|step| step.map == map).flat_map(|step| &step.lines) {
+            if !self.foreign[at].contains(&*line.key) && !old.waiting.contains_key(&*line.key) {
+                ours.insert(&line.key, &line.value);
+            }
         }
-        let foreign = &self.foreign[usize::from(step.map == Which::TlsPolicy)];
+        Ok(record::write(self.generation, true, &old.waiting, ours.into_iter()))
+    }
+
+    /// What is ours once everything is done and a map has these entries.
+    fn record(&self, map: Which, lines: &[MapEntry<'_>], steps: &[Step<'_>]) -> String {
+        let at = usize::from(map == Which::TlsPolicy);
+        if let Some(records) = &self.restores {
+            return records[at].clone();
+        }
+        let foreign = &self.foreign[at];
         let mut waiting = BTreeMap::new();
-        let prune = steps.iter().find(|it| it.prunes && it.map == step.map);
-        let prunes_later = step.map == Which::TlsPolicy
+        let prune = steps.iter().find(|it| it.prunes && it.map == map);
+        let prunes_later = map == Which::TlsPolicy
             && self.tls_policy.as_ref().is_some_and(|store| store.prunes_later());
         if prunes_later {
             waiting.clone_from(&self.waiting);
             if let Some(prune) = prune {
                 let stays: BTreeSet<&str> = prune.lines.iter().map(|line| &*line.key).collect();
-                for line in step.lines.iter().filter(|line| !stays.contains(&*line.key)) {
+                let on_the_way = steps.iter().filter(|it| it.map == map).flat_map(|it| &it.lines);
+                let there = self.before.tls_policy.iter().chain(on_the_way);
+                for line in there.filter(|line| !stays.contains(&*line.key)) {
                     waiting.entry(line.key.to_string()).or_insert(self.now);
                 }
             }
         }
-        let ours = step
-            .lines
+        let ours = lines
             .iter()
             .filter(|line| !foreign.contains(&*line.key) && !waiting.contains_key(&*line.key));
-        record::write(self.generation, &waiting, ours.map(|line| (&*line.key, &*line.value)))
+        record::write(self.generation, false, &waiting, ours.map(|line| (&*line.key, &*line.value)))
     }
 
     /// Goes back to what was before, by steps that are as safe.
@@ -254,7 +340,8 @@ impl<'a> Run<'a> {
         let Ok(back) = steps(&here, self.before) else { return false };
         let first = self.steps.len();
         for (at, step) in back.iter().enumerate() {
-            let record = self.records[usize::from(step.map == Which::TlsPolicy)].clone();
+            // What was recorded for the way there holds on the way back.
+            let Ok(record) = self.opening_record(step.map, &self.steps) else { return false };
             let Ok(store) = self.store(step.map) else { return false };
             let done = store.prepare(first + at, &step.lines).is_ok()
                 && store.switch(first + at, &record).is_ok();
@@ -262,7 +349,16 @@ impl<'a> Run<'a> {
                 return false;
             }
         }
+        if self.reload(tell).is_err() {
+            return false;
+        }
+        let maps = [&mut self.transport, &mut self.tls_policy];
+        for (store, record) in maps.into_iter().zip(&self.records) {
+            if store.as_mut().is_some_and(|store| store.record(record).is_err()) {
+                return false;
+            }
+        }
         tell(" Returned to what was before");
-        self.reload(tell).is_ok()
+        true
     }
 }

@@ -2,14 +2,16 @@
 
 use super::store::{Failure, Store};
 use crate::deployed::FOLDER;
-use crate::formats::MapEntry;
-use crate::formats::postmap_text;
+use crate::formats::{MapEntry, cdb, postmap_text};
 use crate::model::MapType;
 use crate::world::{Host, HostError};
 use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::rc::Rc;
 use std::sync::Arc;
+
+/// What the name of a file ends with that is going to replace another one.
+const NEW: &str = ".new";
 
 /// So many generations are kept.
 const GENERATIONS: usize = 5;
@@ -28,6 +30,8 @@ pub struct FileStore {
     comments: BTreeMap<String, Arc<str>>,
     /// Whether main.cf lies beside the map, so that the commands of Postfix read that one.
     has_main_cf: bool,
+    /// What was recorded last by this run.
+    recorded: Option<String>,
 }
 
 impl FileStore {
@@ -41,7 +45,8 @@ impl FileStore {
         has_main_cf: bool,
     ) -> Self {
         let (folder, name) = (folder.to_owned(), name.to_owned());
-        Self { host, folder, name, map_type, header, has_main_cf, comments: BTreeMap::new() }
+        let comments = BTreeMap::new();
+        Self { host, folder, name, map_type, header, comments, has_main_cf, recorded: None }
     }
 
     /// Puts a line of comment above some of the keys.
@@ -71,7 +76,12 @@ impl FileStore {
 
     fn step(&self, step: usize) -> String {
         // Beside the map: a rename between folders may be a copy.
-        format!("{}/.{}.mxward-{step}", self.folder, self.name)
+        format!("{}/{}{step}", self.folder, self.step_start())
+    }
+
+    /// What the names of all steps start with.
+    fn step_start(&self) -> String {
+        format!(".{}.mxward-", self.name)
     }
 
     /// What stands behind the name of the text in the name of the index.
@@ -126,6 +136,24 @@ impl FileStore {
 }
 
 impl Store for FileStore {
+    fn tidy(&mut self) -> Result<(), String> {
+        let (step, own) = (self.step_start(), format!("{}.", self.name));
+        let folder = format!("{}/{FOLDER}", self.folder);
+        let mut host = self.host.borrow_mut();
+        for name in host.list(&self.folder).map_err(text)? {
+            // Berkeley DB makes a file under another name first.
+            if name.strip_prefix("__db.").unwrap_or(&name).starts_with(&step) {
+                host.remove(&format!("{}/{name}", self.folder)).map_err(text)?;
+            }
+        }
+        for name in host.list(&folder).map_err(text)? {
+            if name.starts_with(&own) && name.ends_with(NEW) {
+                host.remove(&format!("{folder}/{name}")).map_err(text)?;
+            }
+        }
+        Ok(())
+    }
+
     fn prepare(&mut self, step: usize, lines: &[MapEntry<'_>]) -> Result<(), String> {
         let path = self.step(step);
         let mut source = self.header.clone();
@@ -157,6 +185,8 @@ impl Store for FileStore {
 
     fn switch(&mut self, step: usize, record: &str) -> Result<(), Failure> {
         let (from, to) = (self.step(step), self.path());
+        // First, so that nothing of ours is ever there that is not recorded.
+        self.record(record).map_err(Failure::Unchanged)?;
         let mut host = self.host.borrow_mut();
         let failed = |error: HostError| match error {
             HostError::Lost(_) => Failure::Unknown(error.to_string()),
@@ -171,20 +201,26 @@ impl Store for FileStore {
             None => failed(error),
         });
         renamed?;
-        host.sync(&self.folder).map_err(|error| Failure::Unknown(error.to_string()))?;
-        drop(host);
-        self.record(record).map_err(Failure::Unknown)
+        host.sync(&self.folder).map_err(|error| Failure::Unknown(error.to_string()))
     }
 
     fn record(&mut self, record: &str) -> Result<(), String> {
-        let (new, name, like) = (self.own("applied.new"), self.own("applied"), self.path());
+        if self.recorded.as_deref() == Some(record) {
+            return Ok(());
+        }
+        let name = self.own("applied");
+        let (new, like) = (format!("{name}{NEW}"), self.path());
+        self.recorded = None;
         let mut host = self.host.borrow_mut();
         let written = if record.is_empty() {
             host.remove(&name)
         } else {
             host.write(&new, record.as_bytes(), &like).and_then(|()| host.rename(&new, &name))
         };
-        written.and_then(|()| host.sync(&format!("{}/{FOLDER}", self.folder))).map_err(text)
+        written.and_then(|()| host.sync(&format!("{}/{FOLDER}", self.folder))).map_err(text)?;
+        drop(host);
+        self.recorded = Some(record.to_owned());
+        Ok(())
     }
 
     fn generation(&mut self, generation: u64) -> Result<Option<(Vec<u8>, String)>, String> {
@@ -203,11 +239,18 @@ impl Store for FileStore {
 
     fn entries(&mut self) -> Result<Vec<u8>, String> {
         let path = self.path();
+        // A map that was never made has no entries.
+        let file = format!("{}{}", self.name, self.suffix().unwrap_or_default());
+        let beside = self.host.borrow_mut().list(&self.folder).map_err(text)?;
+        if !beside.contains(&file) {
+            return Ok(Vec::new());
+        }
         if self.map_type == MapType::Cdb {
-            // What is asked is what the text has: both were switched together.
-            let read = self.host.borrow_mut().read(&path).map_err(text)?.unwrap_or_default();
-            let map = postmap_text::read(&read);
-            return self.list(&path, &map.entries);
+            // The text may be another one where a switch has failed, so its keys are not all to ask for.
+            let index = format!("{path}.cdb");
+            let read = self.host.borrow_mut().read(&index).map_err(text)?;
+            let read = read.ok_or_else(|| format!("`{index}` is not there"))?;
+            return cdb::list(&read).map_err(|error| format!("`{index}`: {error}"));
         }
         self.list(&path, &[])
     }
@@ -232,9 +275,13 @@ impl Store for FileStore {
         if let Some(source) = host.read(&like).map_err(text)? {
             host.write(&name(generation, "text"), &source, &like).map_err(text)?;
         }
-        host.write(&name(generation, "record"), record.as_bytes(), &like).map_err(text)?;
+        // The record comes last and at once: where it is, the others are whole.
+        let last = name(generation, "record");
+        let new = format!("{last}{NEW}");
+        host.write(&new, record.as_bytes(), &like).map_err(text)?;
+        host.rename(&new, &last).map_err(text)?;
         if let Some(old) = generation.checked_sub(GENERATIONS as u64) {
-            for what in ["entries", "record", "text"] {
+            for what in ["record", "entries", "text"] {
                 host.remove(&name(old, what)).map_err(text)?;
             }
         }

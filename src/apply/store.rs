@@ -5,6 +5,13 @@ use std::fmt;
 
 /// A deployed map that can be changed. Steps are made ready first, and switched to in their order.
 pub trait Store {
+    /// Removes what this run or one that was killed made ready and nobody will switch to.
+    ///
+    /// # Errors
+    ///
+    /// Why it cannot be done, in a phrase.
+    fn tidy(&mut self) -> Result<(), String>;
+
     /// Makes a step ready, beside what is in force, and reads it back.
     ///
     /// # Errors
@@ -12,7 +19,8 @@ pub trait Store {
     /// Why it cannot be done, in a phrase; nothing in force has changed.
     fn prepare(&mut self, step: usize, lines: &[MapEntry<'_>]) -> Result<(), String>;
 
-    /// Switches to a step that is ready; `record` is what is ours from then on.
+    /// Switches to a step that is ready; `record` is what is ours from then on. Where both cannot be one
+    /// step, the record comes first.
     ///
     /// # Errors
     ///

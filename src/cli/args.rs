@@ -32,7 +32,7 @@ pub struct Global {
     /// Say more
     #[arg(short, long, global = true)]
     pub verbose: bool,
-    /// Report as text, json, jsonl, markdown, sarif, junit, github, gitlab or rdjsonl, to standard
+    /// Report as text, json, jsonl, markdown, sarif, junit, github, gitlab, rdjsonl or csv, to standard
     /// output or to a file; repeatable
     #[arg(long, global = true, value_name = "FORMAT[=FILE]")]
     pub report: Vec<String>,
@@ -145,6 +145,13 @@ pub enum Command {
         exit_code: bool,
     },
     /// Show what apply would do where the maps are deployed, and write it to a file for review
+    ///
+    /// Nothing is written but the file. Entries that somebody else changed since the last apply are shown
+    /// with what apply does with them, and everything that would stop it, with the flag that lets it pass.
+    ///
+    /// Exit status: 0 done, also where there is something to do; 1 maps could not be read; 2 there is
+    /// something to do, with --exit-code; 3 the repository is invalid, or a lint is denied; 5 a guard or
+    /// protect.yaml refuses it.
     Plan {
         /// The file to write
         #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
@@ -157,6 +164,15 @@ pub enum Command {
         consent: Consent,
     },
     /// Change the deployed maps: exactly as in a plan that was reviewed, where one is given
+    ///
+    /// Goes by steps in an order in which no mail is less safe on the way than both before and after, tells
+    /// Postfix, and asks it at the end for every entry through the tables that it is configured with. What
+    /// a plan says of effects is judged anew, and guards are asked again, with the flags given here.
+    ///
+    /// Exit status: 0 done, also where there was nothing to do; 1 it could not be done, or another run is
+    /// at work, and everything is as it was; 3 the repository is invalid, or a lint is denied; 5 a guard or
+    /// protect.yaml refuses it; 6 the plan is stale or was edited; 7 done in part, and the next apply goes
+    /// on; 8 done, and Postfix answers something else.
     Apply {
         /// The plan
         #[arg(value_name = "FILE", value_hint = ValueHint::FilePath)]
@@ -166,6 +182,9 @@ pub enum Command {
         consent: Consent,
     },
     /// Go back to what was deployed before the last apply
+    ///
+    /// As safe as an apply, judged and guarded as one, with the same exit status. Entries that were never
+    /// ours stay as they are now. Another rollback goes one apply further back.
     Rollback {
         /// What is agreed to.
         #[command(flatten)]
@@ -178,6 +197,8 @@ pub enum Command {
     ///
     /// Exit status: 0 mail would go out; 1 something was not reached; 3 mail would wait or return.
     Probe(Probing),
+    /// Test what tests/*.yaml expects of the compiled maps; exit with 3 where it does not hold
+    Test,
     /// Show every lookup Postfix would do for an address, and what decides
     Explain {
         /// A mail address or domain
@@ -185,6 +206,29 @@ pub enum Command {
         /// Explain what is deployed instead of what would be compiled
         #[arg(long)]
         deployed: bool,
+        /// Show what happens in each phase of an apply: now, after each of its steps, and at the end
+        #[arg(long, conflicts_with = "deployed")]
+        timeline: bool,
+    },
+    /// Find out what domains publish about their mail, and propose an entry for each
+    ///
+    /// Asks for MX records, addresses, TLSA records and MTA-STS policies, and, where nothing of that
+    /// decides, for the certificates of the mail servers, on port 25. Proposed is, in this order: `dane-only`
+    /// for domains that DANE secures, `leave_to: mta-sts` for those with an MTA-STS policy, the template of
+    /// the provider, `secure` with the names in valid certificates of their own servers, `encrypt`.
+    ///
+    /// Exit status: 0 every domain was judged; 1 some could not be, or the run was ended early: with
+    /// --resume, the next one goes on there; 3 the file of --write cannot take the entries.
+    Discover {
+        /// Domains
+        #[arg(value_name = "DOMAIN")]
+        domains: Vec<String>,
+        /// More domains, one a line; `#` begins a comment
+        #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+        from: Option<PathBuf>,
+        /// How to look.
+        #[command(flatten)]
+        options: Box<DiscoverOptions>,
     },
     /// The catalogue of provider templates
     Providers {
@@ -249,6 +293,44 @@ pub struct Consent {
     pub protect: Option<PathBuf>,
 }
 
+/// How `discover` looks, and what it does with what it found.
+#[derive(clap::Args, Debug)]
+pub struct DiscoverOptions {
+    /// Add the proposed entries of domains that are not declared yet to this YAML file of the repository
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub write: Option<String>,
+    /// Keep what was found out in this file, and do not ask again for domains that are in it
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub resume: Option<PathBuf>,
+    /// How many domains are under way at once
+    #[arg(long, value_name = "N", default_value_t = 1024, value_parser = clap::value_parser!(u16).range(1..))]
+    pub jobs: u16,
+    /// How many connections to one address may be open at once
+    #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u16).range(1..))]
+    pub per_host: u16,
+    /// Seconds for each step of a connection
+    #[arg(long, value_name = "SECONDS", default_value_t = 10, value_parser = clap::value_parser!(u16).range(1..=300))]
+    pub timeout: u16,
+    /// Seconds for everything together
+    #[arg(long, value_name = "SECONDS")]
+    pub deadline: Option<u32>,
+    /// Connect to no mail server
+    #[arg(long)]
+    pub no_starttls: bool,
+    /// How to name this host to mail servers
+    #[arg(long, value_name = "NAME", default_value = "localhost.localdomain")]
+    pub helo: String,
+    /// Check certificates with the CAs in this file, instead of those of the system
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub ca: Option<PathBuf>,
+    /// Where policy hosts listen
+    #[arg(long, value_name = "PORT", default_value_t = 443, hide = true)]
+    pub https_port: u16,
+    /// Where mail servers listen
+    #[arg(long, value_name = "PORT", default_value_t = 25, hide = true)]
+    pub smtp_port: u16,
+}
+
 impl Command {
     /// The name on the command line.
     pub fn name(&self) -> &'static str {
@@ -262,7 +344,9 @@ impl Command {
             Self::Apply { .. } => "apply",
             Self::Rollback { .. } => "rollback",
             Self::Probe(_) => "probe",
+            Self::Test => "test",
             Self::Explain { .. } => "explain",
+            Self::Discover { .. } => "discover",
             Self::Providers { .. } => "providers",
             Self::Schema { .. } => "schema",
             Self::Completions { .. } => "completions",
@@ -276,6 +360,7 @@ impl Command {
     pub fn has_findings(&self) -> bool {
         match self {
             Self::Explain { .. }
+            | Self::Discover { .. }
             | Self::Providers { .. }
             | Self::Schema { .. }
             | Self::Completions { .. }
@@ -288,7 +373,8 @@ impl Command {
             | Self::Plan { .. }
             | Self::Apply { .. }
             | Self::Rollback { .. }
-            | Self::Probe(_) => true,
+            | Self::Probe(_)
+            | Self::Test => true,
         }
     }
 }
@@ -320,10 +406,18 @@ pub enum SchemaKind {
     Domains,
     /// providers/*.yaml
     Provider,
+    /// protect.yaml
+    Protect,
+    /// tests/*.yaml
+    Tests,
     /// The output of `check --report json`
     CheckReport,
     /// The output of `diff --report json`
     DiffReport,
+    /// The file of `plan --out`
+    Plan,
+    /// The output of `plan`, `apply` and `rollback` with `--report json`
+    PlanReport,
     /// A line of `--report jsonl`
     ReportLine,
 }

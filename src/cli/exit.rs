@@ -19,6 +19,8 @@ pub enum Exit {
     Stale,
     /// Some of it was done, and some was not.
     InPart,
+    /// Everything was done, and Postfix answers something else all the same.
+    NotInForce,
     /// The command line is wrong. [sysexits(3) `EX_USAGE`]
     Usage,
 }
@@ -35,6 +37,7 @@ impl Exit {
             Self::Refused => 5,
             Self::Stale => 6,
             Self::InPart => 7,
+            Self::NotInForce => 8,
             Self::Usage => 64,
         }
     }
@@ -50,6 +53,7 @@ impl Exit {
             Self::Refused => "refused",
             Self::Stale => "stale",
             Self::InPart => "in-part",
+            Self::NotInForce => "not-in-force",
             Self::Usage => "usage",
         }
     }

@@ -24,6 +24,8 @@ pub enum Format {
     Gitlab,
     /// For reviewdog.
     Rdjsonl,
+    /// For spreadsheets.
+    Csv,
 }
 
 /// A report that was asked for.
@@ -46,6 +48,7 @@ impl Format {
         ("github", Self::Github),
         ("gitlab", Self::Gitlab),
         ("rdjsonl", Self::Rdjsonl),
+        ("csv", Self::Csv),
     ];
 
     /// The name on the command line.
@@ -55,7 +58,7 @@ impl Format {
 
     /// Whether it lists findings, one by one.
     pub(super) fn is_list(self) -> bool {
-        !matches!(self, Self::Text | Self::Json | Self::Markdown)
+        !matches!(self, Self::Text | Self::Json | Self::Markdown | Self::Csv)
     }
 
     /// Whether it is read as a whole, so that nothing else may stand in the same stream.

@@ -25,6 +25,10 @@ pub trait Render {
     fn findings(&self) -> Option<Report> {
         None
     }
+    /// Rows of comma-separated values; none where the result is no table. [RFC 4180 §2]
+    fn csv(&self) -> Option<String> {
+        None
+    }
 }
 
 /// Writes to the two streams.
@@ -153,6 +157,21 @@ impl<'a> Printer<'a> {
         }
     }
 
+    /// Shows how far it has come: on a terminal in the place of the line before, which an empty one
+    /// removes; elsewhere as a line of talk.
+    pub fn progress(&mut self, line: &str, terminal: bool) {
+        if self.quiet {
+            return;
+        }
+        if !terminal {
+            self.talk(line);
+            return;
+        }
+        // Who closed standard error does not want to hear of it.
+        let _ignored = write!(self.stderr, "\r{line}\u{1b}[K");
+        let _flushed = self.stderr.flush();
+    }
+
     /// Writes an error that has no place in a file.
     pub fn error(&mut self, message: &str) {
         self.talk(&format!("error: {message}"));
@@ -219,6 +238,10 @@ impl<'a> Printer<'a> {
                     let text = self.for_log(&text);
                     self.deliver(&text, file);
                 }
+                (Format::Csv, _) => match result.csv() {
+                    Some(text) => self.deliver(&text, file),
+                    None => self.cannot_list(Format::Csv),
+                },
                 (Format::Json, _) => self.pending.push((Pending::Json(result.json()), file)),
                 (format, None) => self.cannot_list(format),
                 (Format::JsonLines, Some(report)) => {

@@ -99,6 +99,17 @@ impl Repository {
 }
 
 impl Repository {
+    /// A repository in which nothing is said, for commands that need none.
+    pub fn empty() -> Self {
+        Self {
+            sources: SourceMap::new(),
+            config: Config::default(),
+            lock: Lock::default(),
+            templates: BTreeMap::new(),
+            digest: String::new(),
+        }
+    }
+
     /// Reads the templates in `providers/` alone, and gives them with their texts.
     pub fn own_providers(
         files: &dyn Files,

@@ -31,10 +31,7 @@ pub fn base_domains(
     first_alias_secure: bool,
 ) -> Vec<DomainName> {
     let is_alias = host != end;
-    match (is_alias, secure, first_alias_secure) {
-        (false, true, _) => vec![host.clone()],
-        (true, true, _) => vec![end.clone(), host.clone()],
-        (true, false, true) => vec![host.clone()],
-        (_, false, _) => Vec::new(),
-    }
+    let own = secure || (is_alias && first_alias_secure);
+    let target = (is_alias && secure).then(|| end.clone());
+    target.into_iter().chain(own.then(|| host.clone())).collect()
 }

@@ -71,8 +71,29 @@ pub fn config_folder(
 
 /// The running parameters, or why postconf(1) does not say them.
 fn running(host: &mut dyn Host, folder: &str) -> Result<Result<Running, String>, HostError> {
+    let mut running = match postconf(host, Some(folder))? {
+        Ok(running) => running,
+        Err(why) => return Ok(Err(why)),
+    };
+    for path in running.files() {
+        // What may not be looked at is not known.
+        if let Ok(present) = is_present(host, &path) {
+            running.set_present(&path, present);
+        }
+    }
+    Ok(Ok(running))
+}
+
+/// The same without looking for the files that they name; without a folder those of the Postfix that the
+/// commands were built for.
+pub(super) fn postconf(
+    host: &mut dyn Host,
+    folder: Option<&str>,
+) -> Result<Result<Running, String>, HostError> {
     let mut ask = |option: &str| -> Result<Result<(String, String), String>, HostError> {
-        let output = match host.run("postconf", &["-c", folder, option], b"") {
+        let mut args: Vec<&str> = folder.iter().flat_map(|folder| ["-c", folder]).collect();
+        args.push(option);
+        let output = match host.run("postconf", &args, b"") {
             Ok(output) => output,
             Err(HostError::Failed(why)) => return Ok(Err(why)),
             Err(error) => return Err(error),
@@ -98,12 +119,6 @@ fn running(host: &mut dyn Host, folder: &str) -> Result<Result<Running, String>,
     let types = optional("-m")?;
     let output = PostconfOutput { set, all, services, overrides, types, warnings };
     let mut running = Running::parse(&output);
-    for path in running.files() {
-        // What may not be looked at is not known.
-        if let Ok(present) = is_present(host, &path) {
-            running.set_present(&path, present);
-        }
-    }
     for folder in running.table_folders() {
         if let Ok(Some(real)) = host.real_folder(&folder) {
             running.set_real_folder(&folder, &real);

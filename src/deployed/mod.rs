@@ -4,11 +4,13 @@ mod files;
 mod hosts;
 mod main_cf;
 mod rows;
+mod seen;
 
 pub use files::FOLDER;
 pub use hosts::{Hosts, SharedHost, place};
 pub use main_cf::config_folder;
 pub use rows::password;
+pub use seen::{Seen, seen};
 
 use crate::formats::seal;
 use crate::model::{Location, Target};

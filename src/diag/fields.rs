@@ -150,6 +150,21 @@ impl<'src> Fields<'src> {
         self.with(key, |what, node| values::one_or_list(node, what, diagnostics, item))
     }
 
+    /// Reads `version`, which must be there; `None` when it is newer than `newest`.
+    ///
+    /// Reports `newer-version`: what a newer format means is not known.
+    pub fn version(&mut self, newest: u32, diagnostics: &mut Diagnostics) -> Option<()> {
+        let (_, node) = self.required("version", diagnostics)?;
+        let version = values::integer(&node, "`version`", 1..=u32::MAX, diagnostics)?;
+        if version.value <= newest {
+            return Some(());
+        }
+        let message = format!("version {} is newer than this mxward reads", version.value);
+        let error = Diagnostic::error("newer-version", version.span, message);
+        diagnostics.push(error.hint("install a newer mxward"));
+        None
+    }
+
     /// Reports `unknown-key` for everything that was not taken.
     pub fn finish(self, diagnostics: &mut Diagnostics) {
         let Self { what, span: _, entries, known } = self;

@@ -63,11 +63,13 @@ pub(crate) fn affected<'a>(
         found.extend(recipient(difference.key));
     }
     let asked = Asked::new(tls_policy);
+    if !tls_policy.is_empty() {
+        // What stands in both maps is looked at once.
+        let lines = before.transport.iter().chain(transport.iter().filter_map(|it| it.after));
+        let lines = lines.filter(|line| asked.by_any_of(&line.value));
+        found.extend(lines.filter_map(|line| recipient(&line.key)));
+    }
     for side in [before, after] {
-        if !tls_policy.is_empty() {
-            let lines = side.transport.iter().filter(|line| asked.by_any_of(&line.value));
-            found.extend(lines.filter_map(|line| recipient(&line.key)));
-        }
         let mut relays = side.settings.relayhost.iter().chain(&side.settings.fallback_relay);
         if everybody || relays.any(|relay| asked.by(relay.as_str())) {
             found.insert(Recipient::Others);

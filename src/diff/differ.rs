@@ -3,9 +3,10 @@
 use super::affected::affected;
 use super::dead::dead;
 use super::describe::describe;
+use super::drift::drift;
 use super::overruled::overruled;
 use super::side::{Difference, Entries, Side, differences, find};
-use super::{Cause, DeployedLine, Diff, Drift, Group, MapDiff, Maps, Owner};
+use super::{Cause, DeployedLine, Diff, Group, MapDiff, Maps, Owner};
 use crate::formats::MapEntry;
 use crate::model::Unmanaged;
 use crate::postfix::{Delivery, Effect, Outcome};
@@ -102,15 +103,7 @@ fn map_diff(
         }
     }
     map.foreign.sort();
-    let moved = applied.iter().filter_map(|entry| {
-        let live = find(deployed, &entry.key).map(|it| &*it.value);
-        (live != Some(&*entry.value)).then(|| Drift {
-            key: entry.key.to_string(),
-            applied: entry.value.to_string(),
-            live: live.map(str::to_owned),
-        })
-    });
-    map.drift = moved.collect();
+    map.drift = drift(applied, deployed, compiled);
     map
 }
 

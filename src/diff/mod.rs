@@ -4,6 +4,7 @@ mod affected;
 mod dead;
 mod describe;
 mod differ;
+mod drift;
 mod overruled;
 mod side;
 
@@ -11,6 +12,8 @@ pub(crate) use affected::{Recipient, affected};
 pub(crate) use describe::describe;
 pub(crate) use differ::{Compared, compare};
 pub(crate) use side::{Difference, Entries, Side, differences, find};
+
+pub use drift::{Drift, Fate};
 
 use crate::formats::{Ignored, MapText};
 use crate::postfix::{Effect, Settings};
@@ -88,17 +91,6 @@ pub struct DeployedLine {
     pub key: String,
     /// The right-hand side.
     pub value: String,
-}
-
-/// An entry that is not as mxward left it.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub struct Drift {
-    /// The lookup key.
-    pub key: String,
-    /// What was applied.
-    pub applied: String,
-    /// What is there now; `None` when it is gone.
-    pub live: Option<String>,
 }
 
 /// Recipients to whom the same happens for the same reason.

@@ -79,8 +79,19 @@ pub(crate) fn differences<'a>(
     after: &'a [MapEntry<'a>],
 ) -> Vec<Difference<'a>> {
     let mut list = Vec::new();
+    if std::ptr::eq(before, after) {
+        return list;
+    }
     let (mut before, mut after) = (before.iter().peekable(), after.iter().peekable());
     loop {
+        // Of lines that were read beside each other the texts need not be looked at.
+        while let (Some(old), Some(new)) = (before.peek(), after.peek())
+            && std::ptr::eq(&raw const *old.key, &raw const *new.key)
+            && std::ptr::eq(&raw const *old.value, &raw const *new.value)
+        {
+            before.next();
+            after.next();
+        }
         let order = match (before.peek(), after.peek()) {
             (None, None) => return list,
             (Some(_), None) => std::cmp::Ordering::Less,

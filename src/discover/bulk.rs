@@ -37,10 +37,10 @@ pub fn discover(
     domains: &[DomainName],
     take: &mut dyn FnMut(Outcome),
 ) -> io::Result<Ended> {
-    let gatherer = Gatherer::new(net, options);
+    let gatherer = &Gatherer::new(net, options);
     let mut ended = Ended::Done;
     net.run(Box::pin(async {
-        let one = |domain| async {
+        let one = |domain| async move {
             let facts = gatherer.facts(domain).await;
             let servers = if options.starttls && judge.needs_servers(&facts) {
                 Some(gatherer.servers(&facts).await)

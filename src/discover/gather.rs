@@ -2,11 +2,11 @@
 
 use super::facts::{Dane, Facts, Host, Mail, Sts, StsPolicy};
 use crate::answer::{Answer, Dnssec, Found, MxRecord, Question, Reply};
-use crate::dane::base_domains;
+use crate::dane::{CertificateUsage, Tlsa, base_domains, usable};
 use crate::lock::refused;
 use crate::mta_sts::{MAX_POLICY_BYTES, Policy, find_record};
 use crate::names::DomainName;
-use crate::postfix::ClientTls;
+use crate::postfix::{ClientTls, MatchPattern};
 use crate::world::{
     Net, PolicyRequest, ServerName, StarttlsLimits, StarttlsOutcome, StarttlsRequest, Trust,
 };
@@ -15,6 +15,7 @@ use futures_util::future::{LocalBoxFuture, Shared, join, join_all};
 use hashbrown::HashMap;
 use ipnet::IpNet;
 use std::cell::RefCell;
+use std::collections::BTreeSet;
 use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -70,7 +71,7 @@ impl<'a> Gatherer<'a> {
 
     /// Speaks with each MX host, unless that was done for another domain.
     pub(super) async fn servers(&self, facts: &Facts) -> Vec<Option<Arc<StarttlsOutcome>>> {
-        join_all(facts.hosts.iter().map(|(_, host)| self.server(host))).await
+        join_all(facts.hosts.iter().map(|(_, host)| self.server(&facts.domain, host))).await
     }
 
     async fn mail(&self, domain: &DomainName) -> (Mail, Vec<(u16, Arc<Host>)>) {
@@ -89,10 +90,8 @@ impl<'a> Gatherer<'a> {
             }
             return (Mail::Implicit { dnssec }, vec![(0, host)]);
         }
-        let names: Option<Vec<_>> = records
-            .iter()
-            .map(|mx| Some((mx.preference, mx.exchange.clone()?)))
-            .collect();
+        let names: Option<Vec<_>> =
+            records.iter().map(|mx| Some((mx.preference, mx.exchange.clone()?))).collect();
         // A null MX stands alone.
         let Some(names) = names else { return (Mail::NullMx { dnssec }, Vec::new()) };
         let hosts = join_all(names.iter().map(|(_, name)| self.host(name))).await;
@@ -114,15 +113,21 @@ impl<'a> Gatherer<'a> {
         asked.await
     }
 
-    async fn server(&self, host: &Arc<Host>) -> Option<Arc<StarttlsOutcome>> {
+    async fn server(&self, domain: &DomainName, host: &Arc<Host>) -> Option<Arc<StarttlsOutcome>> {
         if host.addresses.is_empty() {
             return None;
         }
         let (net, options) = (self.net, self.options);
+        // A certificate below a trust anchor may be for the domain: then each asks for itself.
+        // [RFC 7672 §3.2.2]
+        let tlsa = tlsa(host);
+        if tlsa.iter().any(|it| it.usage == CertificateUsage::DaneTa) {
+            return Some(Arc::new(server(net, options, host, Some(domain)).await));
+        }
         let known = self.servers.borrow().get(&host.name).cloned();
         let asked = known.unwrap_or_else(|| {
             let asked = Arc::clone(host);
-            let new = async move { Arc::new(server(net, options, &asked).await) };
+            let new = async move { Arc::new(server(net, options, &asked, None).await) };
             let new = new.boxed_local().shared();
             self.servers.borrow_mut().insert(host.name.clone(), new.clone());
             new
@@ -153,16 +158,16 @@ impl<'a> Gatherer<'a> {
         if let Some(why) = found.unknown {
             return unavailable(&format!("the policy host: {why}"), true);
         }
-        if let ([], Some((address, why))) = (&*found.addresses, found.refused.first()) {
+        if let ([], Some((address, why))) = (&*found.allowed, found.refused.first()) {
             let why = format!("the policy host has the address {address}, which is {why}");
             return unavailable(&why, false);
         }
-        if found.addresses.is_empty() {
+        if found.allowed.is_empty() {
             return unavailable("the policy host has no address", false);
         }
         let request = PolicyRequest {
             host,
-            addresses: found.addresses,
+            addresses: found.allowed,
             port: self.options.https_port,
             most: MAX_POLICY_BYTES,
         };
@@ -191,7 +196,7 @@ fn mx(answer: &Answer) -> Result<(Dnssec, Vec<MxRecord>), String> {
 
 /// What the address records of a name say.
 struct Addresses {
-    addresses: Vec<IpAddr>,
+    allowed: Vec<IpAddr>,
     refused: Vec<(IpAddr, &'static str)>,
     /// The status of those that are there.
     dnssec: Option<Dnssec>,
@@ -205,7 +210,7 @@ async fn addresses(net: &dyn Net, options: &Options, name: &DomainName) -> Addre
     let questions = (Question::A(name.clone()), Question::Aaaa(name.clone()));
     let (a, aaaa) = join(net.ask(questions.0), net.ask(questions.1)).await;
     let mut found = Addresses {
-        addresses: Vec::new(),
+        allowed: Vec::new(),
         refused: Vec::new(),
         dnssec: None,
         end: None,
@@ -236,13 +241,13 @@ async fn addresses(net: &dyn Net, options: &Options, name: &DomainName) -> Addre
         }
         for address in list {
             match refused(address, &options.allow) {
-                None => found.addresses.push(address),
+                None => found.allowed.push(address),
                 Some(why) => found.refused.push((address, why)),
             }
         }
     }
     // One family is enough to go on with; that the other is not known is then no hindrance.
-    if !found.addresses.is_empty() {
+    if !found.allowed.is_empty() {
         found.unknown = None;
     }
     found
@@ -271,25 +276,47 @@ async fn host(net: &dyn Net, options: &Options, name: DomainName) -> Host {
         alias: found.end,
         name,
         dnssec: found.dnssec,
-        addresses: found.addresses,
+        addresses: found.allowed,
         refused: found.refused,
         unknown: found.unknown,
         dane,
     }
 }
 
-async fn server(net: &dyn Net, options: &Options, host: &Host) -> StarttlsOutcome {
+/// The records of a host that mail can use.
+fn tlsa(host: &Host) -> Vec<Tlsa> {
+    match &host.dane {
+        Dane::Records { records, .. } => usable(records).cloned().collect(),
+        Dane::InsecureHost | Dane::None | Dane::Unknown(_) => Vec::new(),
+    }
+}
+
+/// Speaks with a host, as Postfix does: with the base domain in the server name where there are TLSA
+/// records. [RFC 7672 §8.1]
+async fn server(
+    net: &dyn Net,
+    options: &Options,
+    host: &Host,
+    domain: Option<&DomainName>,
+) -> StarttlsOutcome {
+    let tlsa = tlsa(host);
+    let base = match &host.dane {
+        Dane::Records { base, .. } if !tlsa.is_empty() => base,
+        Dane::Records { .. } | Dane::InsecureHost | Dane::None | Dane::Unknown(_) => &host.name,
+    };
+    let names = [Some(base), Some(&host.name), domain].into_iter().flatten();
+    let names: BTreeSet<MatchPattern> = names.cloned().map(MatchPattern::Name).collect();
     let mut outcome = None;
     for address in host.addresses.iter().take(SESSIONS) {
         let request = StarttlsRequest {
             address: SocketAddr::new(*address, options.smtp_port),
             helo: options.helo.clone(),
             // Without it some servers show a certificate for another of their names.
-            server_name: Some(ServerName::Name(host.name.clone())),
+            server_name: Some(ServerName::Name(base.clone())),
             tls: Some(ClientTls::any()),
             trust: options.ca.clone().map_or(Trust::System, Trust::Path),
-            tlsa: Vec::new(),
-            tlsa_names: Vec::new(),
+            tlsa: tlsa.clone(),
+            tlsa_names: names.iter().cloned().collect(),
             limits: StarttlsLimits {
                 step: options.step,
                 total: options.step * 3,

@@ -1,17 +1,18 @@
 //! What a domain publishes about its mail, and which entry it deserves.
 //!
-//! [`discover`] asks for many domains at once; [`gather`](Facts) collects the facts of one, and
-//! [`Judge`] makes findings and a proposal of them, which is a pure function.
+//! [`discover`] asks for many domains at once; [`Facts`] are what it finds out about one, and [`Judge`] makes findings and a proposal of them, which is a pure function.
 
 mod bulk;
 mod entry;
 mod facts;
+mod findings;
 mod gather;
 mod insert;
 mod journal;
 mod judge;
 mod outcome;
 mod published;
+mod servers;
 
 pub use bulk::{Ended, discover};
 pub use entry::Entry;

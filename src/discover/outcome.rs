@@ -92,21 +92,18 @@ impl Outcome {
     pub fn from_json(value: &Value) -> Option<Self> {
         let text = |key: &str| value[key].as_str().map(str::to_owned);
         let list = |key: &str| value[key].as_array();
-        let texts = |list: &[Value]| list.iter().map(|it| it.as_str().map(str::to_owned)).collect();
         let findings = list("findings")?.iter().map(|it| {
             let part = |key: &str| it[key].as_str().map(str::to_owned);
             Some(Finding { code: part("code")?, evidence: part("evidence")? })
         });
+        let published = list("published")?.iter().map(|it| it.as_str().map(str::to_owned));
         let verdict = text("verdict")?;
         Some(Self {
             domain: DomainName::parse(&text("domain")?).ok()?,
             verdict: Verdict::ALL.iter().find(|(name, _)| *name == verdict)?.1,
             provider: text("provider"),
-            published: texts(list("published")?).collect::<Option<_>>()?,
-            entry: match &value["entry"] {
-                Value::Null => None,
-                entry => Some(entry_from(entry)?),
-            },
+            published: published.collect::<Option<_>>()?,
+            entry: if value["entry"].is_null() { None } else { Some(entry_from(&value["entry"])?) },
             level: match text("level") {
                 None => None,
                 Some(level) => Some(SecurityLevel::parse(&level)?),

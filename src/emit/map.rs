@@ -5,10 +5,9 @@ use super::{Artifact, Sink, header};
 use crate::compile::Repository;
 use crate::diag::{Diagnostic, Diagnostics};
 use crate::model::Target;
-use crate::postfix::{NextHop, NextHopError, TlsPolicy, Transport};
+use crate::postfix::{TlsPolicy, TransportReader};
 use crate::source::Span;
 use crate::tables::Rows;
-use compact_str::CompactString;
 use hashbrown::HashMap;
 use std::sync::Arc;
 
@@ -20,14 +19,12 @@ pub(super) fn transport<S: Sink>(
     diagnostics: &mut Diagnostics,
 ) -> Option<Artifact<S>> {
     let mut writer = MapWriter::new(header(repository, target, "transport_maps"), sink);
-    let mut next_hops = NextHops::default();
+    let mut reader = TransportReader::new(target.postfix);
     let mut value = String::new();
     for row in tables.transport_rows() {
         value.clear();
         row.value.write_to(&mut value);
-        let same = Transport::parse_with(&value, target.postfix, |word| next_hops.parse(word))
-            .is_ok_and(|read| read == *row.value);
-        if !(same && writer.add(None, &row.key, &value)) {
+        if !(reader.reads_as(&value, &row.value) && writer.add(None, &row.key, &value)) {
             diagnostics.push(misread("transport", &row.key, &value, row.span));
             return None;
         }
@@ -60,27 +57,6 @@ pub(super) fn tls_policy<S: Sink>(
     }
     let (text, entries) = writer.finish();
     Some(Artifact { name: "tls_policy".to_owned(), text, entries: Some(entries) })
-}
-
-/// Next hops by their text: each is parsed once.
-#[derive(Default)]
-struct NextHops {
-    known: HashMap<CompactString, NextHop>,
-}
-
-impl NextHops {
-    fn parse(&mut self, word: &str) -> Result<NextHop, NextHopError> {
-        // Only those in brackets stand in many entries.
-        if !word.starts_with('[') {
-            return NextHop::parse(word);
-        }
-        if let Some(known) = self.known.get(word) {
-            return Ok(known.clone());
-        }
-        let next_hop = NextHop::parse(word)?;
-        self.known.insert(CompactString::new(word), next_hop.clone());
-        Ok(next_hop)
-    }
 }
 
 /// The message about a line that would be read differently: a fault of this program.

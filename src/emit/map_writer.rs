@@ -1,7 +1,7 @@
 //! Writes the text of a map, entry by entry.
 
 use super::Sink;
-use crate::formats::postmap_text::{Found, scan};
+use crate::formats::postmap_text::{Found, plain_line, scan};
 use crate::formats::seal::Seal;
 
 /// How many bytes are kept before they are passed on: few enough to stay in the cache.
@@ -10,7 +10,8 @@ const PIECE: usize = 1 << 16;
 /// A map in the making, sealed behind its first lines.
 pub(super) struct MapWriter<S> {
     sink: S,
-    seal: Seal,
+    /// None where the sink wants no digest.
+    seal: Option<Seal>,
     /// Entries that the sink has not got yet.
     piece: String,
     entries: usize,
@@ -21,6 +22,7 @@ impl<S: Sink> MapWriter<S> {
     pub(super) fn new(mut head: String, mut sink: S) -> Self {
         let seal = Seal::open(&mut head);
         sink.add(&head);
+        let seal = sink.is_sealed().then_some(seal);
         Self { sink, seal, piece: String::with_capacity(PIECE + PIECE / 4), entries: 0 }
     }
 
@@ -41,6 +43,9 @@ impl<S: Sink> MapWriter<S> {
             self.piece.push_str(part);
         }
         self.entries += 1;
+        if let Some(read) = plain_line(&self.piece[start..]) {
+            return read == (key, value);
+        }
         let (mut read, mut other) = (false, false);
         scan(&self.piece.as_bytes()[start..], |found| match found {
             Found::Entry(entry) if !read && entry.key == key && entry.value == value => read = true,
@@ -52,13 +57,17 @@ impl<S: Sink> MapWriter<S> {
     /// The sink with the whole text, and how many entries it has.
     pub(super) fn finish(mut self) -> (S, usize) {
         self.pass_on();
-        let (at, digest) = self.seal.close();
-        self.sink.overwrite(at, &digest);
+        if let Some(seal) = self.seal {
+            let (at, digest) = seal.close();
+            self.sink.overwrite(at, &digest);
+        }
         (self.sink, self.entries)
     }
 
     fn pass_on(&mut self) {
-        self.seal.add(&self.piece);
+        if let Some(seal) = &mut self.seal {
+            seal.add(&self.piece);
+        }
         self.sink.add(&self.piece);
         self.piece.clear();
     }

@@ -13,7 +13,7 @@ use crate::compile::Repository;
 use crate::diag::Diagnostics;
 use crate::model::{Location, Target};
 use crate::tables::Rows;
-use sink::Nowhere;
+use sink::{Nowhere, Unsealed};
 use sql::SqlMap;
 
 /// One file of a target.
@@ -115,9 +115,38 @@ pub fn maps(
     tables: &impl Rows,
     diagnostics: &mut Diagnostics,
 ) -> Option<[Artifact; 2]> {
-    let transport = map::transport(repository, target, tables, String::new(), diagnostics)?;
-    Some([transport, map::tls_policy(repository, target, tables, String::new(), diagnostics)?])
+    let [transport, tls_policy] = rooms(tables);
+    let transport = map::transport(repository, target, tables, transport, diagnostics)?;
+    Some([transport, map::tls_policy(repository, target, tables, tls_policy, diagnostics)?])
 }
+
+/// As [`maps`], with zeros in the place of the digests: for who only compares.
+///
+/// `None` after an error.
+pub fn unsealed_maps(
+    repository: &Repository,
+    target: &Target,
+    tables: &impl Rows,
+    diagnostics: &mut Diagnostics,
+) -> Option<[Artifact; 2]> {
+    let [transport, tls_policy] = rooms(tables).map(Unsealed);
+    let transport = map::transport(repository, target, tables, transport, diagnostics)?;
+    let policies = map::tls_policy(repository, target, tables, tls_policy, diagnostics)?;
+    Some([transport, policies].map(|it| Artifact {
+        name: it.name,
+        text: it.text.0,
+        entries: it.entries,
+    }))
+}
+
+/// Room for both maps. What is not written to takes no memory, and a long text that has to move does.
+fn rooms(tables: &impl Rows) -> [String; 2] {
+    let counts = tables.counts();
+    [counts.transport, counts.tls_policy].map(|it| String::with_capacity(1024 + it * ROOM))
+}
+
+/// The bytes that are set aside for an entry: more than most need.
+const ROOM: usize = 160;
 
 /// The first lines of every file: what made it, and from what.
 fn header(repository: &Repository, target: &Target, what: &str) -> String {

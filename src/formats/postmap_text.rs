@@ -79,19 +79,35 @@ pub enum Found<'src> {
 
 /// Reads a map.
 pub fn read(bytes: &[u8]) -> MapText<'_> {
+    read_beside(bytes, &MapText::default())
+}
+
+/// As [`read`], for a text of which most lines stand in another one too: entries that are spelt alike
+/// are those of `known`, down to the places in memory, which makes them fast to read and to compare.
+pub fn read_beside<'src>(bytes: &'src [u8], known: &MapText<'src>) -> MapText<'src> {
     let mut map = MapText::default();
     map.entries.reserve(memchr::memchr_iter(b'\n', bytes).count());
-    scan(bytes, |found| match found {
-        Found::Entry(entry) => map.entries.push(entry),
+    let mut sorted = true;
+    scan_beside(bytes, &known.entries, |found| match found {
+        Found::Entry(entry) => {
+            sorted &= map.entries.last().is_none_or(|last| last.key < entry.key);
+            map.entries.push(entry);
+        }
         Found::Ignored(ignored) => map.ignored.push(ignored),
     });
-    sort(&mut map);
+    if !sorted {
+        sort(&mut map);
+    }
     map
 }
 
 /// Reads a map line by line, without keeping it: duplicates are entries here.
 pub fn scan<'src>(bytes: &'src [u8], found: impl FnMut(Found<'src>)) {
-    let mut reader = Reader { found, current: None, stray: false };
+    scan_beside(bytes, &[], found);
+}
+
+fn scan_beside<'src>(bytes: &'src [u8], known: &[MapEntry<'src>], found: impl FnMut(Found<'src>)) {
+    let mut reader = Reader { found, known, current: None, stray: false };
     if bytes.starts_with(b"\xef\xbb\xbf") {
         reader.ignore(1, IgnoredKind::ByteOrderMark, String::new());
     }
@@ -107,9 +123,6 @@ pub fn scan<'src>(bytes: &'src [u8], found: impl FnMut(Found<'src>)) {
 
 /// Sorts by key; all but the first entry of a key are ignored.
 fn sort(map: &mut MapText<'_>) {
-    if map.entries.is_sorted_by(|a, b| a.key < b.key) {
-        return;
-    }
     map.entries.sort_by(|a, b| a.key.cmp(&b.key).then(a.line.cmp(&b.line)));
     let ignored = &mut map.ignored;
     map.entries.dedup_by(|second, first| {
@@ -125,15 +138,17 @@ fn sort(map: &mut MapText<'_>) {
     ignored.sort_by_key(|ignored| ignored.line);
 }
 
-struct Reader<'src, F> {
+struct Reader<'src, 'k, F> {
     found: F,
+    /// Entries of another text that may come next, sorted by key.
+    known: &'k [MapEntry<'src>],
     /// The logical line so far and where it starts.
     current: Option<(Cow<'src, [u8]>, u32)>,
     /// Whether the text starts with a line that continues none.
     stray: bool,
 }
 
-impl<'src, F: FnMut(Found<'src>)> Reader<'src, F> {
+impl<'src, F: FnMut(Found<'src>)> Reader<'src, '_, F> {
     /// Takes one line of the file. Blank lines and comments end no logical line; what starts with a
     /// blank continues the one before, its own blanks kept. [Postfix `readlline.c`]
     fn line(&mut self, line: &'src [u8], number: u32) {
@@ -162,11 +177,23 @@ impl<'src, F: FnMut(Found<'src>)> Reader<'src, F> {
 
     fn flush(&mut self) {
         let Some((bytes, line)) = self.current.take() else { return };
-        if let Cow::Borrowed(bytes) = bytes
-            && let Some((key, value)) = plain(bytes)
-        {
-            let (key, value) = (Cow::Borrowed(key), Cow::Borrowed(value));
-            return (self.found)(Found::Entry(MapEntry { key, value, line }));
+        if let Cow::Borrowed(bytes) = bytes {
+            if let Some((known, rest)) = self.known.split_first()
+                && let Some((key, value)) = spelt(known, bytes)
+            {
+                self.known = rest;
+                let (key, value) = (Cow::Borrowed(key), Cow::Borrowed(value));
+                return (self.found)(Found::Entry(MapEntry { key, value, line }));
+            }
+            if let Some((key, value)) = std::str::from_utf8(bytes).ok().and_then(plain) {
+                while let Some((known, rest)) = self.known.split_first()
+                    && *known.key <= *key
+                {
+                    self.known = rest;
+                }
+                let (key, value) = (Cow::Borrowed(key), Cow::Borrowed(value));
+                return (self.found)(Found::Entry(MapEntry { key, value, line }));
+            }
         }
         self.entry(bytes, line);
     }
@@ -262,16 +289,40 @@ fn trim(text: &str) -> &str {
     &text[start..end]
 }
 
-/// Key and value of a line in which nothing needs a second look, as in all that mxward writes; `None`
-/// sends every other line the long way.
-fn plain(line: &[u8]) -> Option<(&str, &str)> {
-    let text = std::str::from_utf8(line).ok()?;
-    let end = line.iter().position(|byte| !PLAIN[usize::from(*byte)])?;
-    if !is_space(line[end]) || text[..end].ends_with(':') || memchr::memchr(0, line).is_some() {
+/// Key and value of a known entry when a line spells it, so that to read the line would give the same.
+///
+/// A key that was folded is not that of its line, and one that ends with a colon needs a word more.
+fn spelt<'src>(known: &MapEntry<'src>, line: &[u8]) -> Option<(&'src str, &'src str)> {
+    let (Cow::Borrowed(key), Cow::Borrowed(value)) = (&known.key, &known.value) else {
+        return None;
+    };
+    let rest = line.strip_prefix(key.as_bytes())?.strip_prefix(b" ")?;
+    (rest == value.as_bytes() && !key.ends_with(':')).then_some((*key, *value))
+}
+
+/// Key and value of a text that is one line and one entry, in which nothing needs a second look, as in
+/// all that mxward writes; `None` sends every other text to [`scan`].
+pub fn plain_line(text: &str) -> Option<(&str, &str)> {
+    let line = text.strip_suffix('\n')?;
+    if line.starts_with('#') || memchr::memchr(b'\n', line.as_bytes()).is_some() {
         return None;
     }
-    let value = trim(&text[end..]);
-    (!value.is_empty()).then_some((&text[..end], value))
+    plain(line)
+}
+
+/// Key and value of a line in which nothing needs a second look, be it no comment.
+fn plain(line: &str) -> Option<(&str, &str)> {
+    let bytes = line.as_bytes();
+    let end = bytes.iter().position(|byte| !PLAIN[usize::from(*byte)])?;
+    if end == 0
+        || !is_space(bytes[end])
+        || bytes[end - 1] == b':'
+        || memchr::memchr(0, bytes).is_some()
+    {
+        return None;
+    }
+    let value = trim(&line[end..]);
+    (!value.is_empty()).then_some((&line[..end], value))
 }
 
 /// The bytes of keys that are no blank, quote or backslash, and the same in lower case.
@@ -286,124 +337,4 @@ const PLAIN: [bool; 256] = {
 };
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use proptest::prelude::*;
-
-    fn entries(text: &str) -> Vec<(String, String, u32)> {
-        let map = read(text.as_bytes());
-        map.entries.into_iter().map(|it| (it.key.into(), it.value.into(), it.line)).collect()
-    }
-
-    fn ignored(text: &[u8]) -> Vec<(u32, IgnoredKind)> {
-        read(text).ignored.into_iter().map(|it| (it.line, it.kind)).collect()
-    }
-
-    fn entry(key: &str, value: &str, line: u32) -> (String, String, u32) {
-        (key.into(), value.into(), line)
-    }
-
-    /// [Postfix `readlline.c`]
-    #[test]
-    fn comments_and_blank_lines_do_not_end_a_continued_line() {
-        let text = "key a\n# c\n   b\n\n  # d\n   e\nnext x\n";
-        assert_eq!(entries(text), [entry("key", "a   b   e", 1), entry("next", "x", 7)]);
-    }
-
-    /// [postmap(1)]
-    #[test]
-    fn a_hash_sign_inside_of_a_line_is_data() {
-        assert_eq!(
-            entries("k encrypt # note\nhash#key v"),
-            [entry("hash#key", "v", 2), entry("k", "encrypt # note", 1),]
-        );
-    }
-
-    #[test]
-    fn keys_are_folded_and_values_are_not() {
-        assert_eq!(
-            entries("GMail.COM Secure\nMÜNCHEN.example x"),
-            [entry("gmail.com", "Secure", 1), entry("münchen.example", "x", 2),]
-        );
-    }
-
-    #[test]
-    fn of_duplicates_the_first_wins_and_the_others_are_named() {
-        let text = b"a 1\nb 2\nA 3\na 1\n";
-        assert_eq!(entries("a 1\nb 2\nA 3\na 1\n")[0], entry("a", "1", 1));
-        assert_eq!(
-            ignored(text),
-            [
-                (3, IgnoredKind::Duplicate { first: 1, same: false }),
-                (4, IgnoredKind::Duplicate { first: 1, same: true }),
-            ]
-        );
-    }
-
-    #[test]
-    fn lines_that_postmap_warns_about_are_named() {
-        assert_eq!(ignored(b"  x y\n"), [(1, IgnoredKind::LeadingBlank)]);
-        assert_eq!(ignored(b"[217.26.48.124]\n"), [(1, IgnoredKind::NoValue)]);
-        assert_eq!(ignored(b"\"open x\n"), [(1, IgnoredKind::Quote)]);
-        assert_eq!(ignored(b"a \xff\n"), [(1, IgnoredKind::NotUtf8)]);
-        assert_eq!(ignored(b"a b\0c\n"), [(1, IgnoredKind::Nul)]);
-        assert_eq!(ignored(b"postmaster: root\n"), [(1, IgnoredKind::ColonKey)]);
-        assert_eq!(ignored(b"\xef\xbb\xbfa b\n"), [(1, IgnoredKind::ByteOrderMark)]);
-    }
-
-    #[test]
-    fn quotes_are_kept_in_keys_and_carriage_returns_are_trimmed() {
-        assert_eq!(entries("\"quoted key\" v\r\n"), [entry("\"quoted key\"", "v", 1)]);
-    }
-
-    proptest! {
-        /// What the emitter checks entry by entry holds for the whole text.
-        #[test]
-        fn parts_that_are_one_entry_each_are_read_alike_together(
-            parts in prop::collection::vec("(# [ -~]{0,9}\n)?[a-z.\\[ \"#\\\\]{1,4} [ -~]{0,9}\n", 0..9)
-        ) {
-            let found = |text: &str| {
-                let mut found = Vec::new();
-                scan(text.as_bytes(), |it| found.push(match it {
-                    Found::Entry(entry) => Ok((entry.key.into_owned(), entry.value.into_owned())),
-                    Found::Ignored(ignored) => Err(ignored.kind),
-                }));
-                found
-            };
-            let single: Vec<_> =
-                parts.iter().filter(|it| found(it).len() == 1 && found(it)[0].is_ok()).collect();
-            let together: String = single.iter().map(|it| it.as_str()).collect();
-            let one_by_one: Vec<_> = single.iter().flat_map(|it| found(it)).collect();
-            prop_assert_eq!(found(&together), one_by_one);
-        }
-
-        #[test]
-        fn plain_lines_are_read_as_all_lines_are(line in "[a-zA-Z.:\"#\\\\\u{e4}\u{a0}\0 \t\r\x0b-]{1,12}") {
-            let mut found = Vec::new();
-            let mut reader = Reader { found: |it| found.push(it), current: None, stray: false };
-            reader.entry(Cow::Borrowed(line.as_bytes()), 1);
-            if let Some((key, value)) = plain(line.as_bytes()) {
-                let entry = MapEntry { key: key.into(), value: value.into(), line: 1 };
-                prop_assert_eq!(found, [Found::Entry(entry)]);
-            }
-        }
-
-        #[test]
-        fn what_is_written_is_read_back(
-            map in prop::collection::btree_map("[a-z0-9.\\[\\]:-]{1,20}[a-z]", "[!-~]([ -~]{0,20}[!-~])?", 0..20)
-        ) {
-            let text: Vec<String> = map.iter().map(|(key, value)| format!("{key} {value}\n")).collect();
-            let text = text.concat();
-            let read: std::collections::BTreeMap<String, String> =
-                entries(&text).into_iter().map(|(key, value, _)| (key, value)).collect();
-            prop_assert_eq!(read, map);
-        }
-
-        #[test]
-        fn no_bytes_are_too_strange(bytes in prop::collection::vec(any::<u8>(), 0..200)) {
-            let map = read(&bytes);
-            prop_assert!(map.entries.is_sorted_by(|a, b| a.key < b.key));
-            prop_assert!(map.entries.iter().all(|entry| !entry.value.is_empty()));
-        }
-    }
-}
+mod tests;

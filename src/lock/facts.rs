@@ -2,6 +2,7 @@
 
 use crate::answer::{Dnssec, MxRecord};
 use crate::names::DomainName;
+use hashbrown::HashMap;
 use jiff::civil::Date;
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -84,14 +85,26 @@ impl Lock {
             line.push('\n');
             give(&line);
         }
+        // Many domains have the MX set of one provider.
+        let mut sets: HashMap<*const MxRecord, String> = HashMap::new();
         for (name, DomainFact { dnssec, mx, since: _, stale: _ }) in &self.domains {
+            let set = sets.entry(mx.as_ptr()).or_insert_with(|| {
+                let mut set = String::new();
+                for MxRecord { preference, exchange } in mx.iter() {
+                    let host = exchange.as_ref().map_or(".", DomainName::as_str);
+                    let _ = write!(set, " {preference} {host}");
+                }
+                set.push('\n');
+                set
+            });
+            let dnssec = match dnssec {
+                Dnssec::Secure => " Secure",
+                Dnssec::Insecure => " Insecure",
+            };
             line.clear();
-            let _ = write!(line, "{name} {dnssec:?}");
-            for MxRecord { preference, exchange } in mx.iter() {
-                let host = exchange.as_ref().map_or(".", DomainName::as_str);
-                let _ = write!(line, " {preference} {host}");
+            for part in [name.as_str(), dnssec, set] {
+                line.push_str(part);
             }
-            line.push('\n');
             give(&line);
         }
     }

@@ -3,6 +3,7 @@
 use crate::names::DomainName;
 use crate::source::Span;
 use regex::bytes::{Regex, RegexBuilder, RegexSet, RegexSetBuilder};
+use regex_syntax::ParserBuilder;
 use std::sync::{Arc, OnceLock};
 
 /// A pattern for whole host names: a regular expression, anchored at both ends.
@@ -35,13 +36,17 @@ impl MxPattern {
             }
             escaped = character == '\\' && !escaped;
         }
-        // On its own first: `a)|(?:b` is only valid between the brackets that anchor it.
-        match builder(text).build().and_then(|_| builder(&anchored(text)).build()) {
+        // On its own first: `a)|(?:b` is only valid between the brackets that anchor it. That is a
+        // matter of syntax, and most of the work of a compiler is elsewhere.
+        let alone = ParserBuilder::new().unicode(false).utf8(false).build().parse(text);
+        let regex = alone
+            .map_err(|error| error.to_string())
+            .and_then(|_| builder(&anchored(text)).build().map_err(|error| error.to_string()));
+        match regex {
             Ok(regex) => {
                 Ok(Self { regex: Arc::new(OnceLock::from(Some(regex))), ..Self::lazy(text, span) })
             }
-            Err(error) => {
-                let text = error.to_string();
+            Err(text) => {
                 let line = text.lines().last().unwrap_or_default();
                 Err(line.strip_prefix("error: ").unwrap_or(line).to_owned())
             }

@@ -172,15 +172,20 @@ pub(crate) fn refusals(
         .map(|group| group.recipients.len())
         .sum();
     let domains = guarded.domains();
-    let percent = (touched * 100).checked_div(domains).unwrap_or_default();
     let limit = usize::from(protect.share.unwrap_or(SHARE));
-    if domains >= FEW && percent > limit && guarded.compared.has_entries() {
+    let mut share = None;
+    if domains >= FEW && touched * 100 > limit * domains && guarded.compared.has_entries() {
+        // Rounded up, so that what is over the limit never looks as if it were not.
+        let percent = (touched * 100).div_ceil(domains);
         let message = format!(
             "{} of {} domains would change, {percent} %, more than {limit} %",
             thousands(touched),
             thousands(domains)
         );
-        refuse("share", percent, message);
+        match protect.share {
+            Some(_) => share = Some(format!("{message} as protect.yaml allows")),
+            None => refuse("share", percent, message),
+        }
     }
     for (name, map) in [("transport", &diff.transport), ("tls_policy", &diff.tls_policy)] {
         if !map.keeps_foreign && !map.foreign.is_empty() {
@@ -228,6 +233,12 @@ pub(crate) fn refusals(
         ),
         None => {}
     }
+    list.extend(share.map(|message| Refusal {
+        guard: "protect",
+        target: target.to_owned(),
+        message,
+        flag: None,
+    }));
     list.extend(protect.refusals(target, guarded.compared, today));
     list
 }

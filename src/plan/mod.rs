@@ -4,11 +4,14 @@ mod guards;
 #[expect(clippy::module_inception, reason = "files are named after their main type")]
 mod plan;
 mod protect;
+pub mod schema;
 mod steps;
 
 pub use guards::{Allowed, GUARDS, Refusal};
 pub(crate) use guards::{Guarded, refusals};
-pub use plan::{Change, Digests, EntryChange, FORMAT_VERSION, Plan, Stale, StepPlan, TargetPlan};
+pub use plan::{
+    Change, Digests, DriftPlan, EntryChange, FORMAT_VERSION, Plan, Stale, StepPlan, TargetPlan,
+};
 pub use protect::{Protect, Waiver};
 pub use steps::{Exposed, Which};
 pub(crate) use steps::{Step, steps};

@@ -1,11 +1,13 @@
 //! The plan as a file.
 
 use super::steps::{Step, Which};
-use crate::diff::{Cause, Compared, Difference, Group, differences};
+use crate::diff::{Cause, Compared, Difference, Drift, Group, differences};
 use crate::formats::MapEntry;
 use crate::formats::seal::hex;
 use crate::postfix::Effect;
+use crate::report::schema;
 use crate::source::SourceMap;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -16,10 +18,11 @@ pub const FORMAT_VERSION: u32 = 1;
 ///
 /// It holds no secrets, and the same repository and the same deployed maps give the same bytes. What
 /// it says of effects is for people: `apply` judges anew, since a plan never grades itself.
-#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Plan {
-    /// [`FORMAT_VERSION`].
+    /// The version of this shape; one that readers would stumble over gets a new one.
+    #[schemars(range(min = 1, max = 1))]
     pub format_version: u32,
     /// SHA-256 over the files of the repository, in hexadecimal.
     pub repository: String,
@@ -28,7 +31,7 @@ pub struct Plan {
 }
 
 /// What would be done for one target.
-#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct TargetPlan {
     /// Its name.
@@ -38,9 +41,12 @@ pub struct TargetPlan {
     /// Digests of the maps as they will be.
     pub after: Digests,
     /// How many recipients see each effect, worst first.
+    #[schemars(with = "Vec<(schema::Effect, usize)>")]
     pub effects: Vec<(String, usize)>,
     /// Recipients that are treated otherwise than before.
     pub changes: Vec<Change>,
+    /// Entries that somebody else changed since the last apply.
+    pub drift: Vec<DriftPlan>,
     /// What is done, in this order.
     pub steps: Vec<StepPlan>,
     /// Entries of `transport_maps` that change, sorted by key.
@@ -50,7 +56,7 @@ pub struct TargetPlan {
 }
 
 /// SHA-256 over the entries of both maps, whatever form they are kept in.
-#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Digests {
     /// Of `transport_maps`.
@@ -60,10 +66,11 @@ pub struct Digests {
 }
 
 /// Recipients to whom the same happens for the same reason.
-#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Change {
-    /// `breaks`, `weaker`, `different`, `stronger` or `neutral`.
+    /// What happens to them.
+    #[schemars(with = "schema::Effect")]
     pub effect: String,
     /// The template that they get their entries from.
     pub template: Option<String>,
@@ -82,10 +89,11 @@ pub struct Change {
 }
 
 /// One step.
-#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct StepPlan {
-    /// `transport` or `tls_policy`.
+    /// Which map.
+    #[schemars(with = "Which")]
     pub map: String,
     /// What the step is for.
     pub what: String,
@@ -98,7 +106,7 @@ pub struct StepPlan {
 }
 
 /// One entry that changes.
-#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct EntryChange {
     /// The lookup key.
@@ -109,6 +117,30 @@ pub struct EntryChange {
     /// The right-hand side after; absent when the entry goes.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub after: Option<String>,
+}
+
+/// One entry that is not as mxward left it.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct DriftPlan {
+    /// Which map.
+    #[schemars(with = "Which")]
+    pub map: String,
+    /// The lookup key.
+    pub key: String,
+    /// The right-hand side that was applied.
+    pub applied: String,
+    /// What it is now; absent when the entry is gone.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub live: Option<String>,
+    /// What it will be; absent when the entry goes.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub wanted: Option<String>,
+    /// What an apply does with it.
+    #[schemars(with = "schema::Fate")]
+    pub fate: String,
+    /// All of it in a phrase.
+    pub what: String,
 }
 
 /// SHA-256 over entries, sorted by key, in hexadecimal.
@@ -148,6 +180,10 @@ impl TargetPlan {
             },
             effects: effects.filter(|(_, count)| *count > 0).collect(),
             changes: diff.groups.iter().map(|group| Change::new(group, sources)).collect(),
+            drift: [(Which::Transport, &diff.transport), (Which::TlsPolicy, &diff.tls_policy)]
+                .into_iter()
+                .flat_map(|(map, diff)| diff.drift.iter().map(move |it| DriftPlan::new(map, it)))
+                .collect(),
             steps: steps.iter().map(StepPlan::from).collect(),
             transport: changed(&before.transport, &after.transport),
             tls_policy: changed(&before.tls_policy, &after.tls_policy),
@@ -182,6 +218,20 @@ impl Change {
             new_addresses: group.new_addresses.iter().cloned().collect(),
             old_addresses: group.old_addresses.iter().cloned().collect(),
             recipients: group.recipients.clone(),
+        }
+    }
+}
+
+impl DriftPlan {
+    fn new(map: Which, drift: &Drift) -> Self {
+        Self {
+            map: map.as_str().to_owned(),
+            key: drift.key.clone(),
+            applied: drift.applied.clone(),
+            live: drift.live.clone(),
+            wanted: drift.wanted.clone(),
+            fate: drift.fate().as_str().to_owned(),
+            what: drift.to_string(),
         }
     }
 }

@@ -3,10 +3,11 @@
 use super::guards::Refusal;
 use crate::diag::{Diagnostic, Diagnostics, Fields, parse_yaml, values};
 use crate::diff::{Compared, Recipient};
+use crate::model::recipients;
 use crate::names::Recipients;
 use crate::postfix::{Promises, SecurityLevel};
 use crate::report::{counted, some_of};
-use crate::source::{FileId, Node, NodeKind, Spanned};
+use crate::source::{FileId, Node, NodeKind};
 use jiff::civil::Date;
 use std::collections::BTreeMap;
 
@@ -55,15 +56,7 @@ impl Protect {
     fn load(node: Node<'_>, diagnostics: &mut Diagnostics) -> Option<Self> {
         let mut protect = Self::default();
         let mut fields = Fields::new(node, "protect.yaml", diagnostics)?;
-        let version = fields
-            .required("version", diagnostics)
-            .and_then(|(_, node)| values::integer(&node, "`version`", 1..=u32::MAX, diagnostics));
-        if let Some(version) = version.filter(|it| it.value > VERSION) {
-            let message = format!("version {} is newer than this mxward reads", version.value);
-            let error = Diagnostic::error("newer-version", version.span, message);
-            diagnostics.push(error.hint("install a newer mxward"));
-            return None;
-        }
+        fields.version(VERSION, diagnostics)?;
         if let Some((_, node)) = fields.take("domains") {
             protect.load_domains(node, diagnostics);
         }
@@ -98,8 +91,9 @@ impl Protect {
             SecurityLevel::ALL.iter().map(|level| (level.as_str(), *level)).collect();
         for (key, node) in mapping.entries {
             let level = values::choice(&node, "a level", &levels, diagnostics);
-            let name = Spanned::new(key.value.into_owned(), key.span);
-            if let (Some(domain), Some(level)) = (recipients(&name, diagnostics), level) {
+            if let (Some(domain), Some(level)) =
+                (recipients(&key.value, key.span, diagnostics), level)
+            {
                 self.domains.insert(domain, level.value);
             }
         }
@@ -159,22 +153,11 @@ impl Protect {
     }
 }
 
-fn recipients(name: &Spanned<String>, diagnostics: &mut Diagnostics) -> Option<Recipients> {
-    match Recipients::parse(&name.value) {
-        Ok(recipients) => Some(recipients),
-        Err(error) => {
-            let message = format!("`{}` is not a domain: {error}", name.value);
-            diagnostics.push(Diagnostic::error("bad-domain", name.span, message));
-            None
-        }
-    }
-}
-
 fn waiver(node: Node<'_>, diagnostics: &mut Diagnostics) -> Option<Waiver> {
     let mut fields = Fields::new(node, "a waiver", diagnostics)?;
     let domain = fields.required("domain", diagnostics).and_then(|(_, node)| {
         let name = values::text(&node, "`domain`", diagnostics)?;
-        recipients(&name, diagnostics)
+        recipients(&name.value, name.span, diagnostics)
     });
     let classes = CLASSES.map(|class| (class, class));
     let class = fields

@@ -6,7 +6,8 @@ use crate::postfix::{Delivery, Promises};
 use std::collections::BTreeSet;
 
 /// Which of the two maps.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, schemars::JsonSchema)]
+#[schemars(rename_all = "snake_case")]
 pub enum Which {
     /// `transport_maps`
     Transport,

@@ -18,6 +18,7 @@ mod promises;
 mod protocols;
 mod search;
 mod transport;
+mod transport_reader;
 mod version;
 
 pub use attribute::{ATTRIBUTES, Attribute, Multiplicity};
@@ -33,4 +34,5 @@ pub use policy_error::PolicyError;
 pub use promises::Promises;
 pub use search::{policy_keys, transport_keys};
 pub use transport::{Transport, TransportError, words};
+pub use transport_reader::TransportReader;
 pub use version::{Version, VersionError};

@@ -74,20 +74,6 @@ impl Transport {
     ///
     /// [`TransportError`] for everything that Postfix refuses, or reads otherwise than it looks.
     pub fn parse(text: &str, version: Version) -> Result<Self, TransportError> {
-        Self::parse_with(text, version, NextHop::parse)
-    }
-
-    /// As [`Self::parse`], for who has met most next hops before: `next_hop` gives what
-    /// [`NextHop::parse`] would.
-    ///
-    /// # Errors
-    ///
-    /// As [`Self::parse`].
-    pub fn parse_with(
-        text: &str,
-        version: Version,
-        mut next_hop: impl FnMut(&str) -> Result<NextHop, NextHopError>,
-    ) -> Result<Self, TransportError> {
         let Some((service, rest)) = text.split_once(':') else {
             return Err(TransportError::Colon(text.to_owned()));
         };
@@ -101,10 +87,10 @@ impl Transport {
         }
         let mut next_hops = Vec::with_capacity(1 + rest.bytes().filter(|it| *it == b',').count());
         for word in words(rest) {
-            if word.strip_prefix(service).is_some_and(|rest| rest.starts_with(':')) {
+            if repeats_service(service, word) {
                 return Err(TransportError::RepeatedService(word.to_owned()));
             }
-            next_hops.push(next_hop(word).map_err(TransportError::NextHop)?);
+            next_hops.push(NextHop::parse(word).map_err(TransportError::NextHop)?);
         }
         if next_hops.is_empty() && !rest.is_empty() {
             return Err(TransportError::NextHop(NextHopError::Empty));
@@ -181,6 +167,11 @@ pub fn words(mut rest: &str) -> impl Iterator<Item = &str> {
         rest = &rest[end..];
         Some(word)
     })
+}
+
+/// Whether a next hop begins with the service that stands before all of them already.
+pub(super) fn repeats_service(service: &str, word: &str) -> bool {
+    word.strip_prefix(service).is_some_and(|rest| rest.starts_with(':'))
 }
 
 /// Whether the rest is no list of next hops: a text for the sender, or a socket.

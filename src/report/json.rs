@@ -112,7 +112,7 @@ pub(super) struct End<'a> {
 
 /// How the run ended
 #[derive(Serialize, JsonSchema)]
-pub(super) struct Exit<'a> {
+pub(crate) struct Exit<'a> {
     /// The exit status
     status: u8,
     /// Its name

@@ -16,7 +16,7 @@ pub fn junit(report: &Report, root: &Root) -> String {
     let failures = report.items.iter().filter(|item| fails(item)).count();
     let warnings = report.items.iter().filter(|item| item.severity == Severity::Warning);
     let skipped = warnings.filter(|item| !fails(item)).count();
-    let tests = report.items.len().max(1);
+    let tests = (report.items.len() + report.passed.len()).max(1);
     let mut text = String::from("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n");
     // Writing to a String cannot fail.
     let _ =
@@ -25,8 +25,9 @@ pub fn junit(report: &Report, root: &Root) -> String {
         text,
         "  <testsuite name=\"{suite}\" tests=\"{tests}\" failures=\"{failures}\" errors=\"0\" skipped=\"{skipped}\">"
     );
-    if report.items.is_empty() {
-        let (class, name) = (format!("mxward.{}", report.command), xml(&report.summary));
+    let is_empty = report.items.is_empty() && report.passed.is_empty();
+    for passed in is_empty.then_some(&report.summary).into_iter().chain(&report.passed) {
+        let (class, name) = (format!("mxward.{}", report.command), xml(passed));
         let _ = writeln!(text, "    <testcase classname=\"{class}\" name=\"{name}\"/>");
     }
     let mut seen: BTreeMap<(&str, String), usize> = BTreeMap::new();

@@ -41,6 +41,8 @@ pub struct Report {
     pub summary: String,
     /// What was found, in the order of finding.
     pub items: Vec<Item>,
+    /// What was tested and holds, for forms that count tests: names.
+    pub passed: Vec<String>,
     /// Items as bad as this, and worse ones, are failures.
     pub fails_at: Severity,
     /// What the codes of the items mean, as far as it is written down.
@@ -73,7 +75,8 @@ impl Report {
     /// A report of which errors fail.
     pub fn new(command: &'static str, summary: impl Into<String>, items: Vec<Item>) -> Self {
         let summary = summary.into();
-        Self { command, summary, items, fails_at: Severity::Error, rules: Vec::new() }
+        let passed = Vec::new();
+        Self { command, summary, items, passed, fails_at: Severity::Error, rules: Vec::new() }
     }
 
     /// The items, worst first, those alike in their order, each with its fingerprint.

@@ -3,7 +3,8 @@
 //! Tests compare the files in `schemas/` with what these types give, and real reports with the
 //! schemas; no key of a report is left out here.
 
-use super::json::{Exit, Finding, Line};
+pub(crate) use super::json::Exit;
+use super::json::{Finding, Line};
 use schemars::generate::SchemaSettings;
 use schemars::{JsonSchema, Schema, SchemaGenerator};
 
@@ -22,11 +23,13 @@ pub fn lines() -> String {
     text(&generator().into_root_schema_for::<Line<'_>>())
 }
 
-fn generator() -> SchemaGenerator {
+/// Makes schemas of draft 7 of what is written.
+pub(crate) fn generator() -> SchemaGenerator {
     SchemaSettings::draft07().for_serialize().into_generator()
 }
 
-fn text(schema: &Schema) -> String {
+/// A schema as a file.
+pub(crate) fn text(schema: &Schema) -> String {
     format!("{:#}\n", schema.as_value())
 }
 
@@ -88,17 +91,14 @@ struct MainCf {
     /// As postconf(1) names it; what master.cf sets is `SERVICE/TYPE/PARAMETER`
     parameter: String,
     /// Its value, expanded; `null` when there is no such thing
-    #[schemars(required)]
     found: Option<String>,
     /// A value that would do; `null` when none is asked for
-    #[schemars(required)]
     needed: Option<String>,
     /// What is wrong with it
     why: String,
     /// Where to read about it
     source: String,
     /// The command that puts it right
-    #[schemars(required)]
     command: Option<String>,
 }
 
@@ -187,7 +187,7 @@ struct Change {
 #[derive(JsonSchema)]
 #[schemars(rename_all = "kebab-case")]
 #[expect(dead_code, reason = "only the shape is used")]
-enum Effect {
+pub(crate) enum Effect {
     Breaks,
     Weaker,
     Different,
@@ -216,6 +216,8 @@ struct MapChanges {
     keeps_foreign: bool,
     /// Deployed entries that are not of the repository
     foreign: Vec<Entry>,
+    /// Entries that somebody else changed or removed since mxward applied them
+    drift: Vec<Drift>,
     /// Deployed lines that do not do what they seem to
     ignored: Vec<Ignored>,
     /// Deployed entries that no lookup reaches
@@ -233,6 +235,37 @@ struct Entry {
     key: String,
     /// The right-hand side
     value: String,
+}
+
+/// An entry that is not as mxward left it
+#[derive(JsonSchema)]
+#[schemars(deny_unknown_fields)]
+#[expect(dead_code, reason = "only the shape is used")]
+struct Drift {
+    /// The lookup key
+    key: String,
+    /// The right-hand side that was applied
+    applied: String,
+    /// The right-hand side now; `null` when the entry is gone
+    live: Option<String>,
+    /// What the repository gives; `null` when it is not declared any more
+    wanted: Option<String>,
+    fate: Fate,
+}
+
+/// What an apply does with it
+#[derive(JsonSchema)]
+#[schemars(rename_all = "kebab-case")]
+#[expect(dead_code, reason = "only the shape is used")]
+pub(crate) enum Fate {
+    /// The entry of the repository takes its place
+    Overwritten,
+    /// It comes back
+    Restored,
+    /// It goes, since it is not declared any more
+    Removed,
+    /// Nothing: the repository says the same
+    Kept,
 }
 
 /// A deployed line that does not do what it seems to

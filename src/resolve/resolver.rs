@@ -1,11 +1,11 @@
 //! From the lock's facts to resolved plans.
 
 use super::plan::{PinHost, Resolved, Way};
-use crate::answer::Dnssec;
+use crate::answer::{Dnssec, MxRecord};
 use crate::diag::{Diagnostic, Diagnostics};
 use crate::expand::{Destination, Destinations, HostSource, Unresolved, UnresolvedWay};
 use crate::lock::{DomainFact, Lock, refused};
-use crate::model::Config;
+use crate::model::{Config, Provider};
 use crate::names::{DomainName, Recipients};
 use crate::postfix::{NextHop, Transport};
 use crate::source::Span;
@@ -34,7 +34,7 @@ pub fn resolve(
         lock,
         diagnostics,
         plans: Vec::with_capacity(destinations.plans.len()),
-        accepted: HashMap::new(),
+        strangers: HashMap::new(),
         domains: lock.domains.iter().peekable(),
     };
     let shared: Vec<Shared> = destinations.plans.iter().map(|plan| resolver.share(plan)).collect();
@@ -80,8 +80,9 @@ struct Resolver<'a> {
     lock: &'a Lock,
     diagnostics: &'a mut Diagnostics,
     plans: Vec<Resolved>,
-    /// Whether a template accepts a host: many domains have the same few.
-    accepted: HashMap<(&'a str, &'a DomainName), bool>,
+    /// The first host of an MX set that a template does not accept: many domains have the same sets,
+    /// down to the place in memory.
+    strangers: HashMap<(*const Provider, *const MxRecord), Option<&'a MxRecord>>,
     /// Facts of domains behind those that were found: destinations are sorted as the facts are.
     domains: Peekable<btree_map::Iter<'a, DomainName, DomainFact>>,
 }
@@ -171,13 +172,11 @@ impl<'a> Resolver<'a> {
         else {
             return Some(());
         };
-        let stranger = fact.mx.iter().find(|mx| match &mx.exchange {
-            Some(host) => {
-                let name = provider.name.value.as_str();
-                !*self.accepted.entry((name, host)).or_insert_with(|| provider.accepts(host))
-            }
-            None => true,
-        });
+        let accepts = |mx: &&MxRecord| mx.exchange.as_ref().is_some_and(|it| provider.accepts(it));
+        let stranger = *self
+            .strangers
+            .entry((std::ptr::from_ref(provider), fact.mx.as_ptr()))
+            .or_insert_with(|| fact.mx.iter().find(|mx| !accepts(mx)));
         let Some(stranger) = stranger else { return Some(()) };
         let host = stranger.exchange.as_ref().map_or(".", DomainName::as_str);
         self.diagnostics.push(

@@ -82,7 +82,7 @@ pub enum FetchError {
     #[error("no TLS: {0}")]
     Tls(String),
     /// Nothing came in time.
-    #[error("no answer in time at {0}")]
+    #[error("{0} took too long")]
     Timeout(&'static str),
     /// The answer is no HTTP, or ended early.
     #[error("the answer is no valid HTTP: {0}")]

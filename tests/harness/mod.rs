@@ -259,7 +259,8 @@ pub(crate) fn path() -> String {
     format!("/usr/sbin:/sbin:{}", std::env::var("PATH").unwrap_or_default())
 }
 
-fn copy(from: &Path, to: &Path) {
+/// Copies everything in a folder into another one.
+pub(crate) fn copy(from: &Path, to: &Path) {
     for entry in std::fs::read_dir(from).unwrap() {
         let entry = entry.unwrap();
         let to = to.join(entry.file_name());

@@ -93,20 +93,20 @@ fn find(program: &str) -> PathBuf {
 }
 
 /// An sshd(8) on a loopback address with a user configuration that reaches it as `mx1`.
-struct Sshd {
+pub(crate) struct Sshd {
     folder: TempDir,
     daemon: Child,
     /// For `MXWARD_SSH`.
-    command: String,
+    pub(crate) command: String,
 }
 
 impl Sshd {
-    fn start() -> Self {
+    pub(crate) fn start() -> Self {
         Self::configured("")
     }
 
     /// With more lines for `sshd_config(5)`.
-    fn configured(lines: &str) -> Self {
+    pub(crate) fn configured(lines: &str) -> Self {
         let folder = folder();
         let file = |name: &str| folder.path().join(name);
         for key in ["host_key", "user_key"] {
@@ -176,7 +176,7 @@ impl Sshd {
         Self { folder, daemon, command }
     }
 
-    fn file(&self, name: &str) -> PathBuf {
+    pub(crate) fn file(&self, name: &str) -> PathBuf {
         self.folder.path().join(name)
     }
 
@@ -185,7 +185,7 @@ impl Sshd {
     }
 
     /// A command for `MXWARD_SSH` that writes a line with its process for every connection.
-    fn counted(&self) -> (String, PathBuf) {
+    pub(crate) fn counted(&self) -> (String, PathBuf) {
         let (script, log) = (self.file("counted"), self.file("connections"));
         let line = format!("echo $$ >>{}\nexec {} \"$@\"\n", log.display(), self.command);
         std::fs::write(&script, line).unwrap();

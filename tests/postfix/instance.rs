@@ -98,8 +98,10 @@ impl Setup {
         Self { folder, main_cf, master_cf, commands }
     }
 
-    /// Adds a parameter.
+    /// Sets a parameter; a second value would be a warning of every command.
     pub(crate) fn parameter(mut self, name: &str, value: &str) -> Self {
+        let others = self.main_cf.lines().filter(|line| line.split(" =").next() != Some(name));
+        self.main_cf = others.flat_map(|line| [line, "\n"]).collect();
         writeln!(self.main_cf, "{name} = {value}").unwrap();
         self
     }
@@ -107,6 +109,12 @@ impl Setup {
     /// Adds a line to `master.cf`.
     pub(crate) fn service(mut self, line: &str) -> Self {
         writeln!(self.master_cf, "{line}").unwrap();
+        self
+    }
+
+    /// Lets processes of smtp(8) live as long as they do elsewhere.
+    pub(crate) fn long_lived(mut self) -> Self {
+        self.master_cf = self.master_cf.replace(" smtp -o max_use=1", " smtp");
         self
     }
 

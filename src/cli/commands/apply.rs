@@ -4,13 +4,14 @@ use super::change::{Opened, judge, open};
 use super::check::denied;
 use super::consent::Consented;
 use super::plan::Report;
+use super::seen::look;
 use super::sides::{Computed, Sides, Texts};
 use crate::apply::{Ending, Reload, Run, Store, run as change};
 use crate::cli::args::Consent;
 use crate::cli::context::Context;
 use crate::cli::exit::Exit;
 use crate::formats::postmap_text;
-use crate::formats::record::Record;
+use crate::formats::record::{self, Record};
 use jiff::Timestamp;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
@@ -37,7 +38,8 @@ pub(super) fn apply(
     let compiled = context.compile(context.lock_mode())?;
     denied(context, &compiled)?;
     let consented = Consented::read(context, consent)?;
-    let (sides, hands) = split(open(context, &compiled, true)?);
+    let mut hosts = context.hosts();
+    let (sides, hands) = split(open(context, &mut hosts, &compiled, true)?);
     let texts = texts(context, &sides)?;
     let computed: Vec<Computed<'_>> = texts.iter().map(Texts::compute).collect();
     let today = context.world.today();
@@ -51,13 +53,15 @@ pub(super) fn apply(
     }
     let sources = &compiled.repository.sources;
     let report = Report::new("apply", (&plan, &refused), &computed, sources);
-    Ok(finish(context, &report, hands, &texts, &computed, None))
+    let exit = finish(context, &report, hands, &texts, &computed, None);
+    Ok(if exit == Exit::Done { look(context, &mut hosts, &texts, &computed) } else { exit })
 }
 
 pub(super) fn rollback(context: &mut Context<'_, '_>, consent: &Consent) -> Result<Exit, Exit> {
     let compiled = context.compile(context.lock_mode())?;
     let consented = Consented::read(context, consent)?;
-    let (mut sides, mut hands) = split(open(context, &compiled, true)?);
+    let mut hosts = context.hosts();
+    let (mut sides, mut hands) = split(open(context, &mut hosts, &compiled, true)?);
     let mut restores = Vec::with_capacity(sides.len());
     for (sides, (stores, _)) in sides.iter_mut().zip(&mut hands) {
         match restore(sides, stores) {
@@ -75,7 +79,8 @@ pub(super) fn rollback(context: &mut Context<'_, '_>, consent: &Consent) -> Resu
     let (plan, refused) = judge(&computed, &texts, &compiled, &consented, today);
     let sources = &compiled.repository.sources;
     let report = Report::new("rollback", (&plan, &refused), &computed, sources);
-    Ok(finish(context, &report, hands, &texts, &computed, Some(&restores)))
+    let exit = finish(context, &report, hands, &texts, &computed, Some(&restores));
+    Ok(if exit == Exit::Done { look(context, &mut hosts, &texts, &computed) } else { exit })
 }
 
 /// Takes apart what is read and what is written.
@@ -107,6 +112,7 @@ fn restore(
         .iter()
         .filter_map(|map| Record::read(map.record.as_deref()?).ok())
         .map(|record| record.generation)
+        .filter(|generation| *generation > 0)
         .max()
         .ok_or("nothing was ever applied there")?;
     let mut found = false;
@@ -118,7 +124,10 @@ fn restore(
         let kept = store.generation(generation)?;
         let Some((entries, record)) = kept else {
             // This map did not change then.
-            records[at] = sides.before[at].record.clone().unwrap_or_default();
+            if sides.before[at].record.is_some() {
+                let entries = now.entries.entries.iter().map(|it| (&*it.key, &*it.value));
+                records[at] = record::write(generation - 1, false, &now.waiting, entries);
+            }
             let lines = live.entries.iter().map(|it| format!("{} {}\n", it.key, it.value));
             sides.after[at] = lines.collect();
             continue;
@@ -198,8 +207,14 @@ fn prepared<'a>(
     let diff = &computed.compared.diff;
     let record = |at: usize| texts.sides.before[at].record.clone().unwrap_or_default();
     let records = [record(0), record(1)];
-    let known = texts.records.iter().flatten();
-    let generation = known.map(|record| record.generation).max().unwrap_or_default() + 1;
+    let known = || texts.records.iter().flatten();
+    let last = known().map(|record| record.generation).max().unwrap_or_default();
+    let unfinished =
+        [0, 1].map(|at: usize| texts.records[at].as_ref().is_some_and(|it| it.unfinished));
+    let steps = computed.steps.clone().unwrap_or_default();
+    // A rollback has no number of its own; nor has a run that goes on, or one that changes nothing.
+    let is_next = restores.is_none() && !unfinished.contains(&true) && !steps.is_empty();
+    let generation = last + u64::from(is_next);
     let waiting = texts.records[1].as_ref().map(|it| it.waiting.clone()).unwrap_or_default();
     Run {
         target: texts.sides.target.name.value.clone(),
@@ -208,11 +223,12 @@ fn prepared<'a>(
         reloads,
         before: &computed.compared.before,
         after: &computed.compared.after,
-        steps: computed.steps.clone().unwrap_or_default(),
+        steps,
         foreign: [foreign(&diff.transport), foreign(&diff.tls_policy)],
         records,
         restores,
         generation,
+        unfinished,
         now,
         waiting,
     }

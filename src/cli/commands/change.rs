@@ -7,8 +7,9 @@ use crate::apply::{FileStore, Reload, Store};
 use crate::cli::context::Context;
 use crate::cli::exit::Exit;
 use crate::compile::Compiled;
-use crate::deployed::{Hosts, read_deployed};
+use crate::deployed::{DeployedMap, Hosts, read_deployed};
 use crate::emit::Artifact;
+use crate::formats::record::Record;
 use crate::formats::seal::SEAL;
 use crate::model::{Location, Target};
 use crate::plan::{FORMAT_VERSION, Guarded, Plan, Refusal, TargetPlan, refusals};
@@ -40,10 +41,10 @@ pub(super) struct Unopened {
 /// The status to exit with; everything was said.
 pub(super) fn open<'c>(
     context: &mut Context<'_, '_>,
+    hosts: &mut Hosts<'_>,
     compiled: &'c Compiled,
     lock: bool,
 ) -> Result<Vec<Opened<'c>>, Exit> {
-    let mut hosts = context.hosts();
     let mut list = Vec::new();
     let mut locked = BTreeSet::new();
     for target in context.targets(&compiled.repository.config.targets)? {
@@ -53,7 +54,7 @@ pub(super) fn open<'c>(
             continue;
         }
         let (tables, artifacts) = output(context, compiled, target)?;
-        let opened = open_target(context, &mut hosts, target, tables, artifacts, lock, &mut locked);
+        let opened = open_target(context, hosts, target, tables, artifacts, lock, &mut locked);
         match opened {
             Ok(opened) => list.push(opened),
             Err(Unopened { exit, why }) => {
@@ -112,9 +113,18 @@ fn open_target<'c>(
     }
     for reload in &target.reload {
         let (place, config) = match &reload.value {
-            Location::File(path) => (Place::Here, Some(path.clone())),
+            Location::File(path) => {
+                let path = context.path(path).to_string_lossy().into_owned();
+                let host = hosts.host(&Place::Here).map_err(|error| failed(error.to_string()))?;
+                // The commands of Postfix want an absolute path.
+                let real = host.borrow_mut().real_folder(&path);
+                let real = real.map_err(|error| failed(error.to_string()))?;
+                (Place::Here, Some(real.unwrap_or(path)))
+            }
             Location::Ssh { destination, path } => {
-                (Place::Ssh(destination.clone()), (path != "/").then(|| path.clone()))
+                // A host without a path means the Postfix that is installed there.
+                let config = (!matches!(path.as_str(), "" | "/")).then(|| path.clone());
+                (Place::Ssh(destination.clone()), config)
             }
             Location::Sql { .. } => continue,
         };
@@ -129,6 +139,16 @@ fn open_target<'c>(
         read_deployed(hosts, &context.global.directory, target, Some(&tables)).map_err(failed)?;
     for note in &deployed.notes {
         context.printer.note(&format!("note: {note}"));
+    }
+    let is_unfinished = |map: &DeployedMap| {
+        let record = map.record.as_deref().map(Record::read);
+        record.is_some_and(|record| record.is_ok_and(|record| record.unfinished))
+    };
+    if [&deployed.transport, &deployed.tls_policy].into_iter().any(is_unfinished) {
+        context.printer.note(&format!(
+            "note: the last apply to target `{}` did not come to its end; the next one finishes it",
+            target.name.value
+        ));
     }
     let before = ([deployed.transport, deployed.tls_policy], target.settings());
     let sides = Sides::new(target, before, (tables, artifacts));

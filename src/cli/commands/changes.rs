@@ -1,8 +1,10 @@
 //! Changes of targets, for the commands that compare: as text, as Markdown and as items of a report.
 
+mod drift;
 mod markdown;
 mod text;
 
+pub(super) use drift::{drift, drift_rule};
 pub(super) use markdown::{rows, table};
 pub(super) use text::{changes, summaries};
 

@@ -15,7 +15,7 @@ use crate::compile::{Compiled, Repository};
 use crate::deployed::{Deployed, DeployedMap, Hosts, read_deployed};
 use crate::diag::{Diagnostics, Style, printable};
 use crate::diff::Diff;
-use crate::emit::{Artifact, maps};
+use crate::emit::{Artifact, maps, unsealed_maps};
 use crate::model::Target;
 use crate::postfix::Settings;
 use crate::postfix::main_cf::{MainCfDifference, Severity};
@@ -87,7 +87,7 @@ pub(super) fn run(
     let mut hosts = context.hosts();
     let mut reports = Vec::with_capacity(targets.len());
     for target in targets {
-        let after = output(context, &compiled, target)?;
+        let after = made(context, &compiled, target, unsealed_maps)?;
         let before = match &old {
             Some(old) => compiled_side(context, old, target),
             None if target.transport.is_none() && target.tls_policy.is_none() => {
@@ -105,6 +105,8 @@ pub(super) fn run(
     let changed = reports.iter().any(|it| it.compared().is_some_and(|it| it.diff.is_change()));
     let report = Report { targets: reports, sources: &compiled.repository.sources, lines };
     context.printer.report(&report);
+    // As after compiling: the system takes the memory back faster than we give it.
+    std::mem::forget(compiled);
     Ok(match (failed, changed && exit_code) {
         (true, _) => Exit::Failed,
         (false, true) => Exit::Changes,
@@ -129,6 +131,19 @@ pub(super) fn output<'c>(
     context: &mut Context<'_, '_>,
     compiled: &'c Compiled,
     target: &Target,
+) -> Result<(Lowered<'c>, [Artifact; 2]), Exit> {
+    made(context, compiled, target, maps)
+}
+
+/// Makes both maps of a target as texts.
+type MakeMaps<'c> =
+    fn(&Repository, &Target, &Lowered<'c>, &mut Diagnostics) -> Option<[Artifact; 2]>;
+
+fn made<'c>(
+    context: &mut Context<'_, '_>,
+    compiled: &'c Compiled,
+    target: &Target,
+    maps: MakeMaps<'c>,
 ) -> Result<(Lowered<'c>, [Artifact; 2]), Exit> {
     let mut diagnostics = Diagnostics::new();
     let Repository { sources, .. } = &compiled.repository;

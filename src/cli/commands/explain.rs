@@ -1,12 +1,13 @@
 //! `mxward explain`
 
 mod text;
+mod timeline;
 
 use crate::cli::context::Context;
 use crate::cli::exit::Exit;
 use crate::cli::printer::Render;
 use crate::compile::Compiled;
-use crate::deployed::{DeployedMap, Hosts, read_deployed};
+use crate::deployed::{Deployed, DeployedMap, Hosts, read_deployed};
 use crate::diag::{Diagnostics, Style, printable};
 use crate::explain::{Explanation, Lookup, Recipient, explain, meaning};
 use crate::formats::{MapText, postmap_text};
@@ -36,6 +37,7 @@ pub(super) fn run(
     context: &mut Context<'_, '_>,
     address: &str,
     deployed: bool,
+    timeline: bool,
 ) -> Result<Exit, Exit> {
     let recipient = match Recipient::parse(address) {
         Ok(recipient) => recipient,
@@ -49,6 +51,9 @@ pub(super) fn run(
     let targets = context.targets(&compiled.repository.config.targets)?;
     if targets.is_empty() {
         context.printer.note("no targets: mxward.yaml names none, so there is nothing to explain");
+    }
+    if timeline {
+        return timeline::run(context, &compiled, &targets, recipient);
     }
     let mut explained = Vec::with_capacity(targets.len());
     let mut hosts = context.hosts();
@@ -101,22 +106,7 @@ fn of_deployed(
     target: &Target,
     recipient: &Recipient,
 ) -> Result<Explained, Exit> {
-    let name = &target.name.value;
-    if target.transport.is_none() && target.tls_policy.is_none() {
-        let message = format!("target `{name}` does not say where its maps are `deployed`");
-        context.printer.error(&message);
-        return Err(Exit::Failed);
-    }
-    let deployed = match read_deployed(hosts, &context.global.directory, target, None) {
-        Ok(deployed) => deployed,
-        Err(why) => {
-            context.printer.error(&format!("target `{name}`: {why}"));
-            return Err(Exit::Failed);
-        }
-    };
-    for note in &deployed.notes {
-        context.printer.note(&format!("note: {note}"));
-    }
+    let deployed = read(context, hosts, target)?;
     let transport = postmap_text::read(&deployed.transport.bytes);
     let tls_policy = postmap_text::read(&deployed.tls_policy.bytes);
     let explanation = explain(
@@ -126,6 +116,32 @@ fn of_deployed(
         &target.settings(),
     );
     Ok(Explained::new(target, explanation))
+}
+
+/// Reads the maps of a target; what should be known of how is said.
+fn read(
+    context: &mut Context<'_, '_>,
+    hosts: &mut Hosts<'_>,
+    target: &Target,
+) -> Result<Deployed, Exit> {
+    let name = &target.name.value;
+    if target.transport.is_none() && target.tls_policy.is_none() {
+        let message = format!("target `{name}` does not say where its maps are `deployed`");
+        context.printer.error(&message);
+        return Err(Exit::Failed);
+    }
+    match read_deployed(hosts, &context.global.directory, target, None) {
+        Ok(deployed) => {
+            for note in &deployed.notes {
+                context.printer.note(&format!("note: {note}"));
+            }
+            Ok(deployed)
+        }
+        Err(why) => {
+            context.printer.error(&format!("target `{name}`: {why}"));
+            Err(Exit::Failed)
+        }
+    }
 }
 
 fn find<'m>(map: &'m MapText<'_>, key: &str, from: &DeployedMap) -> Option<(&'m str, String)> {
@@ -173,11 +189,17 @@ impl Render for Report {
 }
 
 fn target(explained: &Explained) -> Value {
-    let Explanation { transport, policies, delivery } = &explained.explanation;
     let mut object = Map::new();
     object.insert("target".to_owned(), explained.target.as_str().into());
     object.insert("security_level".to_owned(), explained.security_level.into());
     object.insert("leave_to".to_owned(), explained.left_to.as_deref().into());
+    outcome(&explained.explanation, &mut object);
+    Value::Object(object)
+}
+
+/// Adds the lookups and what comes of them.
+fn outcome(explanation: &Explanation<String>, object: &mut Map<String, Value>) {
+    let Explanation { transport, policies, delivery } = explanation;
     object.insert("transport_lookups".to_owned(), lookups(transport));
     match &delivery.outcome {
         Outcome::Smtp { service, hops } => {
@@ -206,7 +228,6 @@ fn target(explained: &Explained) -> Value {
             object.insert("error".to_owned(), error.to_string().into());
         }
     }
-    Value::Object(object)
 }
 
 fn lookups(list: &[Lookup<String>]) -> Value {

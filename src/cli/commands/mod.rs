@@ -7,13 +7,16 @@ mod check;
 mod compile;
 mod consent;
 mod diff;
+mod discover;
 mod explain;
 mod lock;
 mod packaging;
 mod plan;
 mod probe;
 mod providers;
+mod seen;
 mod sides;
+mod test;
 mod update;
 
 use super::args::Command;
@@ -42,7 +45,13 @@ pub(super) fn run(command: &Command, context: &mut Context<'_, '_>) -> Exit {
         Command::Apply { plan, consent } => apply::apply(context, plan.as_deref(), consent),
         Command::Rollback { consent } => apply::rollback(context, consent),
         Command::Probe(probing) => probe::run(context, probing),
-        Command::Explain { address, deployed } => explain::run(context, address, *deployed),
+        Command::Test => test::run(context),
+        Command::Explain { address, deployed, timeline } => {
+            explain::run(context, address, *deployed, *timeline)
+        }
+        Command::Discover { domains, from, options } => {
+            discover::run(context, domains, from.as_deref(), options)
+        }
         Command::Providers { command } => providers::run(context, command.as_ref()),
         Command::Schema { kind } => Ok(packaging::schema(context, *kind)),
         Command::Completions { shell } => Ok(packaging::completions(context, *shell)),

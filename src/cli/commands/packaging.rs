@@ -4,6 +4,7 @@ use crate::cli::args::{Args, SchemaKind};
 use crate::cli::context::Context;
 use crate::cli::exit::Exit;
 use crate::model::schema;
+use crate::plan;
 use crate::report;
 use clap::CommandFactory as _;
 use std::path::Path;
@@ -13,8 +14,12 @@ pub(super) fn schema(context: &mut Context<'_, '_>, kind: SchemaKind) -> Exit {
         SchemaKind::Mxward => schema::mxward(),
         SchemaKind::Domains => schema::domains(),
         SchemaKind::Provider => schema::provider(),
+        SchemaKind::Protect => schema::protect(),
+        SchemaKind::Tests => schema::tests(),
         SchemaKind::CheckReport => report::schema::check(),
         SchemaKind::DiffReport => report::schema::diff(),
+        SchemaKind::Plan => plan::schema::plan(),
+        SchemaKind::PlanReport => plan::schema::report(),
         SchemaKind::ReportLine => report::schema::lines(),
     };
     context.printer.out(&text);

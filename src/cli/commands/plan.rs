@@ -64,7 +64,8 @@ pub(super) fn run(
     let compiled = context.compile(context.lock_mode())?;
     denied(context, &compiled)?;
     let consented = Consented::read(context, consent)?;
-    let opened = open(context, &compiled, false)?;
+    let mut hosts = context.hosts();
+    let opened = open(context, &mut hosts, &compiled, false)?;
     let now = context.world.now();
     let texts = opened.iter().map(|it| it.sides.texts(now)).collect::<Result<Vec<_>, String>>();
     let texts = texts.map_err(|why| {
@@ -129,6 +130,13 @@ impl Render for Report<'_> {
             let item = known.into_iter().fold(item, |it, shown| it.at(shown.span, shown.sources));
             items.push(flag.into_iter().fold(item, Item::detail));
         }
+        for (shown, plan) in self.targets() {
+            for (which, map) in ["transport", "tls_policy"].into_iter().enumerate() {
+                let of_map = plan.drift.iter().filter(|it| it.map == map);
+                let keys: Vec<&str> = of_map.map(|it| it.what.as_str()).collect();
+                items.extend(changes::drift(shown, which, keys.into_iter()));
+            }
+        }
         let lines =
             self.targets().map(|(it, plan)| format!("{}: {}", it.name, text::summary(plan)));
         let summary = match lines.collect::<Vec<_>>() {
@@ -136,11 +144,13 @@ impl Render for Report<'_> {
             lines => lines.join("; "),
         };
         let mut list = report::Report::new(self.command, summary, items);
-        list.rules = changes::rules().chain([Rule {
+        let refused = Rule {
             code: "plan/refused",
             summary: "a guard or protect.yaml stops the plan".to_owned(),
-            help: "Nothing is applied while one stands. Correct what it names, or allow it with the flag.".to_owned(),
-        }]).collect();
+            help: "Nothing is applied while one stands. Correct what it names, or allow it with the flag."
+                .to_owned(),
+        };
+        list.rules = changes::rules().chain([changes::drift_rule(), refused]).collect();
         Some(list)
     }
 }

@@ -158,7 +158,8 @@ fn changed<'c>(
     context: &mut Context<'_, '_>,
     compiled: &'c Compiled,
 ) -> Result<Vec<(&'c Target, Scope)>, Exit> {
-    let opened = super::change::open(context, compiled, false)?;
+    let mut hosts = context.hosts();
+    let opened = super::change::open(context, &mut hosts, compiled, false)?;
     let now = context.world.now();
     let mut scopes = Vec::with_capacity(opened.len());
     for opened in &opened {

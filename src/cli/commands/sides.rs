@@ -7,10 +7,10 @@ use crate::emit::Artifact;
 use crate::formats::record::Record;
 use crate::formats::{MapText, postmap_text};
 use crate::model::Target;
-use crate::plan::{Exposed, Step, steps};
+use crate::plan::{Exposed, Step, Which, steps};
 use crate::postfix::Settings;
 use crate::source::{SourceMap, Spanned};
-use crate::tables::Lowered;
+use crate::tables::{Lowered, Origin, Rows as _};
 use jiff::Timestamp;
 
 /// The least time for which keys stay in a table that nothing asks for any more, in seconds: a delivery
@@ -56,6 +56,14 @@ impl<'c> Sides<'c> {
         Self { target: target.clone(), settings, tables, before, after }
     }
 
+    /// The declaration of an entry that is compiled.
+    pub(super) fn origin(&self, map: Which, key: &str) -> Option<Origin> {
+        match map {
+            Which::Transport => self.tables.transport_origin(key),
+            Which::TlsPolicy => self.tables.policy_origin(key),
+        }
+    }
+
     /// Reads the texts. Keys that wait to be pruned and are not due stay out of it: they are there, and
     /// nothing asks for them.
     ///
@@ -72,7 +80,8 @@ impl<'c> Sides<'c> {
         };
         let records = [read(0)?, read(1)?];
         let mut before = [0, 1].map(|at: usize| postmap_text::read(&self.before[at].bytes));
-        let after = [0, 1].map(|at: usize| postmap_text::read(self.after[at].as_bytes()));
+        let after = [0, 1]
+            .map(|at: usize| postmap_text::read_beside(self.after[at].as_bytes(), &before[at]));
         for at in [0, 1] {
             let Some(record) = &records[at] else { continue };
             before[at].entries.retain(|entry| {
@@ -96,13 +105,21 @@ impl Texts<'_> {
             (None, false) => Owner::Unknown,
         };
         let [before, after] = &self.sides.settings;
-        compare(
+        let mut compared = compare(
             Maps { transport: &self.before[0], tls_policy: &self.before[1], settings: before },
             [owner(0), owner(1)],
             Maps { transport: &self.after[0], tls_policy: &self.after[1], settings: after },
             &self.sides.tables,
             self.sides.target.unmanaged,
-        )
+        );
+        let maps = [&mut compared.diff.transport, &mut compared.diff.tls_policy];
+        for (map, record) in maps.into_iter().zip(&self.records) {
+            // Until an apply is finished, what is recorded is what may be there.
+            if record.as_ref().is_some_and(|record| record.unfinished) {
+                map.drift.clear();
+            }
+        }
+        compared
     }
 
     /// Compares both sides and finds the steps between them.

@@ -158,7 +158,7 @@ impl Loader {
             return;
         }
         while let Some(key) = reader.next_key() {
-            let recipients = recipients(&key, diagnostics);
+            let recipients = recipients(&key.value, key.span, diagnostics);
             let Some(body) = self.body(text, reader, diagnostics) else { return };
             if let Some(recipients) = recipients {
                 self.config.declarations.push(Declaration { recipients, span: key.span, body });
@@ -301,7 +301,7 @@ pub(super) fn wrong_top(node: &Node<'_>, diagnostics: &mut Diagnostics) {
 }
 
 /// Turns a refused next hop into a message.
-pub(super) fn next_hop_error(span: Span, error: &crate::postfix::NextHopError) -> Diagnostic {
+pub(crate) fn next_hop_error(span: Span, error: &crate::postfix::NextHopError) -> Diagnostic {
     let diagnostic = Diagnostic::error("bad-next-hop", span, error.to_string());
     match error.hint() {
         Some(hint) => diagnostic.hint(hint),
@@ -310,14 +310,15 @@ pub(super) fn next_hop_error(span: Span, error: &crate::postfix::NextHopError) -
 }
 
 /// Reads the name of a domain, reporting what is wrong with it.
-pub(super) fn recipients(
-    key: &Spanned<Cow<'_, str>>,
+pub(crate) fn recipients(
+    text: &str,
+    span: Span,
     diagnostics: &mut Diagnostics,
 ) -> Option<Recipients> {
-    match Recipients::parse(&key.value) {
+    match Recipients::parse(text) {
         Ok(recipients) => Some(recipients),
         Err(error) => {
-            diagnostics.push(bad_domain(&key.value, key.span, &error));
+            diagnostics.push(bad_domain(text, span, &error));
             None
         }
     }

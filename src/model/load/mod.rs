@@ -9,4 +9,5 @@ mod root;
 mod target;
 
 pub use loader::Loader;
+pub(crate) use loader::{next_hop_error, recipients};
 pub use root::Include;

@@ -5,10 +5,12 @@
 //! templates and sets of valid and broken files against them.
 
 mod entry;
+mod protect;
 mod provider;
 mod root;
 mod shapes;
 mod target;
+mod tests;
 
 use schemars::{JsonSchema, Schema, generate::SchemaSettings};
 use serde_json::{Map, Value, json};
@@ -26,6 +28,16 @@ pub fn domains() -> String {
 /// The schema of `providers/*.yaml`.
 pub fn provider() -> String {
     text(&schema::<provider::Provider>())
+}
+
+/// The schema of `protect.yaml`.
+pub fn protect() -> String {
+    text(&schema::<protect::Protect>())
+}
+
+/// The schema of `tests/*.yaml`.
+pub fn tests() -> String {
+    text(&schema::<tests::Tests>())
 }
 
 fn schema<T: JsonSchema>() -> Value {

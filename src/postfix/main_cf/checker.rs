@@ -32,23 +32,12 @@ impl<'a> Checker<'a> {
 
     /// The services that deliver what entries send by SMTP: `smtp`, and those that entries name.
     pub(super) fn smtp_views(&self) -> Vec<View<'a>> {
-        let (running, required) = (self.running, self.required);
-        let names = std::iter::once("smtp").chain(required.services.iter().copied());
-        let services = names.filter_map(|name| running.service(name));
-        let views: Vec<View<'_>> = services
-            .filter(|it| it.command == "smtp")
-            .map(|service| View { running, service: Some(service) })
-            .collect();
-        if views.is_empty() { vec![self.main()] } else { views }
+        self.running.smtp_views(self.required.services.iter().copied())
     }
 
     /// The services that decide where mail goes.
     pub(super) fn rewrite_views(&self) -> Vec<View<'a>> {
-        let running = self.running;
-        let services = running.running_program("trivial-rewrite");
-        let views: Vec<View<'_>> =
-            services.map(|service| View { running, service: Some(service) }).collect();
-        if views.is_empty() { vec![self.main()] } else { views }
+        self.running.rewrite_views()
     }
 
     /// A parameter that should have another value, and the command that sets it.

@@ -2,6 +2,8 @@
 //!
 //! Everything here is about text that postconf(1) printed; nothing is run.
 
+mod answers;
+mod asked;
 mod checker;
 mod classes;
 mod difference;
@@ -13,6 +15,8 @@ mod running;
 mod services;
 mod table_list;
 
+pub use answers::{Answers, Asking, Differing, answers};
+pub use asked::{AskedTable, AskedTables};
 pub use difference::{MainCfDifference, Severity};
 pub use requirements::{PolicyUses, RequiredMap, RequiredTable, Requirements};
 pub use running::{PostconfOutput, Running};

@@ -114,6 +114,24 @@ impl Running {
         self.services.iter().filter(move |it| it.command == command)
     }
 
+    /// The services that deliver by SMTP: `smtp`, and those of these names that run smtp(8); main.cf
+    /// itself where master.cf says nothing of them.
+    pub(super) fn smtp_views<'s>(&self, names: impl Iterator<Item = &'s str>) -> Vec<View<'_>> {
+        let services = std::iter::once("smtp").chain(names).filter_map(|name| self.service(name));
+        self.views(services.filter(|it| it.command == "smtp"))
+    }
+
+    /// The services that decide where mail goes.
+    pub(super) fn rewrite_views(&self) -> Vec<View<'_>> {
+        self.views(self.running_program("trivial-rewrite"))
+    }
+
+    fn views<'a>(&'a self, services: impl Iterator<Item = &'a Service>) -> Vec<View<'a>> {
+        let views: Vec<View<'_>> =
+            services.map(|service| View { running: self, service: Some(service) }).collect();
+        if views.is_empty() { vec![View { running: self, service: None }] } else { views }
+    }
+
     /// Whether master.cf is known at all.
     pub(super) fn knows_services(&self) -> bool {
         !self.services.is_empty()

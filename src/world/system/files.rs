@@ -4,7 +4,7 @@
 use crate::world::Files;
 use std::fs;
 use std::io;
-use std::path::{Path, PathBuf};
+use std::path::{Component, Path, PathBuf};
 
 /// A folder out of which no path leads.
 pub(super) struct Folder {
@@ -22,7 +22,11 @@ impl Folder {
 
     /// Where a path really is; an error when that is outside of the repository.
     fn inside(&self, path: &str) -> io::Result<PathBuf> {
-        let real = self.root.join(path).canonicalize()?;
+        let joined = self.root.join(path);
+        if self.is_straight(Path::new(path))? {
+            return Ok(joined);
+        }
+        let real = joined.canonicalize()?;
         if real.starts_with(&self.root) {
             return Ok(real);
         }
@@ -30,6 +34,20 @@ impl Folder {
             io::ErrorKind::PermissionDenied,
             "a symbolic link leads out of the repository",
         ))
+    }
+
+    /// Whether a path goes down from the root, name by name, and no name is a symbolic link: then it is
+    /// where it says, and need not be looked up from `/` on.
+    fn is_straight(&self, path: &Path) -> io::Result<bool> {
+        let mut at = self.root.clone();
+        for component in path.components() {
+            let Component::Normal(name) = component else { return Ok(false) };
+            at.push(name);
+            if fs::symlink_metadata(&at)?.is_symlink() {
+                return Ok(false);
+            }
+        }
+        Ok(true)
     }
 
     fn walk(&self, folder: &str, depth: usize, found: &mut Vec<String>) -> io::Result<()> {
@@ -42,7 +60,8 @@ impl Folder {
             Err(error) => return Err(error),
         };
         for entry in fs::read_dir(&real)? {
-            let name = entry?.file_name();
+            let entry = entry?;
+            let name = entry.file_name();
             let Some(name) = name.to_str() else {
                 return Err(io::Error::other(format!("a name in `{folder}` is not UTF-8")));
             };
@@ -50,6 +69,11 @@ impl Folder {
                 continue;
             }
             let path = if folder.is_empty() { name.to_owned() } else { format!("{folder}/{name}") };
+            let kind = entry.file_type()?;
+            if kind.is_file() {
+                found.push(path);
+                continue;
+            }
             let refused = |error: &dyn std::fmt::Display, kind| {
                 Err(io::Error::new(kind, format!("`{path}`: {error}")))
             };

@@ -4,7 +4,7 @@ use super::text::reason;
 use super::{Outcome, Report, TargetReport};
 use crate::cli::commands::changes::{self, Shown, code};
 use crate::diag::Severity;
-use crate::diff::MapDiff;
+use crate::diff::{Drift, MapDiff};
 use crate::postfix::main_cf;
 use crate::report::{self, Item, Rule, counted, shortened, thousands};
 
@@ -18,7 +18,14 @@ const LINE: usize = 100;
 pub(super) fn findings(report: &Report<'_>) -> report::Report {
     let shown: Vec<Shown<'_>> = report.targets.iter().map(|it| it.shown(report.sources)).collect();
     let mut items = changes::items(&shown);
-    for target in &report.targets {
+    for (target, shown) in report.targets.iter().zip(&shown) {
+        if let Some(compared) = target.compared() {
+            let maps = [&compared.diff.transport, &compared.diff.tls_policy];
+            for (which, map) in maps.into_iter().enumerate() {
+                let keys: Vec<String> = map.drift.iter().map(Drift::to_string).collect();
+                items.extend(changes::drift(shown, which, keys.iter().map(String::as_str)));
+            }
+        }
         remarks(target, report, &mut items);
     }
     let lines = report.targets.iter().map(|it| format!("{}: {}", it.name, it.summary()));
@@ -32,7 +39,7 @@ pub(super) fn findings(report: &Report<'_>) -> report::Report {
         help: (*help).to_owned(),
     });
     let mut list = report::Report::new("diff", summary, items);
-    list.rules = changes::rules().chain(own).collect();
+    list.rules = changes::rules().chain([changes::drift_rule()]).chain(own).collect();
     list
 }
 

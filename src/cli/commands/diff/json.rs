@@ -98,6 +98,15 @@ fn map(map: &MapDiff, name: &str) -> Value {
     };
     let ignored =
         map.ignored.iter().map(|it| json!({ "line": it.line, "kind": kind(it), "text": it.text }));
+    let drift = map.drift.iter().map(|it| {
+        json!({
+            "key": it.key,
+            "applied": it.applied,
+            "live": it.live,
+            "wanted": it.wanted,
+            "fate": it.fate().as_str(),
+        })
+    });
     json!({
         "name": name,
         "added": map.added,
@@ -107,6 +116,7 @@ fn map(map: &MapDiff, name: &str) -> Value {
         "adopted": map.adopted,
         "keeps_foreign": map.keeps_foreign,
         "foreign": lines(&map.foreign),
+        "drift": drift.collect::<Vec<_>>(),
         "ignored": ignored.collect::<Vec<_>>(),
         "dead": lines(&map.dead),
     })

@@ -73,8 +73,10 @@ fn lists(map: &MapDiff, name: &str) -> Vec<String> {
         .iter()
         .map(|it| (it.line, format!("{} ({})", it.text, reason(&it.kind))))
         .collect();
+    let drift = map.drift.iter().map(|it| (0, it.to_string())).collect();
     for (title, lines) in [
         (foreign, entries(&map.foreign)),
+        ("changed by somebody else since the last apply", drift),
         ("lines that do not do what they seem to", ignored),
         ("dead entries, which no lookup asks for", entries(&map.dead)),
     ] {
@@ -90,7 +92,9 @@ fn lists(map: &MapDiff, name: &str) -> Vec<String> {
             thousands(lines.len())
         );
         for (line, what) in lines.iter().take(LINES) {
-            let _ = writeln!(text, "- line {line}: {}", markdown_cell(what));
+            // What is gone has no line.
+            let line = if *line > 0 { format!("line {line}: ") } else { String::new() };
+            let _ = writeln!(text, "- {line}{}", markdown_cell(what));
         }
         if lines.len() > LINES {
             let _ = writeln!(text, "- and {} more", thousands(lines.len() - LINES));

@@ -27,9 +27,10 @@ fn show(page: &mut Page<'_>, target: &TargetReport, sources: &SourceMap) {
     let Some(compared) = target.compared() else { return };
     let has_changes = compared.diff.is_change();
     let maps = [&compared.diff.transport, &compared.diff.tls_policy];
-    let has_remarks = maps
-        .iter()
-        .any(|it| !(it.foreign.is_empty() && it.ignored.is_empty() && it.dead.is_empty()));
+    let has_remarks = maps.iter().any(|it| {
+        let lines = [it.foreign.len(), it.ignored.len(), it.dead.len(), it.drift.len()];
+        lines.into_iter().any(|count| count > 0)
+    });
     // Only those who want to know more are told what is only good to know.
     let all = page.style.limit == usize::MAX;
     let main_cf: Vec<_> =
@@ -108,6 +109,10 @@ fn entries(page: &mut Page<'_>, map: &MapDiff, name: &str, file: &str, has_lines
     };
     let entry = |it: &DeployedLine| (it.line, format!("{} {}", it.key, it.value));
     list(page, &foreign, map.foreign.iter().map(entry), has_lines);
+    let drift = map.drift.iter().map(|it| (0, it.to_string()));
+    let keys = counted(map.drift.len(), "key");
+    let title = format!("changed in {file} by somebody else since the last apply, {keys}");
+    list(page, &title, drift, false);
     let ignored =
         map.ignored.iter().map(|it| (it.line, format!("{}   ({})", it.text, reason(&it.kind))));
     list(page, &format!("lines of {file} that do not do what they seem to"), ignored, has_lines);

@@ -4,15 +4,21 @@ use super::Report;
 use crate::cli::commands::changes::{self, Shown, rows, summaries, table};
 use crate::cli::page::Page;
 use crate::diag::{Style, printable};
-use crate::plan::TargetPlan;
-use crate::report::{COMMENT_LIMIT, counted, cut_comment, markdown_cell, wrapped};
+use crate::plan::{DriftPlan, TargetPlan};
+use crate::report::{
+    COMMENT_LIMIT, counted, cut_comment, markdown_cell, shortened, thousands, wrapped,
+};
 use anstyle::AnsiColor;
 use std::fmt::Write as _;
+
+/// So many keys that somebody else changed are shown in a comment.
+const DRIFT: usize = 20;
 
 /// Each target with its changes and steps, then what is against it, then a line for each.
 pub(super) fn text(report: &Report<'_>, style: &Style) -> String {
     let mut page = Page::new(style);
-    for (shown, plan) in report.targets().filter(|(_, plan)| !plan.is_empty()) {
+    let says_more = |(_, plan): &(_, &TargetPlan)| !(plan.is_empty() && plan.drift.is_empty());
+    for (shown, plan) in report.targets().filter(says_more) {
         show(&mut page, shown, plan);
     }
     for (target, note) in &report.notes {
@@ -41,12 +47,54 @@ fn show(page: &mut Page<'_>, target: &Shown<'_>, plan: &TargetPlan) {
     page.heading(&format!("target {}", target.name));
     page.line("");
     changes::changes(page, target);
+    drift(page, &plan.drift);
+    if plan.is_empty() {
+        return;
+    }
     page.line("steps:");
     for (at, step) in (1..).zip(&plan.steps) {
         let entries = counted(step.entries, "entry");
         page.line(&format!("  {at}. {}: {} ({entries})", step.map, step.what));
     }
     page.line("");
+}
+
+/// What somebody else changed, and what an apply does with it.
+fn drift(page: &mut Page<'_>, drift: &[DriftPlan]) {
+    for map in ["transport", "tls_policy"] {
+        let of_map: Vec<_> = drift.iter().filter(|it| it.map == map).collect();
+        if of_map.is_empty() {
+            continue;
+        }
+        let keys = counted(of_map.len(), "key");
+        page.line(&format!("changed in {map} by somebody else since the last apply, {keys}:"));
+        for drift in of_map.iter().take(page.style.limit) {
+            page.paragraph(4, &drift.what);
+        }
+        if of_map.len() > page.style.limit {
+            let more = thousands(of_map.len() - page.style.limit);
+            page.line(&format!("    and {more} more: --verbose shows them"));
+        }
+        page.line("");
+    }
+}
+
+/// The same as a list, cut short.
+fn drift_list(drift: &[DriftPlan]) -> String {
+    if drift.is_empty() {
+        return String::new();
+    }
+    let keys = counted(drift.len(), "key");
+    let mut text = format!("\nchanged by somebody else since the last apply, {keys}:\n\n");
+    // Writing to a String cannot fail.
+    for drift in drift.iter().take(DRIFT) {
+        let what = markdown_cell(&shortened(&drift.what, 400));
+        let _ = writeln!(text, "- {}: {what}", drift.map);
+    }
+    if drift.len() > DRIFT {
+        let _ = writeln!(text, "- and {} more", thousands(drift.len() - DRIFT));
+    }
+    text
 }
 
 /// The same for comments on merge requests.
@@ -63,7 +111,8 @@ pub(super) fn markdown(report: &Report<'_>) -> String {
         let _ = writeln!(text, "\n> {}: {}", markdown_cell(target), markdown_cell(note));
     }
     let heads = report.targets().map(|(shown, plan)| {
-        format!("\n**{}**: {}\n\n", markdown_cell(shown.name), markdown_cell(&summary(plan)))
+        let (name, summary) = (markdown_cell(shown.name), markdown_cell(&summary(plan)));
+        format!("\n**{name}**: {summary}\n{}\n", drift_list(&plan.drift))
     });
     let heads: Vec<String> = heads.collect();
     let used = text.len() + heads.concat().len();

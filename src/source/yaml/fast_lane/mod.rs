@@ -7,11 +7,13 @@
 //! same events for what is read here.
 
 mod flow;
+mod known_lines;
 mod scalar;
 
 use super::granit::offset;
 use super::{Event, EventKind, Events, GranitEvents, MAX_DEPTH, YamlError};
 use crate::source::{FileId, Scalar, Span};
+use known_lines::KnownLines;
 use scalar::{Place, Word};
 use std::borrow::Cow;
 
@@ -38,6 +40,8 @@ pub struct FastLane<'src> {
     before: usize,
     /// Whether the text goes on with something that is not known here.
     ended_early: bool,
+    /// What was read of lines that end with a flow collection.
+    known: KnownLines<'src>,
 }
 
 /// A block collection that has begun.
@@ -90,6 +94,7 @@ impl<'src> FastLane<'src> {
             certain: 0,
             before: 0,
             ended_early: false,
+            known: KnownLines::default(),
         })
     }
 
@@ -155,8 +160,7 @@ impl<'src> FastLane<'src> {
                 None => return Some(true),
             };
             if matches!(bytes[at], b'[' | b'{') {
-                let end = self.flow(at)?;
-                return self.end_line(end).map(|()| true);
+                return self.flow_line(at).map(|()| true);
             }
             let word = self.word(at, Place::Block)?;
             if !self.is_key(&word) {
@@ -231,8 +235,7 @@ impl<'src> FastLane<'src> {
             return Some(());
         }
         if matches!(self.text.as_bytes()[at], b'[' | b'{') {
-            let end = self.flow(at)?;
-            return self.end_line(end);
+            return self.flow_line(at);
         }
         let value = self.word(at, Place::Block)?;
         self.scalar(&value);

@@ -81,9 +81,12 @@ impl FastLane<'_> {
 
 fn quoted(bytes: &[u8], at: usize, quote: u8) -> Option<Word> {
     let rest = &bytes[at + 1..];
-    let length = memchr::memchr3(quote, b'\\', b'\n', rest)?;
+    // A backslash is an ordinary character in single quotes.
+    let length = match quote {
+        b'\'' => memchr::memchr2(quote, b'\n', rest)?,
+        _ => memchr::memchr3(quote, b'\\', b'\n', rest)?,
+    };
     let end = at + 1 + length + 1;
-    // A backslash is an ordinary character in single quotes, but rare enough.
     let closed = rest[length] == quote && bytes.get(end) != Some(&quote);
     closed.then_some(Word { start: at, end, quoted: true })
 }

@@ -135,10 +135,7 @@ fn sorted<T: Ord>(list: &mut Vec<T>) -> usize {
 
 /// Where an alias leads.
 pub(super) fn alias_of(record: &Record, dnssec: Dnssec) -> Alias {
-    let target = match &record.data {
-        RData::CNAME(target) => name(&target.0).ok(),
-        _ => None,
-    };
+    let target = if let RData::CNAME(target) = &record.data { name(&target.0).ok() } else { None };
     Alias { target, dnssec }
 }
 

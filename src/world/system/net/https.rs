@@ -9,7 +9,7 @@ use hyper::{Request, Response, StatusCode};
 use hyper_util::rt::TokioIo;
 use rustls::pki_types::pem::PemObject as _;
 use rustls::pki_types::{CertificateDer, ServerName};
-use rustls::{ClientConfig, RootCertStore};
+use rustls::{CertificateError, ClientConfig, RootCertStore};
 use std::convert::Infallible;
 use std::error::Error as _;
 use std::io;
@@ -155,27 +155,43 @@ fn text(error: &hyper::Error) -> String {
 
 fn tls_error(error: &io::Error) -> FetchError {
     match error.get_ref().and_then(|inner| inner.downcast_ref::<rustls::Error>()) {
-        Some(rustls::Error::InvalidCertificate(why)) => FetchError::Certificate(why.to_string()),
+        Some(rustls::Error::InvalidCertificate(why)) => FetchError::Certificate(objection(why)),
         Some(other) => FetchError::Tls(other.to_string()),
         None => FetchError::Tls(error.to_string()),
     }
 }
 
+/// What is wrong with a certificate, without the time of day.
+#[expect(clippy::wildcard_enum_match_arm, reason = "an open enum of the library")]
+fn objection(error: &CertificateError) -> String {
+    let text = match error {
+        CertificateError::Expired | CertificateError::ExpiredContext { .. } => "it has expired",
+        CertificateError::NotValidYet | CertificateError::NotValidYetContext { .. } => {
+            "it is not valid yet"
+        }
+        CertificateError::NotValidForName | CertificateError::NotValidForNameContext { .. } => {
+            "it is not for that name"
+        }
+        CertificateError::UnknownIssuer => "nobody known has issued it",
+        other => return other.to_string(),
+    };
+    text.to_owned()
+}
+
 fn config(ca: Option<&Path>) -> Result<Arc<ClientConfig>, FetchError> {
     let mut roots = RootCertStore::empty();
     let mut why = String::new();
-    match ca {
-        Some(path) => match CertificateDer::pem_file_iter(path) {
+    if let Some(path) = ca {
+        match CertificateDer::pem_file_iter(path) {
             Ok(list) => {
                 roots.add_parsable_certificates(list.filter_map(Result::ok));
             }
             Err(error) => why = format!(": `{}`: {error}", path.display()),
-        },
-        None => {
-            let found = rustls_native_certs::load_native_certs();
-            roots.add_parsable_certificates(found.certs);
-            why = found.errors.first().map_or(why, |error| format!(": {error}"));
         }
+    } else {
+        let found = rustls_native_certs::load_native_certs();
+        roots.add_parsable_certificates(found.certs);
+        why = found.errors.first().map_or(why, |error| format!(": {error}"));
     }
     if roots.is_empty() {
         return Err(FetchError::NoRoots(why));

@@ -1,0 +1,77 @@
+//! How far a run has come.
+
+use crate::cli::printer::Printer;
+use crate::report::{counted, thousands};
+use crate::world::World;
+use jiff::Timestamp;
+
+/// Milliseconds between two lines on a terminal.
+const OFTEN: i64 = 200;
+
+/// Milliseconds between two lines in a log.
+const SELDOM: i64 = 10_000;
+
+/// How far a run has come, told now and then.
+pub(super) struct Progress {
+    total: usize,
+    done: usize,
+    start: Timestamp,
+    told: Timestamp,
+    terminal: bool,
+    shown: bool,
+}
+
+impl Progress {
+    pub(super) fn new(world: &dyn World, total: usize) -> Self {
+        let start = world.now();
+        let terminal = world.terminal().stderr;
+        Self { total, done: 0, start, told: start, terminal, shown: false }
+    }
+
+    /// One more is done.
+    pub(super) fn step(&mut self, world: &dyn World, printer: &mut Printer<'_>) {
+        self.done += 1;
+        let now = world.now();
+        let pause = if self.terminal { OFTEN } else { SELDOM };
+        if milliseconds(self.told, now) < pause {
+            return;
+        }
+        self.told = now;
+        self.shown = true;
+        printer.progress(&self.line(now), self.terminal);
+    }
+
+    fn line(&self, now: Timestamp) -> String {
+        let passed = u64::try_from(milliseconds(self.start, now)).unwrap_or_default().max(1);
+        let (done, left) = (self.done as u64, (self.total - self.done) as u64);
+        let remaining = usize::try_from(left * passed / done.max(1) / 1000).unwrap_or(usize::MAX);
+        let rate = usize::try_from(done * 1000 / passed).unwrap_or(usize::MAX);
+        format!(
+            "{} of {}, {} a second, {} left",
+            thousands(self.done),
+            counted(self.total, "domain"),
+            thousands(rate),
+            time(remaining),
+        )
+    }
+
+    /// Clears the line.
+    pub(super) fn end(&self, printer: &mut Printer<'_>) {
+        if self.shown && self.terminal {
+            printer.progress("", true);
+        }
+    }
+}
+
+fn milliseconds(from: Timestamp, to: Timestamp) -> i64 {
+    to.as_millisecond() - from.as_millisecond()
+}
+
+/// Seconds as people say them.
+fn time(seconds: usize) -> String {
+    match seconds {
+        0..120 => format!("{seconds} s"),
+        120..7200 => format!("{} min", seconds / 60),
+        _ => format!("{} h", seconds / 3600),
+    }
+}

@@ -1,0 +1,185 @@
+//! Adds entries to a YAML file that people write.
+
+use super::entry::Entry;
+use crate::names::DomainName;
+use crate::source::yaml::Reader;
+use crate::source::{FileId, Span};
+
+/// Why entries cannot be added to a text.
+#[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
+pub enum InsertError {
+    /// It is no YAML that could be read.
+    #[error("it is not valid YAML")]
+    Invalid,
+    /// The file is a list, or one text.
+    #[error("it is no mapping with the key `domains`")]
+    NoMapping,
+    /// `domains` is written in braces, or is no mapping.
+    #[error("its `domains` is not written as one domain a line, which is needed to add lines")]
+    NotABlock,
+}
+
+/// Adds entries behind the last one of `domains`, indented as that is; nothing else is touched. A text
+/// without `domains` gets it at its end.
+///
+/// # Errors
+///
+/// When the text is not written so that lines can be added. What comes out has to be read again and
+/// compared by the caller: YAML has forms that nobody thinks of.
+pub fn insert(
+    text: &str,
+    file: FileId,
+    entries: &[(DomainName, Entry)],
+) -> Result<String, InsertError> {
+    let newline = if text.contains("\r\n") { "\r\n" } else { "\n" };
+    let place = Place::find(text, file)?;
+    let indent = " ".repeat(place.indent);
+    let mut lines = String::new();
+    if !text[..place.at].is_empty() && !text[..place.at].ends_with('\n') {
+        lines.push_str(newline);
+    }
+    if place.key {
+        lines.push_str("domains:");
+        lines.push_str(newline);
+    }
+    for (domain, entry) in entries {
+        lines.push_str(&indent);
+        lines.push_str(&entry.line(domain));
+        lines.push_str(newline);
+    }
+    let mut new = text.to_owned();
+    new.insert_str(place.at, &lines);
+    Ok(new)
+}
+
+/// Where lines are added.
+struct Place {
+    at: usize,
+    indent: usize,
+    /// Whether the key `domains` has to be added, too.
+    key: bool,
+}
+
+impl Place {
+    fn find(text: &str, file: FileId) -> Result<Self, InsertError> {
+        let mut reader = Reader::new(file, text);
+        let mut found = None;
+        let mapping = reader.enter_mapping();
+        if mapping {
+            while let Some(key) = reader.next_key() {
+                if key.value == "domains" && found.is_none() {
+                    found = Some(Self::behind(text, key.span, &mut reader)?);
+                }
+            }
+        } else if reader.value_span().is_some_and(|span| span.start != span.end) {
+            return Err(InsertError::NoMapping);
+        }
+        if reader.failed() || !reader.finish().is_empty() {
+            return Err(InsertError::Invalid);
+        }
+        if let Some(place) = found {
+            return Ok(place);
+        }
+        // A mapping in braces cannot go on behind its end; what is added is read again, and refused.
+        Ok(Self { at: text.len(), indent: 2, key: true })
+    }
+
+    /// The place behind the last entry of the value of `domains`, whose key is at `key`.
+    fn behind(text: &str, key: Span, reader: &mut Reader<'_>) -> Result<Self, InsertError> {
+        let start = key.start as usize;
+        let Some(value) = reader.value_span() else { return Err(InsertError::Invalid) };
+        if value.start == value.end {
+            // Nothing stands behind the colon.
+            let at = line_end(text, key.end as usize);
+            return Ok(Self { at, indent: column(text, start) + 2, key: false });
+        }
+        if text[value.start as usize..].starts_with('{') || !reader.enter_mapping() {
+            return Err(InsertError::NotABlock);
+        }
+        let (mut end, mut indent) = (key.end as usize, None);
+        while let Some(entry) = reader.next_key() {
+            indent.get_or_insert_with(|| column(text, entry.span.start as usize));
+            end = match reader.value_span() {
+                Some(value) if value.start != value.end => value.end as usize,
+                Some(_) | None => entry.span.end as usize,
+            };
+        }
+        let indent = indent.unwrap_or_else(|| column(text, start) + 2);
+        Ok(Self { at: line_end(text, end), indent, key: false })
+    }
+}
+
+/// How many characters stand before a place in its line.
+fn column(text: &str, at: usize) -> usize {
+    let line = text[..at].rfind('\n').map_or(0, |newline| newline + 1);
+    text[line..at].chars().count()
+}
+
+/// The beginning of the line behind the one that ends at a place or holds it.
+fn line_end(text: &str, at: usize) -> usize {
+    if at > 0 && text[..at].ends_with('\n') {
+        return at;
+    }
+    text[at..].find('\n').map_or(text.len(), |newline| at + newline + 1)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::postfix::SecurityLevel;
+    use crate::source::SourceMap;
+
+    fn added(text: &str) -> Result<String, InsertError> {
+        let file = SourceMap::new().add("a.yaml", text);
+        let entry = Entry::Level { level: SecurityLevel::Encrypt, matches: Vec::new() };
+        insert(text, file, &[(DomainName::parse("new.example").unwrap(), entry)])
+    }
+
+    const NEW: &str = "new.example: { level: encrypt }\n";
+
+    #[test]
+    fn entries_stand_behind_the_last_one_and_as_it_is_indented() {
+        for (before, behind) in [
+            ("domains:\n  a.example: x\n", ""),
+            ("# top\ndomains:\n  # a\n  a.example: x  # why\n", "\n# the rest\ntargets: {}\n"),
+            ("domains:\n  a.example:\n    level: may\n    reason: b\n", "  # last\nlock: {}\n"),
+            ("domains:\n  a.example: { level: may,\n    reason: b }\n", ""),
+            ("domains:\n  a.example: |\n    text\n    more\n", "other: x\n"),
+            ("domains:\n  a.example: x\n  b.example:\n", "other: x\n"),
+            ("domains:   # none yet\n", "\nother: x\n"),
+            ("domains:\n", ""),
+        ] {
+            let text = format!("{before}{behind}");
+            assert_eq!(added(&text), Ok(format!("{before}  {NEW}{behind}")), "{text}");
+        }
+        let four = "domains:\n    \u{e9}.example: x\nz: y\n";
+        assert_eq!(added(four), Ok(four.replace("z: y\n", &format!("    {NEW}z: y\n"))));
+    }
+
+    #[test]
+    fn a_text_without_domains_gets_the_key() {
+        assert_eq!(added(""), Ok(format!("domains:\n  {NEW}")));
+        assert_eq!(added("version: 1"), Ok(format!("version: 1\ndomains:\n  {NEW}")));
+    }
+
+    #[test]
+    fn lines_end_as_the_others_do() {
+        let text = "domains:\r\n  a.example: x\r\n";
+        assert_eq!(added(text), Ok(format!("{text}  {}", NEW.replace('\n', "\r\n"))));
+    }
+
+    #[test]
+    fn other_forms_are_refused() {
+        for (text, error) in [
+            ("- a\n", InsertError::NoMapping),
+            ("a", InsertError::NoMapping),
+            ("domains: {}\n", InsertError::NotABlock),
+            ("domains: { a.example: x }\n", InsertError::NotABlock),
+            ("domains: [a]\n", InsertError::NotABlock),
+            ("domains: google\n", InsertError::NotABlock),
+            ("domains:\n  a.example: [\n", InsertError::Invalid),
+        ] {
+            assert_eq!(added(text), Err(error), "{text}");
+        }
+    }
+}

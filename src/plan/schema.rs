@@ -1,0 +1,54 @@
+//! The shape of plans, and of the reports about them, as JSON Schemas.
+
+use super::plan::Plan;
+use crate::report::schema::{Exit, generator, text};
+use schemars::JsonSchema;
+
+/// The schema of the file that `mxward plan --out` writes.
+pub fn plan() -> String {
+    text(&generator().into_root_schema_for::<Plan>())
+}
+
+/// The schema of `--report json` of `plan`, `apply` and `rollback`.
+pub fn report() -> String {
+    text(&generator().into_root_schema_for::<PlanReport<'_>>())
+}
+
+/// What would be done, or was, and what is against it.
+#[derive(JsonSchema)]
+#[schemars(deny_unknown_fields, title = "mxward plan, apply and rollback with --report json")]
+#[expect(dead_code, reason = "only the shape is used")]
+struct PlanReport<'a> {
+    /// The version of this shape; one that readers would stumble over gets a new one.
+    #[schemars(range(min = 1, max = 1))]
+    format_version: u32,
+    plan: Plan,
+    /// What should be known of it.
+    notes: Vec<Note>,
+    /// Guards that stop it; nothing is done while there is one.
+    refused: Vec<Refused>,
+    exit: Exit<'a>,
+}
+
+/// Something to know.
+#[derive(JsonSchema)]
+#[schemars(deny_unknown_fields)]
+#[expect(dead_code, reason = "only the shape is used")]
+struct Note {
+    target: String,
+    note: String,
+}
+
+/// One guard that stops it.
+#[derive(JsonSchema)]
+#[schemars(deny_unknown_fields)]
+#[expect(dead_code, reason = "only the shape is used")]
+struct Refused {
+    /// The name of the guard, as `--allow` takes it; `protect`, `only` and `order` are none of those.
+    guard: String,
+    target: String,
+    /// What is the matter, with counts.
+    message: String,
+    /// The flag that would let it pass; `null` when nothing on the command line does.
+    flag: Option<String>,
+}

@@ -1,0 +1,168 @@
+//! A running Postfix with a stream of mail, while its maps are changed.
+
+use super::scene::repository;
+use crate::postfix::certificates::Authority;
+use crate::postfix::instance::{Instance, Line, Setup};
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+use std::path::Path;
+
+/// The servers, by the last number of their addresses. `a` leaves the first one to `b`, whose it has been
+/// for a while; `c` moves from one address of its own to another.
+const SERVERS: [(u8, &str); 7] =
+    [(1, "two"), (2, "two"), (3, "one"), (4, "one"), (5, "two"), (6, "three"), (7, "three")];
+
+/// The servers that each domain's mail may go to.
+const HOMES: [(&str, &[u8]); 3] = [("a", &[3, 4]), ("b", &[1, 2, 5]), ("c", &[6, 7])];
+
+const DNS: &[&str] = &[
+    "a.example. 60 IN MX 10 mx.one.example.",
+    "b.example. 60 IN MX 10 mx.two.example.",
+    "c.example. 60 IN MX 10 mx.three.example.",
+    "mx.one.example. 60 IN A 127.0.9.4",
+    "mx.two.example. 60 IN A 127.0.9.5",
+    "mx.three.example. 60 IN A 127.0.9.6",
+];
+
+/// What mail for `a`, `b` and `c` is pinned to.
+const OLD: [u8; 3] = [1, 2, 6];
+const NEW: [u8; 3] = [3, 1, 7];
+
+fn write_repository(folder: &Path, [a, b, c]: [u8; 3]) {
+    let pins = [("a", "one", a), ("b", "two", b), ("c", "three", c)];
+    let pins = pins
+        .map(|(domain, name, last)| (format!("{domain}.example"), name, format!("127.0.9.{last}")));
+    let target = "map_type: hash, ca: /etc/postfix/ca.pem, deployed: \"file:///etc/postfix\"";
+    repository(folder, &pins, "127.0.0.0/8", "", target);
+}
+
+/// How mail went out.
+#[derive(Debug, Default)]
+struct Count {
+    sent: usize,
+    waiting: usize,
+    weak: Vec<String>,
+}
+
+/// Judges the mail whose recipients start with a letter.
+fn count(log: &[Line], letter: char) -> Count {
+    let mut count = Count::default();
+    // TLS lines name no message: they belong to the next ends of the same process.
+    let mut tls: BTreeMap<(&str, u32), Vec<&str>> = BTreeMap::new();
+    for line in log {
+        let process = (line.process.as_str(), line.pid);
+        if line.text.contains(" TLS connection established to ") {
+            tls.entry(process).or_default().push(&line.text);
+        }
+        let Some((_, rest)) = line.text.split_once(&format!(": to=<{letter}")) else { continue };
+        let domain = rest.split_once('@').unwrap().1.split_once('.').unwrap().0;
+        if !rest.contains("status=sent") {
+            assert!(rest.contains("status=deferred"), "{}", line.text);
+            count.waiting += 1;
+            continue;
+        }
+        count.sent += 1;
+        let relay = rest.split_once("relay=").unwrap().1.split_once(',').unwrap().0;
+        let server = relay.split_once("[127.0.9.").unwrap().1.split_once(']').unwrap().0;
+        let homes = HOMES.iter().find(|(name, _)| *name == domain).unwrap().1;
+        let last =
+            tls.remove(&process).and_then(|lines| lines.last().copied()).unwrap_or("clear text");
+        let verified =
+            last.starts_with("Verified ") && last.contains(&format!("[127.0.9.{server}]"));
+        if !(verified && homes.contains(&server.parse().unwrap())) {
+            count.weak.push(format!("{last}\n{}", line.text));
+        }
+    }
+    count
+}
+
+/// How often a line of the log has a text.
+fn times(log: &[Line], text: &str) -> usize {
+    log.iter().filter(|line| line.text.contains(text)).count()
+}
+
+/// Sends mail until `messages` are under way, and changes the maps all the time; waits for the end.
+fn stream(postfix: &mut Instance, letter: char, messages: usize, changes: &str) -> Vec<Line> {
+    postfix.run(&format!(
+        "( while [ ! -e {letter}.end ]; do {changes}; done; : >{letter}.over ) </dev/null >>changes 2>&1 &\n\
+         for n in $(seq {messages}); do case $((n % 3)) in 0) d=a ;; 1) d=b ;; *) d=c ;; esac\n\
+         printf 'Subject: x\\n\\nx\\n' | sendmail -f '<>' {letter}$n@$d.example; done\n\
+         : >{letter}.end; while [ ! -e {letter}.over ]; do sleep 0.1; done"
+    ));
+    let start = format!(": to=<{letter}");
+    postfix.wait(|log| times(log, &start) >= messages)
+}
+
+#[test]
+fn no_mail_leaves_weaker_while_maps_are_applied_and_much_does_when_they_are_just_replaced() {
+    let folder = tempfile::Builder::new().prefix("mxward-mail-").tempdir().unwrap();
+    for (name, pins) in [("old", OLD), ("new", NEW)] {
+        write_repository(&folder.path().join(name), pins);
+    }
+    let apply = |name: &str| {
+        format!(
+            "{} -C {} apply --allow addresses --allow stale-lock --allow empty",
+            env!("CARGO_BIN_EXE_mxward"),
+            folder.path().join(name).display()
+        )
+    };
+    let mut setup = Setup::new()
+        .dns(DNS)
+        .long_lived()
+        .parameter("smtp_tls_CAfile", "/etc/postfix/ca.pem")
+        .parameter("smtp_tls_security_level", "may")
+        .parameter("smtp_tls_loglevel", "summary,untrusted,cache")
+        .parameter("smtp_tls_session_cache_database", "btree:${data_directory}/smtp_scache")
+        .parameter("qmgr_message_active_limit", "1000");
+    for name in ["new", "old"] {
+        // What somebody would copy who does without mxward.
+        setup = setup.command(&format!(
+            "{}\nmkdir {name}\ncp -p /etc/postfix/transport.db /etc/postfix/tls_policy.db {name}",
+            apply(name)
+        ));
+    }
+    let authority = Authority::new(&setup.path(""), "ca");
+    for name in ["one", "two", "three"] {
+        authority.issue(name, &format!("DNS:mx.{name}.example"));
+    }
+    for (last, name) in SERVERS {
+        let mut line = format!("127.0.9.{last}:25 inet n - n - - smtpd");
+        for option in [
+            "myhostname=sink.example",
+            "smtpd_relay_restrictions=permit",
+            "smtpd_recipient_restrictions=check_client_access,static:DISCARD,reject",
+            "smtpd_tls_security_level=may",
+            &format!("smtpd_tls_chain_files=/etc/postfix/{name}.pem"),
+        ] {
+            write!(line, " -o {option}").unwrap();
+        }
+        setup = setup.service(&line);
+    }
+    let mut postfix = setup.start();
+    let log = stream(&mut postfix, 'm', 540, &format!("{}; {}", apply("new"), apply("old")));
+    let applied = count(&log, 'm');
+    println!(
+        "applied: {} sent, {} waiting, {} weak; {} sessions resumed, {} reloads",
+        applied.sent,
+        applied.waiting,
+        applied.weak.len(),
+        times(&log, "Reusing old session"),
+        times(&log, "reload -- version"),
+    );
+    assert!(applied.weak.is_empty(), "{}\n{}", applied.weak.len(), applied.weak[0]);
+    assert!(applied.sent >= 500, "{applied:?}");
+    assert!(times(&log, "Reusing old session") > 0);
+    assert!(times(&log, "reload -- version") > 10);
+    let replace = |name: &str| {
+        format!("cp -p {name}/* .; mv transport.db tls_policy.db /etc/postfix; sleep 1")
+    };
+    let log = stream(&mut postfix, 'n', 180, &format!("{}; {}", replace("new"), replace("old")));
+    let replaced = count(&log, 'n');
+    println!(
+        "replaced: {} sent, {} waiting, {} weak",
+        replaced.sent,
+        replaced.waiting,
+        replaced.weak.len()
+    );
+    assert!(!replaced.weak.is_empty(), "{replaced:?}");
+}
