@@ -99,20 +99,13 @@ fn place(number: usize, case: Case) -> Placed {
     Placed { case, address, next_hop }
 }
 
+/// Puts the number of the case for a capital N in names, and its address for `ADDRESS`.
 fn filled(text: &str, number: usize, address: &str) -> String {
-    // Names are in lower case, so a capital N stands for the number.
-    let numbered = text.split("TLSA").map(|it| {
-        it.split("CNAME")
-            .map(|it| {
-                it.split("NULL")
-                    .map(|it| it.replace('N', &number.to_string()))
-                    .collect::<Vec<_>>()
-                    .join("NULL")
-            })
-            .collect::<Vec<_>>()
-            .join("CNAME")
-    });
-    numbered.collect::<Vec<_>>().join("TLSA").replace("ADDRESS", address)
+    let numbered = |word: &str| match word {
+        "MX" | "TLSA" | "CNAME" | "ADDRESS" | "A" | "AAAA" => word.replace("ADDRESS", address),
+        _ => word.replace('N', &number.to_string()).replace("ADDRESS", address),
+    };
+    text.split(' ').map(numbered).collect::<Vec<_>>().join(" ")
 }
 
 fn zones(placed: &[Placed]) -> Vec<Zone> {
@@ -148,7 +141,7 @@ fn zones(placed: &[Placed]) -> Vec<Zone> {
     }
     add("x.bogus.test MX 10 mx.bogus.test.".to_owned());
     add("mx.bogus.test A 127.9.9.9".to_owned());
-    let text = |zone: &str| records[zone].iter().map(|it| format!("{it}\n")).collect::<String>();
+    let text = |zone: &str| records[zone].iter().fold(String::new(), |text, it| text + it + "\n");
     vec![
         Zone::signed("signed.test", &text("signed.test")),
         Zone::unsigned("unsigned.test", &text("unsigned.test")),
@@ -162,11 +155,9 @@ fn servers(placed: &[Placed], known: &Identities) -> Value {
         let Some(Value::Object(mut server)) = case.server.clone() else { continue };
         server.insert("address".to_owned(), address.as_str().into());
         server.entry("port").or_insert_with(|| json!(25));
-        for key in ["certificate"] {
-            if let Some(Value::String(file)) = server.get(key) {
-                let path = known.path(file);
-                server.insert(key.to_owned(), path.into());
-            }
+        if let Some(Value::String(file)) = server.get("certificate") {
+            let path = known.path(file);
+            server.insert("certificate".to_owned(), path.into());
         }
         if let Some(Value::Object(names)) = server.get("names") {
             let names = names.iter().map(|(name, file)| {
@@ -255,7 +246,7 @@ fn compare(placed: &Placed, hop: &Value, logged: &Logged) -> Vec<String> {
     let mut wrong = Vec::new();
     let does = hop["does"].as_str().unwrap_or_default();
     let servers = hop["servers"].as_array().unwrap();
-    let told = servers.iter().find(|it| it["does"] == does).unwrap_or(&hop["problem"]);
+    let told = servers.iter().find(|it| it["does"] == does).unwrap_or_else(|| &hop["problem"]);
     let list = |name: &str| -> Vec<String> {
         let list = told[name].as_array().into_iter().flatten();
         list.filter_map(Value::as_str).map(str::to_owned).collect()

@@ -9,6 +9,7 @@ use openssl::pkey::{PKey, Private};
 use openssl::rsa::Rsa;
 use openssl::x509::extension::{BasicConstraints, ExtendedKeyUsage, SubjectAlternativeName};
 use openssl::x509::{X509, X509NameBuilder};
+use std::fmt::Write as _;
 use std::fs;
 use std::path::Path;
 use std::time::{SystemTime, UNIX_EPOCH};
@@ -62,12 +63,11 @@ impl Identity {
     }
 
     fn made(wanted: Wanted<'_>, issuer: Option<&Self>) -> Self {
-        let key = match wanted.rsa {
-            Some(bits) => PKey::from_rsa(Rsa::generate(bits).unwrap()).unwrap(),
-            None => {
-                let curve = EcGroup::from_curve_name(Nid::X9_62_PRIME256V1).unwrap();
-                PKey::from_ec_key(EcKey::generate(&curve).unwrap()).unwrap()
-            }
+        let key = if let Some(bits) = wanted.rsa {
+            PKey::from_rsa(Rsa::generate(bits).unwrap()).unwrap()
+        } else {
+            let curve = EcGroup::from_curve_name(Nid::X9_62_PRIME256V1).unwrap();
+            PKey::from_ec_key(EcKey::generate(&curve).unwrap()).unwrap()
         };
         let mut name = X509NameBuilder::new().unwrap();
         name.append_entry_by_nid(Nid::ORGANIZATIONNAME, "Test").unwrap();
@@ -152,5 +152,9 @@ impl Identity {
 }
 
 fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|it| format!("{it:02x}")).collect()
+    let mut text = String::new();
+    for byte in bytes {
+        write!(text, "{byte:02x}").unwrap();
+    }
+    text
 }

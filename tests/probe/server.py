@@ -9,6 +9,7 @@ import ssl
 import sys
 import threading
 import time
+import warnings
 
 
 def lines(text):
@@ -52,6 +53,8 @@ def odd(connection, step, what):
 
 def context(what, file):
     made = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    # Old versions are wanted here.
+    warnings.simplefilter("ignore", DeprecationWarning)
     versions = {"1.0": ssl.TLSVersion.TLSv1, "1.1": ssl.TLSVersion.TLSv1_1,
                 "1.2": ssl.TLSVersion.TLSv1_2, "1.3": ssl.TLSVersion.TLSv1_3}
     made.set_ciphers(what.get("ciphers", "ALL:@SECLEVEL=0"))

@@ -4,6 +4,7 @@ use super::change::{Opened, judge, open};
 use super::check::denied;
 use super::consent::Consented;
 use super::plan::Report;
+use super::probe;
 use super::seen::look;
 use super::sides::{Computed, Sides, Texts};
 use crate::apply::{Ending, Reload, Run, Store, run as change};
@@ -22,6 +23,7 @@ type Hands = ([Option<Box<dyn Store>>; 2], Vec<Reload>);
 pub(super) fn apply(
     context: &mut Context<'_, '_>,
     reviewed: Option<&Path>,
+    probe: bool,
     consent: &Consent,
 ) -> Result<Exit, Exit> {
     let reviewed = match reviewed {
@@ -43,7 +45,7 @@ pub(super) fn apply(
     let texts = texts(context, &sides)?;
     let computed: Vec<Computed<'_>> = texts.iter().map(Texts::compute).collect();
     let today = context.world.today();
-    let (plan, refused) = judge(&computed, &texts, &compiled, &consented, today);
+    let (plan, mut refused) = judge(&computed, &texts, &compiled, &consented, today);
     if let Some(reviewed) = reviewed
         && let Err(stale) = plan.confirms(&reviewed)
     {
@@ -52,7 +54,9 @@ pub(super) fn apply(
         return Ok(Exit::Stale);
     }
     let sources = &compiled.repository.sources;
+    let probed = probe::guard(context, &compiled, &computed, &consented, probe, &mut refused)?;
     let report = Report::new("apply", (&plan, &refused), &computed, sources);
+    let report = report.with_probe(probed.as_ref());
     let exit = finish(context, &report, hands, &texts, &computed, None);
     Ok(if exit == Exit::Done { look(context, &mut hosts, &texts, &computed) } else { exit })
 }

@@ -1,6 +1,7 @@
 //! `mxward probe`
 
 mod findings;
+mod guard;
 mod json;
 mod text;
 mod work;
@@ -19,6 +20,7 @@ use crate::report::{self, counted};
 use crate::source::{SourceMap, Span};
 use crate::tables::Lowered;
 use crate::world::{Command, NetSettings, StarttlsLimits, StarttlsOutcome};
+pub(super) use guard::guard;
 use jiff::Timestamp;
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};

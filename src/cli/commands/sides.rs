@@ -131,6 +131,11 @@ impl Texts<'_> {
 }
 
 impl Computed<'_> {
+    /// The name of the target.
+    pub(super) fn target(&self) -> &str {
+        &self.sides.target.name.value
+    }
+
     /// How its changes are shown.
     pub(super) fn shown<'a>(&'a self, sources: &'a SourceMap) -> Shown<'a> {
         let Spanned { value, span } = &self.sides.target.name;
