@@ -319,6 +319,10 @@ pub struct DiscoverOptions {
     /// Add the proposed entries of domains that are not declared yet to this YAML file of the repository
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub write: Option<String>,
+    /// Propose MTA-STS policies as they are now, for the MX hosts they cover and until they end, instead of
+    /// leaving them to a resolver
+    #[arg(long)]
+    pub freeze: bool,
     /// Keep what was found out in this file, and do not ask again for domains that are in it
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub resume: Option<PathBuf>,

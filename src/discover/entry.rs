@@ -3,6 +3,7 @@
 use crate::model::Route;
 use crate::names::DomainName;
 use crate::postfix::{MatchPattern, SecurityLevel};
+use jiff::civil::Date;
 use std::fmt;
 
 /// The entry that is proposed for a domain, as it is written in YAML.
@@ -24,6 +25,15 @@ pub enum Entry {
     },
     /// The resolver for MTA-STS decides at run time.
     LeaveToMtaSts,
+    /// The MTA-STS policy as it is now, without a resolver.
+    Frozen {
+        /// The MX hosts that it covers, sorted: `*.` in a policy is one label, `.` in Postfix any number.
+        hosts: Vec<DomainName>,
+        /// Its id.
+        id: String,
+        /// The last day on which it may be followed.
+        until: Date,
+    },
 }
 
 impl Entry {
@@ -48,6 +58,16 @@ impl fmt::Display for Entry {
                 write!(f, "{{ provider: {}, route: {} }}", scalar(name), route.as_str())
             }
             Self::LeaveToMtaSts => f.write_str("{ leave_to: mta-sts }"),
+            Self::Frozen { hosts, id, until } => {
+                let hosts: Vec<String> = hosts.iter().map(|it| scalar(it.as_str())).collect();
+                // The id has letters and digits alone. [RFC 8461 §3.1]
+                write!(
+                    f,
+                    "{{ level: secure, match: [{}], servername: hostname, \
+                     reason: \"MTA-STS policy {id}\", until: {until} }}",
+                    hosts.join(", ")
+                )
+            }
         }
     }
 }
@@ -88,6 +108,16 @@ mod tests {
         assert_eq!(line("null", &Entry::LeaveToMtaSts), "\"null\": { leave_to: mta-sts }");
         let provider = |route| Entry::Provider { name: "google".to_owned(), route };
         assert_eq!(line("a.example", &provider(None)), "a.example: google");
+        let frozen = Entry::Frozen {
+            hosts: vec![DomainName::parse("mx.example").unwrap()],
+            id: "2030".to_owned(),
+            until: "2030-01-08".parse().unwrap(),
+        };
+        assert_eq!(
+            line("a.example", &frozen),
+            "a.example: { level: secure, match: [mx.example], servername: hostname, \
+             reason: \"MTA-STS policy 2030\", until: 2030-01-08 }"
+        );
         let routed = "a.example: { provider: google, route: mx }";
         assert_eq!(line("a.example", &provider(Some(Route::Mx))), routed);
     }

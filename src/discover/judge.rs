@@ -13,7 +13,8 @@ use crate::mta_sts::Mode;
 use crate::names::DomainName;
 use crate::postfix::{MatchPattern, SecurityLevel};
 use crate::world::StarttlsOutcome;
-use std::collections::BTreeMap;
+use jiff::civil::Date;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 /// Makes findings and a proposal of facts, in the administrator's order of preference: DANE, MTA-STS, the
@@ -23,6 +24,7 @@ pub struct Judge<'a> {
     providers: &'a BTreeMap<String, Provider>,
     detector: Detector,
     route: Option<Route>,
+    freeze: Option<Date>,
 }
 
 /// Who runs the MX hosts of a domain.
@@ -46,9 +48,14 @@ struct Proposal {
 }
 
 impl<'a> Judge<'a> {
-    /// Judges by these templates; `route` is `defaults.route` of the repository.
-    pub fn new(providers: &'a BTreeMap<String, Provider>, route: Option<Route>) -> Self {
-        Self { providers, detector: Detector::new(providers), route }
+    /// Judges by these templates; `route` is `defaults.route` of the repository. With `freeze`, which is
+    /// today, MTA-STS policies are proposed as they are now, and not left to a resolver.
+    pub fn new(
+        providers: &'a BTreeMap<String, Provider>,
+        route: Option<Route>,
+        freeze: Option<Date>,
+    ) -> Self {
+        Self { providers, detector: Detector::new(providers), route, freeze }
     }
 
     /// Whether the servers are to be spoken with: because nothing before their certificates decides, or
@@ -188,7 +195,7 @@ impl<'a> Judge<'a> {
             }
             DaneState::Some | DaneState::InsecureMx | DaneState::Unusable | DaneState::None => {}
         }
-        if let Some(proposal) = sts(facts) {
+        if let Some(proposal) = sts(facts, self.freeze) {
             return Some(proposal);
         }
         match hosting {
@@ -270,15 +277,32 @@ fn published(facts: &Facts) -> Vec<String> {
     list
 }
 
-fn sts(facts: &Facts) -> Option<Proposal> {
+fn sts(facts: &Facts, freeze: Option<Date>) -> Option<Proposal> {
     if let Sts::Unknown(_) = facts.sts {
         let why = "whether it has an MTA-STS policy is not known, and nothing weaker is proposed";
         return Some(without(Verdict::Unknown, why));
     }
     let policy = facts.policy().filter(|it| it.mode == Mode::Enforce)?;
-    if !facts.hosts.iter().any(|(_, host)| policy.covers(&host.name)) {
+    let hosts: BTreeSet<&DomainName> =
+        facts.hosts.iter().map(|(_, host)| &host.name).filter(|it| policy.covers(it)).collect();
+    if hosts.is_empty() {
         let why = "its MTA-STS policy covers none of its MX hosts: who follows it cannot deliver";
         return Some(without(Verdict::Nothing, why));
+    }
+    if let (Some(today), Sts::Record { record, .. }) = (freeze, &facts.sts) {
+        let names: Vec<&str> = hosts.iter().map(|it| it.as_str()).collect();
+        let until = last_day(today, policy.max_age);
+        return Some(Proposal {
+            verdict: Verdict::Proposed,
+            level: Some(SecurityLevel::Secure),
+            parameter: format!("match={} servername=hostname", names.join(":")),
+            reason: format!("its MTA-STS policy as it is now, which may be followed until {until}"),
+            entry: Some(Entry::Frozen {
+                hosts: hosts.into_iter().cloned().collect(),
+                id: record.id().to_owned(),
+                until,
+            }),
+        });
     }
     Some(Proposal {
         verdict: Verdict::Proposed,
@@ -289,6 +313,12 @@ fn sts(facts: &Facts) -> Option<Proposal> {
             "its MTA-STS policy says `enforce`: the resolver in `smtp_tls_policy_maps` follows it"
                 .to_owned(),
     })
+}
+
+/// The last whole day of a policy that was fetched today. [RFC 8461 §3.2 `max_age`]
+fn last_day(today: Date, max_age: u32) -> Date {
+    let days = i64::from(max_age) / (24 * 60 * 60);
+    today.saturating_add(jiff::Span::new().days(days))
 }
 
 fn of_servers(

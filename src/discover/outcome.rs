@@ -133,6 +133,10 @@ fn entry_json(entry: &Entry) -> Value {
             Value::Object(object)
         }
         Entry::LeaveToMtaSts => json!({ "leave_to": "mta-sts" }),
+        Entry::Frozen { hosts, id, until } => {
+            let hosts: Vec<&str> = hosts.iter().map(DomainName::as_str).collect();
+            json!({ "mta_sts_id": id, "hosts": hosts, "until": until.to_string() })
+        }
     }
 }
 
@@ -142,6 +146,16 @@ fn entry_from(value: &Value) -> Option<Entry> {
         let matches = names.iter().map(|it| MatchPattern::parse_name(it.as_str()?).ok());
         let level = SecurityLevel::parse(level)?;
         return Some(Entry::Level { level, matches: matches.collect::<Option<_>>()? });
+    }
+    if let Some(id) = value["mta_sts_id"].as_str() {
+        let plain = !id.is_empty() && id.bytes().all(|it| it.is_ascii_alphanumeric());
+        let hosts = value["hosts"].as_array()?.iter();
+        let hosts = hosts.map(|it| DomainName::parse(it.as_str()?).ok());
+        return plain.then_some(Entry::Frozen {
+            hosts: hosts.collect::<Option<_>>()?,
+            id: id.to_owned(),
+            until: value["until"].as_str()?.parse().ok()?,
+        });
     }
     if let Some(name) = value["provider"].as_str() {
         let route = match value["route"].as_str() {
@@ -179,6 +193,11 @@ mod tests {
             Some(Entry::LeaveToMtaSts),
             Some(Entry::Level { level: SecurityLevel::Secure, matches }),
             Some(Entry::Level { level: SecurityLevel::DaneOnly, matches: Vec::new() }),
+            Some(Entry::Frozen {
+                hosts: vec![DomainName::parse("mx.example").unwrap()],
+                id: "a1".to_owned(),
+                until: "2030-01-08".parse().unwrap(),
+            }),
             Some(Entry::Provider { name: "google".to_owned(), route: None }),
             Some(Entry::Provider { name: "google".to_owned(), route: Some(Route::Mx) }),
         ] {
@@ -197,6 +216,7 @@ mod tests {
             ("verdict", json!("maybe")),
             ("entry", json!({ "leave_to": "other" })),
             ("entry", json!({ "level": "top" })),
+            ("entry", json!({ "mta_sts_id": "a\"", "hosts": [], "until": "2030-01-08" })),
             ("entry", json!({ "level": "secure", "match": ["192.0.2.1"] })),
             ("level", json!("top")),
             ("findings", json!([{ "code": "mx" }])),

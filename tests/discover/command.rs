@@ -122,6 +122,31 @@ fn entries_are_added_and_nothing_else_is_touched() {
     ran.then().args(["check"]).any_stdout().run();
 }
 
+#[test]
+fn a_policy_is_frozen_for_the_hosts_it_covers_until_it_ends() {
+    let mut internet = Internet::new();
+    let wide = "version: STSv1\nmode: enforce\nmx: *.unsigned.example\nmax_age: 864000\n";
+    internet.sts("openwrt", policy(wide));
+    internet.records("unsigned", "openwrt MX 20 a.b");
+    let ran = internet.run(|test| {
+        test.args(["--freeze", "--write", "mxward.yaml"])
+            .any_stdout()
+            .stderr("1 domain added to `mxward.yaml`\n")
+    });
+    let text = ran.read("mxward.yaml");
+    // Not `a.b.unsigned.example`, which the wildcard does not cover and `.unsigned.example` would.
+    let entry = "domains:\n  openwrt.unsigned.example: { level: secure, match: [mx.unsigned.example], \
+                 servername: hostname, reason: \"MTA-STS policy 20300101\", until: ";
+    let day = text.split_once(entry).unwrap().1.trim_end_matches(" }\n");
+    // The day before the end of the tenth is fine, and the day behind it is not.
+    let day: jiff::civil::Date = day.parse().unwrap();
+    let behind = day.tomorrow().unwrap().to_string();
+    let check = |today: &str| ran.then().args(["check", "--deny-warnings", "--today", today]);
+    check(&behind).stdout_has("exception-expired").status(3).run();
+    let start = (day - jiff::Span::new().days(10)).to_string();
+    check(&start).any_stdout().any_stderr().run();
+}
+
 /// A run of a small Internet with `--write FILE`.
 fn write_to(file: &str, prepare: impl FnOnce(Test) -> Test) -> Ran {
     let mut internet = Internet::new();
@@ -207,6 +232,46 @@ fn what_is_no_domain_is_told_before_anybody_is_asked() {
         .stderr_has("finds nothing that `sarif` could list")
         .status(64)
         .run();
+}
+
+/// How many connections one server saw at once, of ten domains with hosts of their own at its address.
+fn connections(args: &[&str]) -> usize {
+    let mut internet = Internet::new();
+    let (ip, most) = super::smtp::start_counting(internet.smtp);
+    for n in 0..10 {
+        internet.domain(&format!("d{n}"), "unsigned", &format!("d{n} MX 10 h{n}\nh{n} A {ip}"));
+    }
+    let ran = internet.run(|test| test.args(args.iter().copied()).any_stdout());
+    assert_eq!(ran.stdout.matches("offers no STARTTLS").count(), 20, "{}", ran.stdout);
+    most.load(std::sync::atomic::Ordering::SeqCst)
+}
+
+#[test]
+fn one_connection_an_address_is_open_at_once_unless_more_are_allowed() {
+    assert_eq!(connections(&[]), 1);
+    assert!(connections(&["--per-host", "10"]) > 1);
+}
+
+#[test]
+fn the_manual_names_every_finding() {
+    let read = |path: &str| {
+        #[expect(clippy::disallowed_methods, reason = "reads files of the project")]
+        std::fs::read_to_string(crate::harness::root().join(path)).unwrap()
+    };
+    let page = read("docs/discover.md");
+    let code = regex::Regex::new(
+        r#"(?:finding|fails)\(\s*"([a-z-]+)"|=> \("([a-z-]+)", "|=> \(\s*"([a-z-]+)",\s"#,
+    )
+    .unwrap();
+    let mut count = 0;
+    for file in ["findings", "judge", "servers"] {
+        for found in code.captures_iter(&read(&format!("src/discover/{file}.rs"))) {
+            let code = (1..4).find_map(|at| found.get(at)).unwrap().as_str();
+            assert!(page.contains(&format!("`{code}`")), "{code}");
+            count += 1;
+        }
+    }
+    assert!(count > 30, "{count}");
 }
 
 /// A name server in front of a lab that says nothing about names with `dead` in them.

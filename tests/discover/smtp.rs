@@ -5,6 +5,9 @@ use super::tls::{accept, config, listen, serve};
 use std::collections::BTreeMap;
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::{IpAddr, TcpListener};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
 
 /// What a mail server does.
 #[derive(Clone)]
@@ -19,6 +22,30 @@ pub(super) enum Act {
     Silence,
     /// A line after the other, without end.
     Chatter,
+}
+
+/// Starts a mail server that offers no STARTTLS and keeps each connection for a while, on a port of an
+/// address of its own; gives that, and how many connections were open at once at most.
+pub(super) fn start_counting(port: u16) -> (IpAddr, Arc<AtomicUsize>) {
+    let (listener, ip) = listen(port);
+    let (open, most) = (AtomicUsize::new(0), Arc::<AtomicUsize>::default());
+    let seen = Arc::clone(&most);
+    serve(listener, move |mut stream| {
+        let now = open.fetch_add(1, Ordering::SeqCst) + 1;
+        seen.fetch_max(now, Ordering::SeqCst);
+        // Long enough for another client to come, were one allowed to.
+        std::thread::sleep(Duration::from_millis(50));
+        stream.write_all(b"220 mx.example ESMTP\r\n")?;
+        let mut lines = BufReader::new(stream.try_clone()?);
+        let mut line = String::new();
+        lines.read_line(&mut line)?;
+        // Before the client hears that it may go.
+        open.fetch_sub(1, Ordering::SeqCst);
+        stream.write_all(b"250 mx.example\r\n")?;
+        lines.read_line(&mut line)?;
+        stream.write_all(b"221 bye\r\n")
+    });
+    (ip, most)
 }
 
 /// Starts a mail server on a port of an address of its own; gives that.

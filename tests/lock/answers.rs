@@ -231,3 +231,37 @@ fn more_than_64_records_are_unknown() {
     let lab = Lab::new([Zone::signed("signed.example", &many)]);
     check_both(&lab, "A mx.signed.example -> unknown: more than 64 records");
 }
+
+/// Once a zone is proven to be unsigned, each question costs one query, and aliases out of the zone are
+/// followed with validation all the same.
+#[test]
+fn an_unsigned_zone_is_proven_once() {
+    let records: String =
+        (0..20).flat_map(|n| [format!("n{n} MX 10 mx"), "\n".to_owned()]).collect();
+    let aliases =
+        "b A 192.0.2.1\nto-bogus CNAME a.bogus.example.\nto-signed CNAME a.signed.example.\n";
+    let lab = Lab::new([
+        Zone::unsigned("unsigned.example", &format!("{records}{aliases}")),
+        Zone::signed("signed.example", "a A 192.0.2.2\nb A 192.0.2.3\nc A 192.0.2.4"),
+        Zone::bogus("bogus.example", "a A 192.0.2.5"),
+    ]);
+    let server = lab.plain();
+    let fake = crate::lab::Fake::new(move |_| crate::lab::Act::Forward(server));
+    let settings = itself(&lab, &[fake.address()]);
+    let dns = System::new().dns(&settings).unwrap();
+    let ask = |text: &str| shown(&dns.lookup(&[question(text)]).unwrap()[0]);
+    for n in 0..20 {
+        let expected = "insecure: 10 mx.unsigned.example";
+        assert_eq!(ask(&format!("MX n{n}.unsigned.example")), expected);
+    }
+    assert_eq!(ask("A nothing.unsigned.example"), "insecure: nothing");
+    assert_eq!(ask("AAAA b.unsigned.example"), "insecure: nothing");
+    let asked = fake.asked();
+    assert!(asked.len() < 40, "{}: {asked:?}", asked.len());
+    // Out of the zone again.
+    assert_eq!(ask("A to-signed.unsigned.example"), "insecure: 192.0.2.2");
+    assert_eq!(ask("A to-bogus.unsigned.example"), "unknown: the signatures do not validate");
+    assert_eq!(ask("A b.signed.example"), "secure: 192.0.2.3");
+    assert_eq!(ask("A c.signed.example"), "secure: 192.0.2.4");
+    assert_eq!(ask("A nothing.signed.example"), "proven absent");
+}

@@ -179,7 +179,8 @@ fn ask(
 ) -> Result<Ended, Exit> {
     let left: Vec<DomainName> =
         domains.iter().filter(|it| !outcomes.contains_key(*it)).cloned().collect();
-    let judge = Judge::new(providers, config.default_route.as_ref().map(|it| it.value));
+    let freeze = options.freeze.then(|| context.world.today());
+    let judge = Judge::new(providers, config.default_route.as_ref().map(|it| it.value), freeze);
     let mut progress = Progress::new(context.world, left.len());
     let mut failure = None;
     let ended = match context.world.net(settings) {

@@ -8,6 +8,7 @@ use crate::diag::{Diagnostics, printable};
 use crate::discover::{Entry, insert};
 use crate::model::{Body, Config};
 use crate::names::{DomainName, Recipients};
+use crate::postfix::SecurityLevel;
 use crate::report::counted;
 use crate::source::SourceMap;
 use crate::world::Files;
@@ -180,15 +181,10 @@ fn says(body: &Body, entry: &Entry) -> bool {
     let route = body.route.as_ref().map(|it| it.value);
     let level = body.policy.level.as_ref().map(|it| it.value);
     let leave_to = body.leave_to.as_ref().map(|it| it.value.as_str());
+    let names = body.policy.values("match").unwrap_or_default();
+    let names: Vec<&str> = names.iter().map(|it| it.value.as_str()).collect();
     match entry {
         Entry::Level { level: wanted, matches } => {
-            let names: Vec<&str> = body
-                .policy
-                .values("match")
-                .unwrap_or_default()
-                .iter()
-                .map(|it| it.value.as_str())
-                .collect();
             let wanted_names: Vec<String> = matches.iter().map(ToString::to_string).collect();
             (provider, route, leave_to) == (None, None, None)
                 && level == Some(*wanted)
@@ -198,5 +194,11 @@ fn says(body: &Body, entry: &Entry) -> bool {
             (provider, level, leave_to) == (Some(name.as_str()), None, None) && route == *wanted
         }
         Entry::LeaveToMtaSts => (provider, level, leave_to) == (None, None, Some("mta-sts")),
+        Entry::Frozen { hosts, until, .. } => {
+            (provider, route, leave_to) == (None, None, None)
+                && level == Some(SecurityLevel::Secure)
+                && names.iter().eq(hosts.iter().map(DomainName::as_str).collect::<Vec<_>>().iter())
+                && body.until.as_ref().is_some_and(|it| it.value == *until)
+        }
     }
 }

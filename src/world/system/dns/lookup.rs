@@ -9,6 +9,7 @@
 )]
 
 use super::answers::{alias_of, empty, follow, query, reply};
+use super::unsigned::Unsigned;
 use super::validating::{Client, PAYLOAD};
 use crate::answer::{Alias, Answer, Dnssec, Found, MAX_ALIASES, Question, UnknownReason};
 use hickory_resolver::net::xfer::{DnsHandle as _, FirstAnswer as _};
@@ -19,14 +20,66 @@ use hickory_resolver::proto::rr::{Name, RData, Record, RecordType};
 use std::io::ErrorKind;
 
 /// Asks once.
-pub(super) async fn ask(client: &Client, question: &Question) -> Found {
+pub(super) async fn ask(client: &Client, question: &Question, unsigned: &Unsigned) -> Found {
+    if let Some(answer) = ask_unsigned(client, question, unsigned).await {
+        return answer.into();
+    }
     let mut aliases = Vec::new();
     let answer = match walk(client, question, &mut aliases).await {
         // An answer behind aliases is no better than they are.
         Ok(answer) => weakened(answer, weakest_of(&aliases), question),
         Err(reason) => Answer::Unknown(reason),
     };
+    if let (Answer::Insecure(_), true) = (&answer, aliases.is_empty()) {
+        learn(client, question, unsigned).await;
+    }
     Found { answer, aliases }
+}
+
+/// The answer for a name in a zone that is known to be unsigned, where validation can find nothing; `None`
+/// for all other names, and for aliases, which may lead into signed zones.
+async fn ask_unsigned(client: &Client, question: &Question, unsigned: &Unsigned) -> Option<Answer> {
+    let (name, kind) = query(question).ok()?;
+    if !unsigned.holds(&name) {
+        return None;
+    }
+    let query = Query::query(name.clone(), kind);
+    let response = match client.plain.lookup(query, options()).first_answer().await {
+        Ok(response) => response,
+        Err(error) if error.is_no_records_found() => {
+            return Some(Answer::Insecure(empty(question)));
+        }
+        Err(error) => return Some(Answer::Unknown(reason(&error))),
+    };
+    match follow(&name, kind, &response.answers) {
+        Ok(chain) if !chain.aliases.is_empty() => None,
+        Ok(chain) if !chain.found.is_empty() => {
+            let reply = reply(question, chain.found.iter().map(|record| &record.data));
+            Some(reply.map_or_else(Answer::Unknown, Answer::Insecure))
+        }
+        Ok(_)
+            if matches!(response.response_code, ResponseCode::NoError | ResponseCode::NXDomain) =>
+        {
+            Some(Answer::Insecure(empty(question)))
+        }
+        Ok(_) => Some(Answer::Unknown(UnknownReason::Failure(code_name(response.response_code)))),
+        Err(reason) => Some(Answer::Unknown(reason)),
+    }
+}
+
+/// Finds out, after several insecure answers below a name, whether it is the top of an unsigned zone: then
+/// its SOA record is proven to be insecure.
+async fn learn(client: &Client, question: &Question, unsigned: &Unsigned) {
+    let Ok((name, _)) = query(question) else { return };
+    let Some(parent) = unsigned.note(&name) else { return };
+    let Ok(response) = send(client, &parent, RecordType::SOA).await else { return };
+    let mut soa = response.answers.iter().filter(|it| it.record_type() == RecordType::SOA);
+    if let (Some(soa), None) = (soa.next(), soa.next())
+        && soa.name == parent
+        && soa.proof == Proof::Insecure
+    {
+        unsigned.add(&parent);
+    }
 }
 
 /// Goes from the name through the aliases, which are collected, to the end.
@@ -97,10 +150,14 @@ async fn step(
 }
 
 async fn send(client: &Client, name: &Name, kind: RecordType) -> Result<DnsResponse, NetError> {
+    client.validating.lookup(Query::query(name.clone(), kind), options()).first_answer().await
+}
+
+fn options() -> DnsRequestOptions {
     let mut options = DnsRequestOptions::default();
     options.edns_payload_len = PAYLOAD;
     options.edns_set_dnssec_ok = true;
-    client.lookup(Query::query(name.clone(), kind), options).first_answer().await
+    options
 }
 
 /// The alias at a name; without one the answer for the name stays bogus.

@@ -6,6 +6,7 @@ mod remembering;
 mod runtime;
 mod servers;
 mod stub;
+mod unsigned;
 mod validating;
 
 use crate::answer::{Answer, Found, Question, UnknownReason};

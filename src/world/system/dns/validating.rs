@@ -3,6 +3,7 @@
 use super::lookup;
 use super::remembering::Remembering;
 use super::servers::{self, roots};
+use super::unsigned::Unsigned;
 use crate::answer::{Answer, Found, Question, UnknownReason};
 use crate::world::DnsSettings;
 use hickory_resolver::config::{NameServerConfig, ResolverOpts};
@@ -23,9 +24,15 @@ const PAUSE: Duration = Duration::from_millis(100);
 /// The largest answer by UDP that is asked for. [RFC 9715 §3.2]
 pub(super) const PAYLOAD: u16 = 1232;
 
+/// Asks name servers.
+type Plain = Remembering<RetryDnsHandle<NameServerPool<TokioRuntimeProvider>>>;
+
 /// Asks name servers, and validates what they answer from the trust anchors down.
-pub(super) type Client =
-    DnssecDnsHandle<Remembering<RetryDnsHandle<NameServerPool<TokioRuntimeProvider>>>>;
+pub(super) struct Client {
+    pub(super) validating: DnssecDnsHandle<Plain>,
+    /// The same without validation, for what is known to be unsigned.
+    pub(super) plain: Plain,
+}
 
 /// Validates DNSSEC from the trust anchors down.
 pub(super) struct Validating {
@@ -35,6 +42,7 @@ pub(super) struct Validating {
     tries: Vec<Client>,
     /// Whether certificates are checked.
     tls: bool,
+    unsigned: Unsigned,
 }
 
 impl Validating {
@@ -55,7 +63,8 @@ impl Validating {
         let timeout = deadline / u32::try_from(again + 1).unwrap_or(4);
         let tries = std::iter::once(servers.clone()).chain(each);
         let tries = tries.map(|servers| client(servers, &anchors, tls.clone(), timeout));
-        Ok(Self { tries: tries.collect::<io::Result<_>>()?, tls: use_tls })
+        let tries = tries.collect::<io::Result<_>>()?;
+        Ok(Self { tries, tls: use_tls, unsigned: Unsigned::default() })
     }
 
     /// Asks, and asks again where that may help.
@@ -65,7 +74,7 @@ impl Validating {
         for client in &self.tries {
             tokio::time::sleep(pause).await;
             pause += PAUSE;
-            found = lookup::ask(client, question).await;
+            found = lookup::ask(client, question, &self.unsigned).await;
             let Answer::Unknown(reason) = &found.answer else { break };
             if reason.is_of_the_name() {
                 break;
@@ -114,5 +123,8 @@ fn client(
     let context = Arc::new(PoolContext::new(options, tls));
     let pool = NameServerPool::from_config(servers, context, TokioRuntimeProvider::default());
     let once = Remembering::new(RetryDnsHandle::new(pool, 0));
-    Ok(DnssecDnsHandle::with_trust_anchor(once, Arc::clone(anchors)))
+    Ok(Client {
+        validating: DnssecDnsHandle::with_trust_anchor(once.clone(), Arc::clone(anchors)),
+        plain: once,
+    })
 }
