@@ -17,6 +17,7 @@ pub mod explain;
 pub mod formats;
 pub mod lint;
 pub mod lock;
+pub mod logs;
 pub mod model;
 pub mod mta_sts;
 pub mod names;

@@ -7,6 +7,7 @@ mod errors;
 mod guards;
 mod judge;
 mod kills;
+mod lost;
 mod mail;
 mod scene;
 mod schemas;
@@ -219,20 +220,6 @@ fn a_map_that_postmap_refuses_changes_nothing() {
         .run();
 }
 
-#[test]
-fn targets_in_databases_are_refused_before_anything_is_done() {
-    Test::new()
-        .file(
-            "mxward.yaml",
-            "version: 1\ntargets:\n  db: { postfix: \"3.7\", security_level: may, map_type: lmdb, \
-             tls_policy: \"sqlite:policies.sqlite\" }\n",
-        )
-        .args(["apply"])
-        .stderr("error: target `db`: tables of a database cannot be changed by this version: load what `mxward compile` writes\n")
-        .status(1)
-        .run();
-}
-
 /// One pinned domain, as the lock of this day knows it.
 fn pinned(checked: &str, stale: &str) -> Test {
     let domains = "  a.example: { provider: mailer, route: pin }\n";
@@ -272,6 +259,12 @@ fn pins_that_nobody_confirmed_for_long_are_refused() {
     let today = jiff::tz::Offset::UTC.to_datetime(jiff::Timestamp::now()).date();
     let today = format!("checked: {today}\n");
     pinned(&today, "").args(["plan"]).any_stderr().any_stdout().run();
+    pinned("checked: 2222-01-01\n", "")
+        .args(["plan"])
+        .any_stderr()
+        .stdout_has("were confirmed on 2222-01-01, a day that is")
+        .status(5)
+        .run();
     // The file was looked at, and this address was not among the answers.
     pinned(&today, "stale: SERVFAIL since 2020-01-02, ")
         .args(["plan"])

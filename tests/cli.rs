@@ -1,5 +1,7 @@
 //! What holds for every command.
 
+#![expect(clippy::disallowed_methods, reason = "one run has a terminal")]
+
 use crate::harness::{Test, root};
 use std::collections::BTreeSet;
 
@@ -101,4 +103,28 @@ fn the_readme_names_only_commands_that_are_there() {
     for name in named {
         assert!(help.contains(&format!("\n  {name} ")), "{name} is no command");
     }
+}
+
+/// script(1) gives the program a terminal.
+#[test]
+fn text_is_as_wide_as_the_terminal() {
+    let test = Test::example("handwritten");
+    let widest = |columns: u32| {
+        let program = env!("CARGO_BIN_EXE_mxward");
+        let line = format!(
+            "stty rows 40 cols {columns} && {program} --color never explain a@gmail.com --target mx"
+        );
+        let output = std::process::Command::new("script")
+            .args(["-qec", &line, "/dev/null"])
+            .current_dir(test.path())
+            .env_remove("COLUMNS")
+            .stdin(std::process::Stdio::null())
+            .output()
+            .unwrap();
+        assert!(output.status.success());
+        let text = String::from_utf8(output.stdout).unwrap();
+        text.lines().map(|line| line.trim_end().chars().count()).max().unwrap()
+    };
+    let (narrow, wide) = (widest(70), widest(110));
+    assert!(narrow <= 70 && wide <= 110 && wide > narrow, "{narrow} {wide}");
 }

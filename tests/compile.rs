@@ -1,5 +1,6 @@
 //! `mxward compile`
 
+mod checked;
 mod files;
 #[path = "../benches/scale/repository.rs"]
 mod repository;

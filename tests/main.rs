@@ -21,6 +21,7 @@ mod lab;
 mod layers;
 mod lints;
 mod lock;
+mod logs;
 mod postfix;
 mod probe;
 mod providers;

@@ -6,6 +6,7 @@ mod limits;
 mod places;
 mod schemas;
 mod stopped;
+mod streams;
 
 use crate::harness::{Ran, Test, python, root, validate};
 use std::path::PathBuf;

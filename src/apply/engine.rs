@@ -3,9 +3,9 @@
 use super::reload::Reload;
 use super::store::{Failure, Store};
 use crate::diff::{Entries, Side};
-use crate::formats::record::Record;
-use crate::formats::{MapEntry, postmap_text, record};
-use crate::plan::{Step, Which, steps};
+use crate::formats::record::{self, Record};
+use crate::formats::{MapEntry, postmap_text};
+use crate::plan::{Step, Which, linger, steps};
 use jiff::Timestamp;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -29,8 +29,8 @@ pub struct Run<'a> {
     pub(crate) foreign: [BTreeSet<&'a str>; 2],
     /// The records of both maps before this run, as texts.
     pub(crate) records: [String; 2],
-    /// What is ours once everything is done, where that is not what changed: a rollback.
-    pub(crate) restores: Option<[String; 2]>,
+    /// What is ours, where that does not follow from what changes: a rollback.
+    pub(crate) restores: Option<[Restored; 2]>,
     /// The number of this run; that of the one before where its end is still to come, so that a
     /// rollback goes behind both.
     pub(crate) generation: u64,
@@ -38,8 +38,21 @@ pub struct Run<'a> {
     pub(crate) unfinished: [bool; 2],
     /// The time of this run.
     pub(crate) now: Timestamp,
-    /// Keys that waited to be pruned before this run, and are not due yet; policies only.
-    pub(crate) waiting: BTreeMap<String, Timestamp>,
+    /// Policies that nothing asks for and that are not due to go, since when, and what they say.
+    pub(crate) waiting: BTreeMap<String, (Timestamp, String)>,
+    /// Keys of policies that begin to wait with this run; `None` where a map in a file needs none of it.
+    pub(crate) begin: Option<BTreeSet<String>>,
+}
+
+/// What is ours of a map in a rollback.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub(crate) struct Restored {
+    /// The number of the last apply that is not taken back.
+    pub(crate) generation: u64,
+    /// The keys that are ours then.
+    pub(crate) ours: BTreeSet<String>,
+    /// The keys that are ours before.
+    pub(crate) before: BTreeSet<String>,
 }
 
 /// How a run ended.
@@ -155,12 +168,15 @@ impl<'a> Run<'a> {
             }
         }
         let steps = std::mem::take(&mut self.steps);
+        let mut now: [&[MapEntry<'_>]; 2] = [&before.transport, &before.tls_policy];
         let mut result = Ok(());
         for (at, step) in steps.iter().enumerate() {
-            result = self.store(step.map).and_then(|store| store.prepare(at, &step.lines));
+            let now = &mut now[step.map.at()];
+            result = self.store(step.map).and_then(|store| store.prepare(at, now, &step.lines));
             if result.is_err() {
                 break;
             }
+            *now = &step.lines;
         }
         self.steps = steps;
         result
@@ -172,10 +188,7 @@ impl<'a> Run<'a> {
         for map in [Which::Transport, Which::TlsPolicy] {
             let at = usize::from(map == Which::TlsPolicy);
             if self.unfinished[at] && self.steps.iter().all(|step| step.map != map) {
-                let lines = match map {
-                    Which::Transport => self.after.transport.to_vec(),
-                    Which::TlsPolicy => self.after.tls_policy.to_vec(),
-                };
+                let lines = self.last_lines(map, &[]);
                 let what = "what the last apply had begun";
                 self.steps.push(Step { map, lines, what, prunes: false });
             }
@@ -202,16 +215,6 @@ impl<'a> Run<'a> {
         }
         let mut untold = false;
         for (at, step) in steps.iter().enumerate() {
-            let later = step.prunes && self.store(step.map)?.prunes_later();
-            if later {
-                // The rows stay, and the record says since when nothing asks for them.
-                let count = step.lines.len();
-                tell(&format!(
-                    "  Waiting {}: a later apply prunes to {count} entries",
-                    step.map.as_str()
-                ));
-                continue;
-            }
             let record = self.opening_record(step.map, steps)?;
             let store = self.store(step.map)?;
             match store.switch(at, &record) {
@@ -222,15 +225,7 @@ impl<'a> Run<'a> {
                     return Err(why);
                 }
             }
-            let read = store.entries()?;
-            let read = postmap_text::read(&read);
-            let same = read.entries.len() == step.lines.len()
-                && read
-                    .entries
-                    .iter()
-                    .zip(&step.lines)
-                    .all(|(a, b)| (&a.key, &a.value) == (&b.key, &b.value));
-            if !same {
+            if !store.check(&step.lines)? {
                 return Err(format!("{} is not what was written", step.map.as_str()));
             }
             tell(&format!(" Switched {}: {}", step.map.as_str(), step.what));
@@ -246,20 +241,26 @@ impl<'a> Run<'a> {
         self.record_all(steps)
     }
 
+    /// All entries of a map once the steps are done.
+    fn last_lines(&self, map: Which, steps: &[Step<'a>]) -> Vec<MapEntry<'a>> {
+        match (steps.iter().rfind(|step| step.map == map), map) {
+            (Some(step), _) => step.lines.clone(),
+            (None, Which::Transport) => self.after.transport.to_vec(),
+            // Nothing changes but what waits in a table, so that before is after.
+            (None, Which::TlsPolicy) if self.begin.is_some() => self.before.tls_policy.to_vec(),
+            (None, Which::TlsPolicy) => self.after.tls_policy.to_vec(),
+        }
+    }
+
     /// Notes what is ours from now on.
-    fn record_all(&mut self, steps: &[Step<'_>]) -> Result<(), String> {
+    fn record_all(&mut self, steps: &[Step<'a>]) -> Result<(), String> {
         for map in [Which::Transport, Which::TlsPolicy] {
             if self.store(map).is_err() {
                 continue;
             }
-            let lines = match map {
-                Which::Transport => self.after.transport.to_vec(),
-                Which::TlsPolicy => self.after.tls_policy.to_vec(),
-            };
-            let record = self.record(map, &lines, steps);
-            if steps.iter().any(|step| step.map == map)
-                || record != self.records[usize::from(map == Which::TlsPolicy)]
-            {
+            let lines = self.last_lines(map, steps);
+            let record = self.record(map, &lines);
+            if steps.iter().any(|step| step.map == map) || record != self.records[map.at()] {
                 self.store(map)?.record(&record)?;
             }
         }
@@ -278,13 +279,17 @@ impl<'a> Run<'a> {
 
     /// What may be ours until the run has come to its end: all that was and all that is going to be.
     fn opening_record(&self, map: Which, steps: &[Step<'_>]) -> Result<String, String> {
-        let at = usize::from(map == Which::TlsPolicy);
+        let at = map.at();
         let old = Some(&self.records[at]).filter(|it| !it.is_empty());
         let old = old.map(|text| Record::read(text)).transpose()?.unwrap_or_default();
         let mut ours: BTreeMap<&str, &str> =
             old.entries.entries.iter().map(|it| (&*it.key, &*it.value)).collect();
+        let is_ours = |key: &str| match &self.restores {
+            None => !self.foreign[at].contains(key),
+            Some(restored) => restored[at].ours.contains(key) || restored[at].before.contains(key),
+        };
         for line in steps.iter().filter(|step| step.map == map).flat_map(|step| &step.lines) {
-            if !self.foreign[at].contains(&*line.key) && !old.waiting.contains_key(&*line.key) {
+            if is_ours(&line.key) {
                 ours.insert(&line.key, &line.value);
             }
         }
@@ -292,31 +297,32 @@ impl<'a> Run<'a> {
     }
 
     /// What is ours once everything is done and a map has these entries.
-    fn record(&self, map: Which, lines: &[MapEntry<'_>], steps: &[Step<'_>]) -> String {
-        let at = usize::from(map == Which::TlsPolicy);
-        if let Some(records) = &self.restores {
-            return records[at].clone();
-        }
-        let foreign = &self.foreign[at];
+    fn record(&self, map: Which, lines: &[MapEntry<'_>]) -> String {
         let mut waiting = BTreeMap::new();
-        let prune = steps.iter().find(|it| it.prunes && it.map == map);
-        let prunes_later = map == Which::TlsPolicy
-            && self.tls_policy.as_ref().is_some_and(|store| store.prunes_later());
-        if prunes_later {
-            waiting.clone_from(&self.waiting);
-            if let Some(prune) = prune {
-                let stays: BTreeSet<&str> = prune.lines.iter().map(|line| &*line.key).collect();
-                let on_the_way = steps.iter().filter(|it| it.map == map).flat_map(|it| &it.lines);
-                let there = self.before.tls_policy.iter().chain(on_the_way);
-                for line in there.filter(|line| !stays.contains(&*line.key)) {
-                    waiting.entry(line.key.to_string()).or_insert(self.now);
-                }
+        let mut ours: Vec<(&str, &str)> = Vec::with_capacity(lines.len());
+        if map == Which::TlsPolicy {
+            for (key, (since, value)) in &self.waiting {
+                waiting.insert(key.clone(), *since);
+                ours.push((key, value));
             }
+            let begin = self.begin.iter().flatten();
+            waiting.extend(begin.map(|key| (key.clone(), self.now)));
         }
-        let ours = lines
-            .iter()
-            .filter(|line| !foreign.contains(&*line.key) && !waiting.contains_key(&*line.key));
-        record::write(self.generation, false, &waiting, ours.map(|line| (&*line.key, &*line.value)))
+        let foreign = &self.foreign[map.at()];
+        let restored = self.restores.as_ref().map(|it| &it[map.at()]);
+        let is_ours = |key: &str| match restored {
+            None => !foreign.contains(key),
+            Some(it) => it.ours.contains(key),
+        };
+        let generation = restored.map_or(self.generation, |it| it.generation);
+        for line in lines.iter().filter(|it| is_ours(&it.key) || waiting.contains_key(&*it.key)) {
+            ours.push((&line.key, &line.value));
+        }
+        ours.sort_unstable();
+        if generation == 0 && ours.is_empty() {
+            return String::new();
+        }
+        record::write(generation, false, &waiting, ours.into_iter())
     }
 
     /// Goes back to what was before, by steps that are as safe.
@@ -332,33 +338,71 @@ impl<'a> Run<'a> {
         };
         let (transport, tls_policy) =
             (postmap_text::read(&transport), postmap_text::read(&tls_policy));
+        // What others have added meanwhile stays theirs.
+        let mut known: [BTreeSet<&str>; 2] = [&self.before.transport, &self.before.tls_policy]
+            .map(|lines| lines.iter().map(|line| &*line.key).collect());
+        for step in &self.steps {
+            known[step.map.at()].extend(step.lines.iter().map(|line| &*line.key));
+        }
+        let mut lines = (transport.entries, tls_policy.entries);
+        lines.0.retain(|line| known[0].contains(&*line.key));
+        lines.1.retain(|line| known[1].contains(&*line.key));
         let here = Side {
-            transport: Entries::Borrowed(&transport.entries),
-            tls_policy: Entries::Borrowed(&tls_policy.entries),
+            transport: Entries::Borrowed(&lines.0),
+            tls_policy: Entries::Borrowed(&lines.1),
             settings: self.before.settings,
         };
-        let Ok(back) = steps(&here, self.before) else { return false };
+        let Ok(mut back) = steps(&here, self.before) else { return false };
+        let mut records = self.records.clone();
+        if self.begin.is_some() {
+            let begin;
+            (back, begin) = linger(&here, self.before, back, &BTreeSet::new());
+            let Some(record) = self.waiting_too(&records[1], &here, &begin) else { return false };
+            records[1] = record;
+        }
         let first = self.steps.len();
+        let mut now: [&[MapEntry<'_>]; 2] = [&here.transport, &here.tls_policy];
         for (at, step) in back.iter().enumerate() {
             // What was recorded for the way there holds on the way back.
             let Ok(record) = self.opening_record(step.map, &self.steps) else { return false };
-            let Ok(store) = self.store(step.map) else { return false };
-            let done = store.prepare(first + at, &step.lines).is_ok()
+            let now = &mut now[step.map.at()];
+            let store = match step.map {
+                Which::Transport => &mut self.transport,
+                Which::TlsPolicy => &mut self.tls_policy,
+            };
+            let Some(store) = store else { return false };
+            let done = store.prepare(first + at, now, &step.lines).is_ok()
                 && store.switch(first + at, &record).is_ok();
             if !done || (step.map == Which::Transport && self.reload(tell).is_err()) {
                 return false;
             }
+            *now = &step.lines;
         }
         if self.reload(tell).is_err() {
             return false;
         }
         let maps = [&mut self.transport, &mut self.tls_policy];
-        for (store, record) in maps.into_iter().zip(&self.records) {
+        for (store, record) in maps.into_iter().zip(&records) {
             if store.as_mut().is_some_and(|store| store.record(record).is_err()) {
                 return false;
             }
         }
         tell(" Returned to what was before");
         true
+    }
+
+    /// A record with some policies of a side that wait as well; `None` where it cannot be read.
+    fn waiting_too(&self, text: &str, side: &Side<'_>, begin: &BTreeSet<String>) -> Option<String> {
+        if begin.is_empty() {
+            return Some(text.to_owned());
+        }
+        let known = if text.is_empty() { Record::default() } else { Record::read(text).ok()? };
+        let mut waiting = known.waiting.clone();
+        waiting.extend(begin.iter().map(|key| (key.clone(), self.now)));
+        let known_lines = known.entries.entries.iter().map(|line| (&*line.key, &*line.value));
+        let mut lines: BTreeMap<&str, &str> = known_lines.collect();
+        let begin = side.tls_policy.iter().filter(|line| begin.contains(&*line.key));
+        lines.extend(begin.map(|line| (&*line.key, &*line.value)));
+        Some(record::write(known.generation, false, &waiting, lines.into_iter()))
     }
 }

@@ -1,5 +1,6 @@
 //! A map in files: source text, and the index that daemons read.
 
+use super::kept::Kept;
 use super::store::{Failure, Store};
 use crate::deployed::FOLDER;
 use crate::formats::{MapEntry, cdb, postmap_text};
@@ -9,12 +10,6 @@ use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::rc::Rc;
 use std::sync::Arc;
-
-/// What the name of a file ends with that is going to replace another one.
-const NEW: &str = ".new";
-
-/// So many generations are kept.
-const GENERATIONS: usize = 5;
 
 /// A map in files, on this host or another.
 pub struct FileStore {
@@ -30,8 +25,7 @@ pub struct FileStore {
     comments: BTreeMap<String, Arc<str>>,
     /// Whether main.cf lies beside the map, so that the commands of Postfix read that one.
     has_main_cf: bool,
-    /// What was recorded last by this run.
-    recorded: Option<String>,
+    kept: Kept,
 }
 
 impl FileStore {
@@ -44,9 +38,11 @@ impl FileStore {
         header: String,
         has_main_cf: bool,
     ) -> Self {
+        let (own, like) = (format!("{folder}/{FOLDER}/{name}"), format!("{folder}/{name}"));
+        let kept = Kept::new(Rc::clone(&host), &own, &like);
         let (folder, name) = (folder.to_owned(), name.to_owned());
         let comments = BTreeMap::new();
-        Self { host, folder, name, map_type, header, comments, has_main_cf, recorded: None }
+        Self { host, folder, name, map_type, header, comments, has_main_cf, kept }
     }
 
     /// Puts a line of comment above some of the keys.
@@ -68,10 +64,6 @@ impl FileStore {
 
     fn path(&self) -> String {
         format!("{}/{}", self.folder, self.name)
-    }
-
-    fn own(&self, what: &str) -> String {
-        format!("{}/{FOLDER}/{}.{what}", self.folder, self.name)
     }
 
     fn step(&self, step: usize) -> String {
@@ -137,8 +129,7 @@ impl FileStore {
 
 impl Store for FileStore {
     fn tidy(&mut self) -> Result<(), String> {
-        let (step, own) = (self.step_start(), format!("{}.", self.name));
-        let folder = format!("{}/{FOLDER}", self.folder);
+        let step = self.step_start();
         let mut host = self.host.borrow_mut();
         for name in host.list(&self.folder).map_err(text)? {
             // Berkeley DB makes a file under another name first.
@@ -146,15 +137,16 @@ impl Store for FileStore {
                 host.remove(&format!("{}/{name}", self.folder)).map_err(text)?;
             }
         }
-        for name in host.list(&folder).map_err(text)? {
-            if name.starts_with(&own) && name.ends_with(NEW) {
-                host.remove(&format!("{folder}/{name}")).map_err(text)?;
-            }
-        }
-        Ok(())
+        drop(host);
+        self.kept.tidy()
     }
 
-    fn prepare(&mut self, step: usize, lines: &[MapEntry<'_>]) -> Result<(), String> {
+    fn prepare(
+        &mut self,
+        step: usize,
+        _before: &[MapEntry<'_>],
+        lines: &[MapEntry<'_>],
+    ) -> Result<(), String> {
         let path = self.step(step);
         let mut source = self.header.clone();
         for line in lines {
@@ -178,7 +170,10 @@ impl Store for FileStore {
         }
         let listed = self.list(&path, lines)?;
         if !is(&listed, lines) {
-            return Err(format!("what postmap made of `{path}` is not what was written"));
+            // lmdb(3) may leave entries out without a word where the disk is full.
+            return Err(format!(
+                "what postmap made of `{path}` is not what was written: is the disk full?"
+            ));
         }
         Ok(())
     }
@@ -205,36 +200,11 @@ impl Store for FileStore {
     }
 
     fn record(&mut self, record: &str) -> Result<(), String> {
-        if self.recorded.as_deref() == Some(record) {
-            return Ok(());
-        }
-        let name = self.own("applied");
-        let (new, like) = (format!("{name}{NEW}"), self.path());
-        self.recorded = None;
-        let mut host = self.host.borrow_mut();
-        let written = if record.is_empty() {
-            host.remove(&name)
-        } else {
-            host.write(&new, record.as_bytes(), &like).and_then(|()| host.rename(&new, &name))
-        };
-        written.and_then(|()| host.sync(&format!("{}/{FOLDER}", self.folder))).map_err(text)?;
-        drop(host);
-        self.recorded = Some(record.to_owned());
-        Ok(())
+        self.kept.record(record)
     }
 
     fn generation(&mut self, generation: u64) -> Result<Option<(Vec<u8>, String)>, String> {
-        let read = |what: &str| {
-            let path = self.own(&format!("generation-{generation}.{what}"));
-            self.host.borrow_mut().read(&path).map_err(text)
-        };
-        match (read("entries")?, read("record")?) {
-            (Some(entries), Some(record)) => {
-                let record = String::from_utf8(record).map_err(|_| "the record is not UTF-8")?;
-                Ok(Some((entries, record)))
-            }
-            _ => Ok(None),
-        }
+        self.kept.generation(generation)
     }
 
     fn entries(&mut self) -> Result<Vec<u8>, String> {
@@ -261,35 +231,7 @@ impl Store for FileStore {
         lines: &[MapEntry<'_>],
         record: &str,
     ) -> Result<(), String> {
-        let mut entries = String::new();
-        for line in lines {
-            for part in [&*line.key, " ", &*line.value, "\n"] {
-                entries.push_str(part);
-            }
-        }
-        let like = self.path();
-        let mut host = self.host.borrow_mut();
-        let name = |number: u64, what: &str| self.own(&format!("generation-{number}.{what}"));
-        host.write(&name(generation, "entries"), entries.as_bytes(), &like).map_err(text)?;
-        // The text with all comments, for people.
-        if let Some(source) = host.read(&like).map_err(text)? {
-            host.write(&name(generation, "text"), &source, &like).map_err(text)?;
-        }
-        // The record comes last and at once: where it is, the others are whole.
-        let last = name(generation, "record");
-        let new = format!("{last}{NEW}");
-        host.write(&new, record.as_bytes(), &like).map_err(text)?;
-        host.rename(&new, &last).map_err(text)?;
-        if let Some(old) = generation.checked_sub(GENERATIONS as u64) {
-            for what in ["record", "entries", "text"] {
-                host.remove(&name(old, what)).map_err(text)?;
-            }
-        }
-        host.sync(&format!("{}/{FOLDER}", self.folder)).map_err(text)
-    }
-
-    fn prunes_later(&self) -> bool {
-        false
+        self.kept.keep(generation, lines, record, Some(&self.path()))
     }
 }
 

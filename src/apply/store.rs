@@ -1,6 +1,6 @@
 //! A deployed map that can be changed.
 
-use crate::formats::MapEntry;
+use crate::formats::{MapEntry, postmap_text};
 use std::fmt;
 
 /// A deployed map that can be changed. Steps are made ready first, and switched to in their order.
@@ -12,12 +12,33 @@ pub trait Store {
     /// Why it cannot be done, in a phrase.
     fn tidy(&mut self) -> Result<(), String>;
 
-    /// Makes a step ready, beside what is in force, and reads it back.
+    /// What makes the steps impossible or unsafe, in phrases, as far as it can be known before: each is
+    /// all entries after it, and `before` are those in force.
+    ///
+    /// # Errors
+    ///
+    /// Why it cannot be looked at, in a phrase.
+    fn obstacles(
+        &mut self,
+        before: &[MapEntry<'_>],
+        steps: &[&[MapEntry<'_>]],
+    ) -> Result<Vec<String>, String> {
+        let _ = (before, steps);
+        Ok(Vec::new())
+    }
+
+    /// Makes a step ready, beside what is in force, and reads it back; `before` is what the step before
+    /// leaves.
     ///
     /// # Errors
     ///
     /// Why it cannot be done, in a phrase; nothing in force has changed.
-    fn prepare(&mut self, step: usize, lines: &[MapEntry<'_>]) -> Result<(), String>;
+    fn prepare(
+        &mut self,
+        step: usize,
+        before: &[MapEntry<'_>],
+        lines: &[MapEntry<'_>],
+    ) -> Result<(), String>;
 
     /// Switches to a step that is ready; `record` is what is ours from then on. Where both cannot be one
     /// step, the record comes first.
@@ -26,6 +47,19 @@ pub trait Store {
     ///
     /// [`Failure`], which tells whether the map may have changed.
     fn switch(&mut self, step: usize, record: &str) -> Result<(), Failure>;
+
+    /// Reads back whether `lines` are in force.
+    ///
+    /// # Errors
+    ///
+    /// Why it cannot be read, in a phrase.
+    fn check(&mut self, lines: &[MapEntry<'_>]) -> Result<bool, String> {
+        let read = self.entries()?;
+        let read = postmap_text::read(&read);
+        let same =
+            |(a, b): (&MapEntry<'_>, &MapEntry<'_>)| (&a.key, &a.value) == (&b.key, &b.value);
+        Ok(read.entries.len() == lines.len() && read.entries.iter().zip(lines).all(same))
+    }
 
     /// Notes what is ours, where no entry changes; the empty text means that nothing was ever applied.
     ///
@@ -55,10 +89,6 @@ pub trait Store {
     /// Why it cannot be done, in a phrase.
     fn keep(&mut self, generation: u64, lines: &[MapEntry<'_>], record: &str)
     -> Result<(), String>;
-
-    /// Whether keys must stay until deliveries that are under way have ended: they ask for each row
-    /// anew, where a process that reads a file keeps the old one open.
-    fn prunes_later(&self) -> bool;
 }
 
 /// Why a switch failed.

@@ -236,6 +236,13 @@ pub enum Command {
         #[command(flatten)]
         options: Box<DiscoverOptions>,
     },
+    /// Show what the mail log proves of each recipient domain, and what may be raised
+    ///
+    /// Reads what Postfix writes with `smtp_tls_loglevel = 1`: files of syslog or of `maillog_file`, also
+    /// compressed with gzip or zstd, and what `journalctl -o short-iso`, `-o export` or `-o json` prints.
+    /// Where -C names a repository, what it declares is compared with what was delivered. Uses no
+    /// network but with `--mx dns`. Addresses of people are neither kept nor shown.
+    Logs(Logs),
     /// The catalogue of provider templates
     Providers {
         /// What to show.
@@ -355,6 +362,47 @@ pub struct DiscoverOptions {
     pub smtp_port: u16,
 }
 
+/// What to read of logs, and how much evidence is enough.
+#[derive(clap::Args, Debug)]
+pub struct Logs {
+    /// The logs, in any order; `-` is standard input
+    #[arg(required = true, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub files: Vec<PathBuf>,
+    /// Only this domain, with all details; repeatable
+    #[arg(long, value_name = "DOMAIN")]
+    pub domain: Vec<String>,
+    /// Propose nothing for fewer messages
+    #[arg(long, value_name = "N", default_value_t = 20)]
+    pub min_messages: u64,
+    /// Propose nothing when fewer days lie between the first and the last of them
+    #[arg(long, value_name = "N", default_value_t = 7)]
+    pub min_days: i64,
+    /// Each MX host must have taken mail: which they are is known from mxward.lock, or DNS is asked too;
+    /// or it does not matter
+    #[arg(long, value_name = "FROM", default_value = "lock")]
+    pub mx: MxFrom,
+    /// Write the proposals as YAML; `-` is standard output
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub write: Option<PathBuf>,
+    /// Stamps without a year are of the last year in which they do not lie behind this day
+    #[arg(long, value_name = "YYYY-MM-DD")]
+    pub today: Option<jiff::civil::Date>,
+    /// Tell so many domains apart; deliveries to others are only counted
+    #[arg(long, value_name = "N", default_value_t = 250_000)]
+    pub max_domains: usize,
+}
+
+/// Where the MX hosts of a domain are known from.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, ValueEnum)]
+pub enum MxFrom {
+    /// mxward.lock.
+    Lock,
+    /// mxward.lock, or else DNS.
+    Dns,
+    /// They do not matter.
+    Any,
+}
+
 impl Command {
     /// The name on the command line.
     pub fn name(&self) -> &'static str {
@@ -371,6 +419,7 @@ impl Command {
             Self::Test => "test",
             Self::Explain { .. } => "explain",
             Self::Discover { .. } => "discover",
+            Self::Logs(_) => "logs",
             Self::Providers { .. } => "providers",
             Self::Schema { .. } => "schema",
             Self::Completions { .. } => "completions",
@@ -385,6 +434,7 @@ impl Command {
         match self {
             Self::Explain { .. }
             | Self::Discover { .. }
+            | Self::Logs(_)
             | Self::Providers { .. }
             | Self::Schema { .. }
             | Self::Completions { .. }

@@ -309,6 +309,7 @@ impl<'a> Printer<'a> {
             Ok(()) => {}
             // The reader has seen enough, as in `mxward diff | head`.
             Err(error) if error.kind() == io::ErrorKind::BrokenPipe => {}
+            Err(_) if self.problem == Some(Exit::Failed) => {}
             Err(error) => {
                 let message = format!("cannot write to standard output: {error}");
                 self.error(&message);

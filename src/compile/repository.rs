@@ -12,6 +12,7 @@ use sha2::{Digest, Sha256};
 use std::collections::BTreeMap;
 use std::fmt::Write;
 use std::io::ErrorKind;
+use std::ops::Range;
 
 /// The name of the main file.
 const ROOT_FILE: &str = "mxward.yaml";
@@ -170,7 +171,12 @@ impl<'a> Reading<'a> {
         }
         match String::from_utf8(bytes) {
             Ok(text) => {
+                let conflict = conflict(&text);
                 let file = self.sources.add(path, text);
+                if let Some(line) = conflict {
+                    diagnostics.push(unresolved(file, line, path));
+                    return None;
+                }
                 self.read.insert(path.to_owned(), file);
                 Some(file)
             }
@@ -337,6 +343,26 @@ impl<'a> Reading<'a> {
             text
         })
     }
+}
+
+/// Where git(1) began the first conflict that nobody has resolved, a line that no format here has.
+fn conflict(text: &str) -> Option<Range<usize>> {
+    let begins_line = |at: usize| at == 0 || text.as_bytes()[at - 1] == b'\n';
+    let at = memchr::memmem::find_iter(text.as_bytes(), b"<<<<<<< ").find(|&at| begins_line(at))?;
+    let length = text[at..].lines().next().map_or(0, str::len);
+    Some(at..at + length)
+}
+
+/// The message about a conflict that nobody has resolved.
+fn unresolved(file: FileId, line: Range<usize>, path: &str) -> Diagnostic {
+    let place = |at: usize| u32::try_from(at).unwrap_or(u32::MAX);
+    let span = Span::new(file, place(line.start), place(line.end));
+    let hint = if path == LOCK_FILE {
+        "take one side of the file as a whole, and run `mxward lock`"
+    } else {
+        "choose what shall stay, and remove the marks"
+    };
+    Diagnostic::error("merge-conflict", span, "a merge left a conflict here").hint(hint)
 }
 
 /// The message about the first bytes of a file that are not UTF-8.

@@ -1,9 +1,10 @@
 //! The hosts of one run.
 
+use super::rows::password;
 use crate::diag::printable;
-use crate::model::Location;
+use crate::model::{Location, Target};
 use crate::sql::DatabaseLocation;
-use crate::world::{Host, HostError, Place, World};
+use crate::world::{Database, Host, HostError, Place, World};
 use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -12,18 +13,23 @@ use std::rc::Rc;
 /// A host that several parts of a run use in turn.
 pub type SharedHost = Rc<RefCell<Box<dyn Host>>>;
 
-/// Hosts that are opened when they are asked for first, each by one connection, which lasts as long
+/// A database that several parts of a run use in turn.
+pub type SharedDatabase = Rc<RefCell<Box<dyn Database>>>;
+
+/// Hosts and databases that are opened when they are asked for first, each by one connection, which lasts as long
 /// as this.
 pub struct Hosts<'w> {
     world: &'w dyn World,
     offline: bool,
     open: BTreeMap<Place, Result<SharedHost, HostError>>,
+    /// With the variables of their passwords.
+    databases: Vec<(DatabaseLocation, Option<String>, SharedDatabase)>,
 }
 
 impl<'w> Hosts<'w> {
     /// No hosts yet. Under `offline` only this one can be opened.
     pub fn new(world: &'w dyn World, offline: bool) -> Self {
-        Self { world, offline, open: BTreeMap::new() }
+        Self { world, offline, open: BTreeMap::new(), databases: Vec::new() }
     }
 
     /// The world through which they are opened.
@@ -31,8 +37,34 @@ impl<'w> Hosts<'w> {
         self.world
     }
 
+    /// The database of a target; its relative paths start at `repository`.
+    ///
+    /// # Errors
+    ///
+    /// Why there is no connection, in a phrase.
+    pub fn database(
+        &mut self,
+        repository: &Path,
+        target: &Target,
+        location: &DatabaseLocation,
+    ) -> Result<SharedDatabase, String> {
+        let variable = target.password_env.as_ref().map(|it| it.value.clone());
+        let same = |(at, by, _): &&(DatabaseLocation, Option<String>, SharedDatabase)| {
+            at == location && *by == variable
+        };
+        if let Some((_, _, open)) = self.databases.iter().find(same) {
+            return Ok(Rc::clone(open));
+        }
+        self.may_ask(location)?;
+        let password = password(self.world, target)?;
+        let opened = self.world.database(repository, location, password.as_deref());
+        let opened = Rc::new(RefCell::new(opened.map_err(|error| error.to_string())?));
+        self.databases.push((location.clone(), variable, Rc::clone(&opened)));
+        Ok(opened)
+    }
+
     /// Whether a database may be asked.
-    pub(super) fn may_ask(&self, database: &DatabaseLocation) -> Result<(), String> {
+    fn may_ask(&self, database: &DatabaseLocation) -> Result<(), String> {
         match database {
             DatabaseLocation::Server(server) if self.offline && !server.is_local() => {
                 Err(not_asked(&database.to_string()))

@@ -3,13 +3,13 @@
 mod files;
 mod hosts;
 mod main_cf;
-mod rows;
+pub(crate) mod rows;
 mod seen;
 
 pub use files::FOLDER;
-pub use hosts::{Hosts, SharedHost, place};
+pub use hosts::{Hosts, SharedDatabase, SharedHost, place};
 pub use main_cf::config_folder;
-pub use rows::password;
+pub use rows::{StoredRow, state_file};
 pub use seen::{Seen, seen};
 
 use crate::formats::seal;
@@ -17,6 +17,7 @@ use crate::model::{Location, Target};
 use crate::postfix::main_cf::MainCfDifference;
 use crate::tables::Lowered;
 use crate::world::Place;
+use std::collections::BTreeMap;
 use std::path::Path;
 
 /// The maps of a target as they are deployed.
@@ -45,6 +46,8 @@ pub struct DeployedMap {
     pub has_lines: bool,
     /// What was recorded of the last apply; `None` when there was none.
     pub record: Option<String>,
+    /// Rows of a table that are stored otherwise than their line says, by lookup key.
+    pub stored: BTreeMap<String, StoredRow>,
 }
 
 impl DeployedMap {
@@ -67,12 +70,11 @@ pub fn read_deployed(
     tables: Option<&Lowered<'_>>,
 ) -> Result<Deployed, String> {
     let mut deployed = Deployed::default();
-    let mut map = |location: &Location| {
+    let mut map = |location: &Location, map: &str| {
         let notes = &mut deployed.notes;
         let (place, path) = match location {
             Location::Sql { database, table } => {
-                hosts.may_ask(database)?;
-                return rows::read(hosts.world(), repository, target, database, table, notes);
+                return rows::read(hosts, repository, target, map, database, table, notes);
             }
             Location::File(path) => (Place::Here, hosts::path_here(repository, path)),
             Location::Ssh { destination, path } => (Place::Ssh(destination.clone()), path.clone()),
@@ -85,10 +87,10 @@ pub fn read_deployed(
         Ok(DeployedMap { record: files::record(&mut **host, &path)?, ..map })
     };
     if let Some(location) = &target.transport {
-        deployed.transport = map(&location.value)?;
+        deployed.transport = map(&location.value, "transport")?;
     }
     if let Some(location) = &target.tls_policy {
-        deployed.tls_policy = map(&location.value)?;
+        deployed.tls_policy = map(&location.value, "tls_policy")?;
     }
     if let Some(tables) = tables {
         let compared = main_cf::compare(hosts, repository, target, tables, &mut deployed.notes);

@@ -1,33 +1,42 @@
 //! Maps in tables of a database.
 
 use super::DeployedMap;
+use super::hosts::{Hosts, place};
 use crate::diag::printable;
 use crate::model::Target;
 use crate::report::counted;
 use crate::sql::{DatabaseLocation, Dialect, TableMapping};
-use crate::world::{RowRef, World};
+use crate::world::{Database, DatabaseError, Place, RowRef, World};
+use std::collections::BTreeMap;
 use std::path::Path;
 
-/// Reads one table.
+/// Reads one table, as `transport` or `tls_policy` of a target.
 pub(super) fn read(
-    world: &dyn World,
+    hosts: &mut Hosts<'_>,
     repository: &Path,
     target: &Target,
+    map: &str,
     location: &DatabaseLocation,
     table: &TableMapping,
     notes: &mut Vec<String>,
 ) -> Result<DeployedMap, String> {
     let name = format!("{location} {}", table.table);
-    let failed = |error: String| format!("cannot read `{name}`: {error}");
-    let password = password(world, target)?;
-    let mut database = world
-        .database(repository, location, password.as_deref())
-        .map_err(|error| error.to_string())?;
+    let failed = |error: &str| format!("cannot read `{name}`: {error}");
+    let database = hosts.database(repository, target, location)?;
+    let mut database = database.borrow_mut();
     let mut lines = Lines::default();
     database
         .each_row(table, &mut |row| lines.add(row))
-        .map_err(|error| failed(error.to_string()))?;
-    let record = database.record(table).map_err(|error| failed(error.to_string()))?;
+        .map_err(|error| failed(&error.to_string()))?;
+    let record = match state_file(repository, target, map) {
+        Some((place, path)) => {
+            let host = hosts.host(&place).map_err(|error| failed(&error.to_string()))?;
+            let bytes = host.borrow_mut().read(&format!("{path}.applied"));
+            let text = bytes.map_err(|error| error.to_string())?.map(String::from_utf8);
+            text.transpose().map_err(|_| failed("what was applied last is not UTF-8"))?
+        }
+        None => database.record(table).map_err(|error| failed(&error.to_string()))?,
+    };
     let mut note = |of: &Strange, why: &str| {
         if of.count > 0 {
             let (rows, example) = (counted(of.count, "row"), &of.example);
@@ -41,7 +50,30 @@ pub(super) fn read(
             "that may answer for other keys too, because of letters beyond ASCII",
         );
     }
-    Ok(DeployedMap { name, bytes: lines.text(), exists: true, has_lines: false, record })
+    let stored = std::mem::take(&mut lines.stored);
+    Ok(DeployedMap { name, bytes: lines.text(), exists: true, has_lines: false, record, stored })
+}
+
+/// The entries of a table as map text, and the rows that are stored otherwise.
+///
+/// # Errors
+///
+/// [`DatabaseError`] when it cannot be read.
+pub(crate) fn entries(
+    database: &mut dyn Database,
+    table: &TableMapping,
+) -> Result<(Vec<u8>, BTreeMap<String, StoredRow>), DatabaseError> {
+    let mut lines = Lines::default();
+    database.each_row(table, &mut |row| lines.add(row))?;
+    let stored = std::mem::take(&mut lines.stored);
+    Ok((lines.text(), stored))
+}
+
+/// Where is kept what was applied last to a table, without what the names of the files end with; `None`
+/// when it is kept in the database.
+pub fn state_file(repository: &Path, target: &Target, map: &str) -> Option<(Place, String)> {
+    let (place, folder) = place(&target.state.as_ref()?.value, repository)?;
+    Some((place, format!("{folder}/{}.{map}", target.name.value)))
 }
 
 /// The password of the target's database, from the environment.
@@ -49,7 +81,7 @@ pub(super) fn read(
 /// # Errors
 ///
 /// When the variable that the target names is not set.
-pub fn password(world: &dyn World, target: &Target) -> Result<Option<String>, String> {
+pub(super) fn password(world: &dyn World, target: &Target) -> Result<Option<String>, String> {
     let Some(name) = &target.password_env else { return Ok(None) };
     match world.variable(&name.value) {
         Some(password) => Ok(Some(password)),
@@ -60,6 +92,15 @@ pub fn password(world: &dyn World, target: &Target) -> Result<Option<String>, St
     }
 }
 
+/// A row as it is stored.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct StoredRow {
+    /// The key as it is stored.
+    pub key: String,
+    /// The right-hand side as it is stored; empty where the row says nothing.
+    pub value: String,
+}
+
 /// Rows as lines of a map.
 #[derive(Default)]
 struct Lines {
@@ -67,6 +108,8 @@ struct Lines {
     text: String,
     /// Where each row starts, where its key ends, and where its line ends.
     rows: Vec<(usize, usize, usize)>,
+    /// Those that are stored otherwise than their line says, by lookup key.
+    stored: BTreeMap<String, StoredRow>,
     /// Rows that no lookup finds.
     never: Strange,
     /// Rows with a key that is not ASCII.
@@ -96,6 +139,10 @@ impl Lines {
         };
         if !key.is_ascii() {
             self.not_ascii.add(row.key);
+        }
+        if key != row.key || !row.value.is_some_and(is_value) {
+            let value = row.value.unwrap_or_default().to_owned();
+            self.stored.insert(key.to_owned(), StoredRow { key: row.key.to_owned(), value });
         }
         let start = self.text.len();
         self.text.push_str(key);
@@ -144,6 +191,14 @@ impl Lines {
 fn is_key(key: &str) -> bool {
     let strange = |c: char| c.is_whitespace() || c.is_control() || matches!(c, '"' | '\\');
     !key.is_empty() && !key.starts_with('#') && !key.contains(strange)
+}
+
+/// Whether a value stands in a line of a map as it is stored.
+fn is_value(value: &str) -> bool {
+    let plain = |byte: u8| byte > b' ' && byte != 0x7f;
+    value.bytes().all(|byte| plain(byte) || byte == b' ')
+        && value.as_bytes().first().copied().is_some_and(plain)
+        && value.as_bytes().last().copied().is_some_and(plain)
 }
 
 #[cfg(test)]

@@ -87,6 +87,21 @@ impl<'src> Fields<'src> {
         entry
     }
 
+    /// As [`Self::required`], with what to write instead.
+    pub fn required_as(
+        &mut self,
+        key: &'static str,
+        hint: &str,
+        diagnostics: &mut Diagnostics,
+    ) -> Option<(Span, Node<'src>)> {
+        let entry = self.take(key);
+        if entry.is_none() {
+            let message = format!("{} needs the key `{key}`", self.what);
+            diagnostics.push(Diagnostic::error("missing-key", self.span, message).hint(hint));
+        }
+        entry
+    }
+
     /// Names keys that are known though nobody has asked for them in this mapping.
     pub fn also_known(&mut self, keys: &[&'static str]) {
         self.known.extend(keys);

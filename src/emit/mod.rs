@@ -40,6 +40,16 @@ pub fn emit(
     emit_into(repository, target, tables, |_| String::new(), diagnostics)
 }
 
+/// Whether [`emit`] would give everything that `target` needs; reports what it would report.
+pub fn is_emitted(
+    repository: &Repository,
+    target: &Target,
+    tables: &impl Rows,
+    diagnostics: &mut Diagnostics,
+) -> bool {
+    emit_into(repository, target, tables, |_| Nowhere, diagnostics).is_some()
+}
+
 /// As [`emit`], each file into the sink that `sink` gives for its name. After an error the sinks may
 /// have got a part.
 pub fn emit_into<S: Sink>(

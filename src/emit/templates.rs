@@ -6,7 +6,7 @@ use crate::diag::{Diagnostic, Diagnostics};
 use crate::model::Target;
 use crate::source::Span;
 use crate::tables::Rows;
-use minijinja::{AutoEscape, Environment, UndefinedBehavior};
+use minijinja::{AutoEscape, Environment, ErrorKind, UndefinedBehavior};
 use serde::Serialize;
 use std::borrow::Cow;
 
@@ -24,6 +24,9 @@ const RESERVED: &[&str] = &[
     "transport.cf",
     "transport.sql",
 ];
+
+const VARIABLES: &str = "a template may use `target`, `security_level`, `digest`, and the lists `transport` and `tls_policy`, \
+                         whose lines have `key`, `value`, `level` and `template`";
 
 #[derive(Serialize)]
 struct Line<'a> {
@@ -104,11 +107,14 @@ pub(super) fn render(
                 let range = error.range().unwrap_or_default();
                 let span = Span::new(*file, place(range.start), place(range.end));
                 let detail = error.detail().map_or(String::new(), |detail| format!(": {detail}"));
-                diagnostics.push(Diagnostic::error(
-                    "template",
-                    span,
-                    format!("{}{detail}", error.kind()),
-                ));
+                let message = format!("{}{detail}", error.kind());
+                let diagnostic = Diagnostic::error("template", span, message);
+                let is_undefined = error.kind() == ErrorKind::UndefinedError;
+                diagnostics.push(if is_undefined {
+                    diagnostic.hint(VARIABLES)
+                } else {
+                    diagnostic
+                });
             }
         }
     }

@@ -79,6 +79,11 @@ pub struct Target {
     pub unmanaged: Unmanaged,
     /// Names of environment variables for passwords, kept for the SQL locations.
     pub password_env: Option<Spanned<String>>,
+    /// The folder in which is kept what was applied last to tables, where the database takes no table for
+    /// it.
+    pub state: Option<Spanned<Location>>,
+    /// For how many seconds keys of a table stay that nothing asks for any more.
+    pub prune_after: u32,
     /// Where else a change must be announced with `postfix reload`: folders with a `main.cf`, or hosts with
     /// an empty path, whose Postfix has the usual one.
     pub reload: Vec<Spanned<Location>>,
@@ -173,7 +178,7 @@ pub enum DomainFilter {
     /// `none`: only `next_hops`.
     None,
     /// Those whose name matches one of the globs.
-    Globs(globset::GlobSet, Vec<String>),
+    Globs(globset::GlobSet, Vec<Spanned<String>>),
 }
 
 impl DomainFilter {

@@ -216,6 +216,13 @@ pub(crate) fn refusals(
     refuse("addresses", lost.len(), message);
     let (lock, settings) = lock;
     match guarded.confirmed(lock).into_iter().min() {
+        // Hosts in different time zones may differ by a day.
+        Some(Some(day)) if (day - today).get_days() > 1 => {
+            let message = format!(
+                "addresses that mail is pinned to were confirmed on {day}, a day that is yet to come: run `mxward update`"
+            );
+            refuse("stale-lock", usize::MAX, message);
+        }
         Some(Some(day)) => {
             let days = usize::try_from((today - day).get_days()).unwrap_or_default();
             let message = format!(

@@ -6,12 +6,15 @@ mod plan;
 mod protect;
 pub mod schema;
 mod steps;
+mod waiting;
 
 pub use guards::{Allowed, GUARDS, Refusal};
 pub(crate) use guards::{Guarded, refusals};
 pub use plan::{
     Change, Digests, DriftPlan, EntryChange, FORMAT_VERSION, Plan, Stale, StepPlan, TargetPlan,
+    WaitingPlan,
 };
 pub use protect::{Protect, Waiver};
 pub use steps::{Exposed, Which};
 pub(crate) use steps::{Step, steps};
+pub(crate) use waiting::{asked, linger};

@@ -9,7 +9,7 @@ use crate::report::schema;
 use crate::source::SourceMap;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// The version of the plan's shape.
 pub const FORMAT_VERSION: u32 = 1;
@@ -47,6 +47,8 @@ pub struct TargetPlan {
     pub changes: Vec<Change>,
     /// Entries that somebody else changed since the last apply.
     pub drift: Vec<DriftPlan>,
+    /// Policies in a table that nothing asks for any more, sorted by key: they stay until a later apply.
+    pub waiting: Vec<WaitingPlan>,
     /// What is done, in this order.
     pub steps: Vec<StepPlan>,
     /// Entries of `transport_maps` that change, sorted by key.
@@ -101,8 +103,19 @@ pub struct StepPlan {
     pub entries: usize,
     /// SHA-256 over them.
     pub digest: String,
-    /// Whether it may be done later: nothing asks for what it takes away.
+    /// Whether it only takes away what nothing asks for any more.
     pub prunes: bool,
+}
+
+/// One policy that stays although nothing asks for it.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct WaitingPlan {
+    /// The lookup key.
+    pub key: String,
+    /// The time until which it waits; absent when it begins to wait with this plan.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub until: Option<String>,
 }
 
 /// One entry that changes.
@@ -161,12 +174,18 @@ impl TargetPlan {
         target: &str,
         compared: &Compared<'_>,
         steps: &[Step<'_>],
+        waiting: Vec<WaitingPlan>,
         sources: &SourceMap,
     ) -> Self {
         let Compared { before, after, diff } = compared;
         let changed = |old: &[MapEntry<'_>], new: &[MapEntry<'_>]| -> Vec<EntryChange> {
             differences(old, new).iter().map(EntryChange::from).collect()
         };
+        let mut tls_policy = changed(&before.tls_policy, &after.tls_policy);
+        tls_policy.retain(|it| {
+            let waits = waiting.binary_search_by(|waits| waits.key.cmp(&it.key));
+            it.after.is_some() || waits.is_err()
+        });
         let effects = Effect::ALL.iter().map(|effect| (effect.to_string(), diff.count(*effect)));
         Self {
             target: target.to_owned(),
@@ -184,9 +203,10 @@ impl TargetPlan {
                 .into_iter()
                 .flat_map(|(map, diff)| diff.drift.iter().map(move |it| DriftPlan::new(map, it)))
                 .collect(),
+            waiting,
             steps: steps.iter().map(StepPlan::from).collect(),
             transport: changed(&before.transport, &after.transport),
-            tls_policy: changed(&before.tls_policy, &after.tls_policy),
+            tls_policy,
         }
     }
 
@@ -198,7 +218,7 @@ impl TargetPlan {
 
     /// Whether there is nothing to do.
     pub fn is_empty(&self) -> bool {
-        self.steps.is_empty()
+        self.steps.is_empty() && self.waiting.iter().all(|it| it.until.is_some())
     }
 }
 
@@ -343,6 +363,16 @@ impl Plan {
             }
         }
         Ok(())
+    }
+
+    /// The keys that wait by a plan that was reviewed, as a file, of each target: they may have become due
+    /// since, and are none of what it removes. None of what is no plan.
+    pub fn held(reviewed: &[u8]) -> BTreeMap<String, BTreeSet<String>> {
+        let Ok(plan) = serde_json::from_slice::<Self>(reviewed) else { return BTreeMap::new() };
+        let keys = |it: TargetPlan| {
+            it.waiting.into_iter().filter(|it| it.until.is_some()).map(|it| it.key).collect()
+        };
+        plan.targets.into_iter().map(|it| (it.target.clone(), keys(it))).collect()
     }
 
     /// How many recipients of a target see each effect.

@@ -23,6 +23,14 @@ impl Which {
             Self::TlsPolicy => "tls_policy",
         }
     }
+
+    /// Its place in pairs.
+    pub(crate) fn at(self) -> usize {
+        match self {
+            Self::Transport => 0,
+            Self::TlsPolicy => 1,
+        }
+    }
 }
 
 /// One step of a change.

@@ -49,7 +49,9 @@ impl TransportError {
             Self::Service(text) if text.bytes().any(|byte| byte.is_ascii_uppercase()) => {
                 Some(format!("write `{}`: upper and lower case differ here", text.to_lowercase()))
             }
-            Self::Service(_) | Self::List => None,
+            Self::Service(text) if text.starts_with('[') => Some(format!("write `smtp:{text}`")),
+            Self::List => Some("write `route: mx`, or one next hop".to_owned()),
+            Self::Service(_) => None,
         }
     }
 }

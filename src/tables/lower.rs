@@ -174,7 +174,11 @@ impl Lowering<'_, '_> {
         let mut diagnostic = Diagnostic::warning("no-unicode-key", span, message);
         for location in [&self.target.transport, &self.target.tls_policy] {
             let hint = no_unicode(location.as_ref(), self.target.postfix);
-            diagnostic = hint.into_iter().fold(diagnostic, Diagnostic::hint);
+            // Both maps may have the same reason.
+            if let Some(hint) = hint.filter(|it| !diagnostic.hints.iter().any(|known| known == it))
+            {
+                diagnostic = diagnostic.hint(hint);
+            }
         }
         self.diagnostics.push(diagnostic);
     }
@@ -219,7 +223,11 @@ impl Lowering<'_, '_> {
                     return State::Failed;
                 }
                 if let Err(error) = Transport::parse(&transport.to_string(), self.target.postfix) {
-                    self.refuse("postfix-version", plan.span, error.to_string(), error.hint());
+                    let message = format!(
+                        "target `{}` runs Postfix {}: {error}",
+                        self.target.name.value, self.target.postfix
+                    );
+                    self.refuse("postfix-version", plan.span, message, error.hint());
                     return State::Failed;
                 }
                 if let Some(id) = plan.policy {

@@ -117,8 +117,12 @@ pub trait Database {
     /// [`DatabaseError::Locked`] at once when somebody else holds it.
     fn lock(&mut self, table: &TableMapping) -> Result<(), DatabaseError>;
 
-    /// Makes all changes, and puts `record` into the table `mxward_applied` under the table's name,
-    /// in one transaction; rows are read back inside of it.
+    /// Why this program cannot keep what it knows beside a table, in `mxward_applied` and
+    /// `mxward_generations`, in a phrase; `None` where nothing is known to hinder it.
+    fn keeps_nothing(&mut self) -> Result<Option<String>, DatabaseError>;
+
+    /// Makes all changes, and puts `record`, if there is one, into the table `mxward_applied` under the
+    /// table's name, in one transaction; rows are read back inside of it.
     ///
     /// # Errors
     ///
@@ -129,10 +133,11 @@ pub trait Database {
         &mut self,
         table: &TableMapping,
         changes: &[RowChange],
-        record: &str,
+        record: Option<&str>,
     ) -> Result<(), DatabaseError>;
 
-    /// What `mxward_applied` holds for a table; `None` when nothing was ever applied.
+    /// What `mxward_applied` holds for a table; `None` when nothing was ever applied, or an empty text
+    /// was put there.
     fn record(&mut self, table: &TableMapping) -> Result<Option<String>, DatabaseError>;
 
     /// Keeps a generation of the table for a rollback in the table `mxward_generations`, in place of

@@ -110,11 +110,19 @@ pub trait World {
     /// The error of the system.
     fn read(&self, path: &Path) -> io::Result<Vec<u8>>;
 
+    /// A file to be read piece by piece; standard input without a path.
+    ///
+    /// # Errors
+    ///
+    /// The error of the system.
+    fn input(&self, path: Option<&Path>) -> io::Result<Box<dyn io::Read>>;
+
     /// Whether something is at `path`.
     fn exists(&self, path: &Path) -> bool;
 
     /// Replaces a file atomically: written beside, synced, renamed. Unchanged content is not written
-    /// again. Missing folders are made. `true` when the file changed.
+    /// again. Missing folders are made. A device or a pipe gets the bytes as they are, and a symbolic link
+    /// stays. `true` when the file changed.
     ///
     /// # Errors
     ///

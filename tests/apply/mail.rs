@@ -141,14 +141,6 @@ fn no_mail_leaves_weaker_while_maps_are_applied_and_much_does_when_they_are_just
     let mut postfix = setup.start();
     let log = stream(&mut postfix, 'm', 540, &format!("{}; {}", apply("new"), apply("old")));
     let applied = count(&log, 'm');
-    println!(
-        "applied: {} sent, {} waiting, {} weak; {} sessions resumed, {} reloads",
-        applied.sent,
-        applied.waiting,
-        applied.weak.len(),
-        times(&log, "Reusing old session"),
-        times(&log, "reload -- version"),
-    );
     assert!(applied.weak.is_empty(), "{}\n{}", applied.weak.len(), applied.weak[0]);
     assert!(applied.sent >= 500, "{applied:?}");
     assert!(times(&log, "Reusing old session") > 0);
@@ -158,11 +150,5 @@ fn no_mail_leaves_weaker_while_maps_are_applied_and_much_does_when_they_are_just
     };
     let log = stream(&mut postfix, 'n', 180, &format!("{}; {}", replace("new"), replace("old")));
     let replaced = count(&log, 'n');
-    println!(
-        "replaced: {} sent, {} waiting, {} weak",
-        replaced.sent,
-        replaced.waiting,
-        replaced.weak.len()
-    );
     assert!(!replaced.weak.is_empty(), "{replaced:?}");
 }

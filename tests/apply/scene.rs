@@ -5,6 +5,7 @@
 
 use super::judge::{Entries, Pair};
 use crate::harness::{copy, path, postmap};
+use crate::host::{Sshd, wait_for};
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::os::unix::fs::PermissionsExt;
@@ -39,11 +40,44 @@ pub(super) enum Policy {
 pub(super) enum Place {
     /// In a folder, with maps of this type.
     Files(&'static str),
+    /// In a folder behind sshd(8).
+    Ssh(&'static str),
+    /// Policies in a table of SQLite, transports in a folder.
+    Sqlite,
+}
+
+impl Place {
+    fn map_type(&self) -> &'static str {
+        match self {
+            Self::Files(map_type) | Self::Ssh(map_type) => map_type,
+            Self::Sqlite => "hash",
+        }
+    }
+
+    /// The table of policies as Postfix names it.
+    fn policies(&self, folder: &str) -> String {
+        match self {
+            Self::Files(map_type) | Self::Ssh(map_type) => {
+                format!("{map_type}:{folder}/tls_policy")
+            }
+            Self::Sqlite => format!("sqlite:{folder}/policies.cf"),
+        }
+    }
+
+    /// What can be compared of maps. Rows of next hops that nothing leads to may wait to be pruned.
+    pub(super) fn in_use(&self, (transport, mut tls_policy): Pair) -> Pair {
+        if let Self::Sqlite = self {
+            let leads = |key: &str| transport.values().any(|hops| hops.contains(key));
+            tls_policy.retain(|key, _| !key.starts_with('[') || leads(key));
+        }
+        (transport, tls_policy)
+    }
 }
 
 /// A place with the old policy, of which copies are made to be changed.
 pub(super) struct Scene {
     pub(super) place: Place,
+    pub(super) sshd: Option<Sshd>,
     folder: TempDir,
     copies: AtomicUsize,
     /// What postmap(1) said of the files that it read.
@@ -63,31 +97,55 @@ impl Scene {
         let parent = if memory.is_dir() { memory.to_owned() } else { std::env::temp_dir() };
         let folder = tempfile::Builder::new().prefix("mxward-apply-").tempdir_in(parent).unwrap();
         let copies = AtomicUsize::new(0);
-        let scene = Self { place, folder, copies, listed: Mutex::default() };
+        let mut scene = Self { place, sshd: None, folder, copies, listed: Mutex::default() };
         std::fs::create_dir(scene.path("bin")).unwrap();
         std::fs::create_dir(scene.path("postfix")).unwrap();
         postmap::write_main_cf(&scene.path("postfix"), "compatibility_level = 3.6\n");
         scene.program("postfix", POSTFIX);
+        if let Place::Ssh(_) = scene.place {
+            let path = format!("{}:{}", scene.path("bin").display(), path());
+            scene.sshd = Some(Sshd::configured(&format!("SetEnv PATH={path}")));
+        }
         let first = scene.untouched();
-        first.write("deployed/tls_policy", "foreign.example encrypt\n");
+        if let Place::Sqlite = scene.place {
+            first.write("deployed/policies.sqlite", "");
+            first.sql(
+                "CREATE TABLE tlspolicies (id INTEGER PRIMARY KEY, domain varchar(255) NOT NULL UNIQUE, \
+                 policy TEXT NOT NULL, params varchar(255)); \
+                 INSERT INTO tlspolicies (domain, policy) VALUES ('foreign.example', 'encrypt')",
+            );
+        } else {
+            first.write("deployed/tls_policy", "foreign.example encrypt\n");
+        }
+        let map_type = scene.place.map_type();
+        first.write(
+            "deployed/main.cf",
+            &format!(
+                "compatibility_level = 3.6\ntransport_maps = {map_type}:$config_directory/transport\n\
+                 smtp_tls_policy_maps = {}\n",
+                scene.place.policies("$config_directory")
+            ),
+        );
         first.write("deployed/master.cf", "smtp unix - - n - - smtp\n");
         std::fs::create_dir(first.path.join("reloads")).unwrap();
-        first.main_cf();
+        first.age();
         first.policy(Policy::Old);
         first.succeeds("apply");
         // Only what it has in the end is where everything starts.
         let mut reloads = first.folders_of_reloads();
         let last = reloads.pop().unwrap();
-        reloads.iter().for_each(|folder| std::fs::remove_dir_all(folder).unwrap());
+        for folder in reloads {
+            std::fs::remove_dir_all(folder).unwrap();
+        }
         std::fs::rename(last, first.path.join("reloads/0000")).unwrap();
         first.policy(Policy::New);
-        assert_eq!(first.live().unwrap(), scene.states()[0]);
+        assert_eq!(first.live().unwrap(), Self::states()[0]);
         drop(first);
         scene
     }
 
     /// Everything that may be seen on the way, in order.
-    pub(super) fn states(&self) -> Vec<Pair> {
+    pub(super) fn states() -> Vec<Pair> {
         let policy = |parts: &[&str]| entries(&parts.concat());
         let [old, left, new] = [TRANSPORT_OLD, TRANSPORT_LEFT, TRANSPORT_NEW].map(entries);
         let old_values = policy(&[OLD_1, OLD_2, NEW_2, BOTH]);
@@ -129,7 +187,9 @@ impl Scene {
         std::fs::create_dir(&path).unwrap();
         copy(from, &path);
         let copy = Copy { scene: self, path };
-        copy.main_cf();
+        copy.age();
+        // Paths behind ssh(1) are whole ones.
+        copy.policy(Policy::New);
         copy
     }
 }
@@ -146,19 +206,12 @@ impl Copy<'_> {
         std::fs::write(path, text).unwrap();
     }
 
-    /// Writes a main.cf that names the maps of this copy. The commands of Postfix wait for one that changed
-    /// a moment ago.
-    fn main_cf(&self) {
-        let Place::Files(map_type) = &self.scene.place;
-        let folder = self.path.join("deployed").display().to_string();
-        let text = format!(
-            "compatibility_level = 3.6\ntransport_maps = {map_type}:{folder}/transport\n\
-             smtp_tls_policy_maps = {map_type}:{folder}/tls_policy\n"
-        );
-        self.write("deployed/main.cf", &text);
-        let main_cf = self.path.join("deployed/main.cf");
-        let file = std::fs::File::options().append(true).open(main_cf).unwrap();
-        file.set_modified(SystemTime::UNIX_EPOCH + Duration::from_secs(1 << 30)).unwrap();
+    /// The commands of Postfix wait for a main.cf that changed a moment ago.
+    fn age(&self) {
+        if let Place::Sqlite = self.scene.place {
+            lookup_file(&self.path.join("deployed"));
+        }
+        age(&self.path.join("deployed/main.cf"));
     }
 
     /// Makes the repository wish for a policy.
@@ -169,6 +222,14 @@ impl Copy<'_> {
         };
         let target = match &self.scene.place {
             Place::Files(map_type) => format!("map_type: {map_type}, deployed: \"file:deployed\""),
+            Place::Ssh(map_type) => format!(
+                "map_type: {map_type}, deployed: \"ssh://mx1{}\"",
+                self.path.join("deployed").display()
+            ),
+            Place::Sqlite => String::from(
+                "map_type: hash, transport: \"file:deployed/transport\", \
+                 tls_policy: \"sqlite:deployed/policies.sqlite\"",
+            ),
         };
         let domains = format!(
             "  {more}: {{ level: encrypt, route: mx }}\n  \
@@ -192,11 +253,21 @@ impl Copy<'_> {
             .env_clear()
             .env("PATH", format!("{}:{}", self.scene.path("bin").display(), path()))
             .stdin(Stdio::null());
+        if let Some(sshd) = &self.scene.sshd {
+            command.env("MXWARD_SSH", &sshd.command);
+        }
         command
     }
 
     pub(super) fn run(&self, before: &[String], verb: &str) -> Output {
         self.command(before, verb).output().unwrap()
+    }
+
+    /// Waits until nobody holds the lock: a shell on another host ends a moment later than mxward.
+    #[track_caller]
+    pub(super) fn unlocked(&self) {
+        let lock = std::fs::File::open(self.path.join("deployed/.mxward/lock")).unwrap();
+        wait_for("the lock", || lock.try_lock().ok());
     }
 
     #[track_caller]
@@ -212,7 +283,7 @@ impl Copy<'_> {
     }
 
     fn maps(&self, folder: &Path) -> Result<Pair, String> {
-        let Place::Files(map_type) = self.scene.place;
+        let map_type = self.scene.place.map_type();
         let listing = |name: &str| {
             let path = folder.join(name);
             let index = match map_type {
@@ -230,7 +301,20 @@ impl Copy<'_> {
             self.scene.listed.lock().unwrap().insert(bytes, entries.clone());
             Ok(entries)
         };
-        Ok((listing("transport")?, listing("tls_policy")?))
+        let transport = listing("transport")?;
+        if let Place::Sqlite = self.scene.place {
+            lookup_file(folder);
+            return Ok((transport, self.listing("sqlite", &folder.join("policies.cf"))?));
+        }
+        Ok((transport, listing("tls_policy")?))
+    }
+
+    /// Asks sqlite3(1).
+    fn sql(&self, statements: &str) -> String {
+        let database = self.path.join("deployed/policies.sqlite");
+        let output = Command::new("sqlite3").arg(database).arg(statements).output().unwrap();
+        assert!(output.status.success(), "{statements}: {}", told(&output));
+        String::from_utf8(output.stdout).unwrap()
     }
 
     /// Asks postmap(1).
@@ -239,7 +323,8 @@ impl Copy<'_> {
         let mut command = Command::new("/usr/sbin/postmap");
         command.arg("-c").arg(self.scene.path("postfix"));
         // Before 3.10 a cdb cannot be listed. [postmap(1)]
-        if map_type == "cdb" {
+        let asks = ["cdb", "sqlite"].contains(&map_type);
+        if asks {
             command.args(["-q", "-"]);
         } else {
             command.arg("-s");
@@ -255,7 +340,7 @@ impl Copy<'_> {
         let keys: String =
             entries(&all).into_keys().flat_map(|key| [key, "\n".to_owned()]).collect();
         std::io::Write::write_all(&mut child.stdin.take().unwrap(), keys.as_bytes())
-            .or_else(|error| if map_type == "cdb" { Err(error) } else { Ok(()) })
+            .or_else(|error| if asks { Err(error) } else { Ok(()) })
             .unwrap();
         let output = child.wait_with_output().unwrap();
         if !output.stderr.is_empty() {
@@ -269,7 +354,11 @@ impl Copy<'_> {
         let read = |name: &str| {
             std::fs::read_to_string(self.path.join("deployed").join(name)).unwrap_or_default()
         };
-        (entries(&read("transport")), entries(&read("tls_policy")))
+        let tls_policy = match self.scene.place {
+            Place::Sqlite => self.live().unwrap().1,
+            Place::Files(_) | Place::Ssh(_) => entries(&read("tls_policy")),
+        };
+        (entries(&read("transport")), tls_policy)
     }
 
     /// What both maps were each time that Postfix was told to read them again.
@@ -282,6 +371,21 @@ impl Copy<'_> {
         let mut folders: Vec<PathBuf> = folders.map(|it| it.unwrap().path()).collect();
         folders.sort();
         folders
+    }
+
+    /// What is recorded of the last apply.
+    pub(super) fn records(&self) -> [Option<String>; 2] {
+        if let Place::Sqlite = self.scene.place {
+            let transport = self.path.join("deployed/.mxward/transport.applied");
+            let rows = self.sql("SELECT * FROM mxward_applied");
+            // Since when keys wait is never the same.
+            let rows = rows.lines().filter(|line| !line.starts_with("# waiting ")).collect();
+            return [std::fs::read_to_string(transport).ok(), Some(rows)];
+        }
+        ["transport", "tls_policy"].map(|name| {
+            let record = format!("deployed/.mxward/{name}.applied");
+            std::fs::read_to_string(self.path.join(record)).ok()
+        })
     }
 
     /// The names of all files that mxward may have made.
@@ -311,13 +415,30 @@ impl Drop for Copy<'_> {
     }
 }
 
+/// Writes beside a database what `sqlite_table(5)` asks it.
+fn lookup_file(folder: &Path) {
+    let text = format!(
+        "dbpath = {}/policies.sqlite\nquery = SELECT policy || coalesce(' ' || params, '') \
+         FROM tlspolicies WHERE domain = '%s'\n",
+        folder.display()
+    );
+    std::fs::write(folder.join("policies.cf"), text).unwrap();
+    age(&folder.join("policies.cf"));
+}
+
+/// Makes a file old.
+fn age(file: &Path) {
+    let file = std::fs::File::options().append(true).open(file).unwrap();
+    file.set_modified(SystemTime::UNIX_EPOCH + Duration::from_secs(1 << 30)).unwrap();
+}
+
 /// Stands in for postfix(1): it runs, and keeps what it reads when it is told to.
 const POSTFIX: &str = "#!/bin/sh
 [ \"$3\" = reload ] || exit 0
 cd \"$2/../reloads\" || exit
 set -- *
 next=$(printf %04d $#)
-mkdir \"$next\" && cp ../deployed/t* \"$next\"
+mkdir \"$next\" && cp ../deployed/[tp]* \"$next\"
 ";
 
 /// Writes a repository with a target `mx` and pinned domains, each with its provider and address.
@@ -357,9 +478,13 @@ pub(super) fn repository(
     writeln!(yaml, "targets:\n  mx: {{ postfix: \"3.7\", security_level: may, {target} }}")
         .unwrap();
     let mut lock = String::from("version: 1\nchecked: 2026-11-24\nhosts:\n");
-    hosts.values().for_each(|host| writeln!(lock, "  {host}").unwrap());
+    for host in hosts.values() {
+        writeln!(lock, "  {host}").unwrap();
+    }
     lock.push_str("domains:\n");
-    mx.values().for_each(|domain| writeln!(lock, "  {domain}").unwrap());
+    for domain in mx.values() {
+        writeln!(lock, "  {domain}").unwrap();
+    }
     std::fs::write(folder.join("mxward.yaml"), yaml).unwrap();
     std::fs::write(folder.join("mxward.lock"), lock).unwrap();
 }

@@ -18,6 +18,42 @@ pub(super) struct Point {
     pub(super) nth: usize,
     /// The line of strace(1), for people.
     pub(super) line: String,
+    /// Whether it is a call about the files of a database, by the thread that has it open.
+    pub(super) of_database: bool,
+}
+
+/// What to run before a program to see what any of its threads does with the files of a database.
+fn strace_of_database(copy: &Copy<'_>, trace: &str, what: &str) -> Vec<String> {
+    let mut line = ["strace", "-f", "--seccomp-bpf", "-qq", "-o", trace, "-e", what]
+        .map(str::to_owned)
+        .to_vec();
+    for name in ["policies.sqlite", "policies.sqlite-journal"] {
+        let path = copy.path.join("deployed").join(name).display().to_string();
+        line.extend(["-P".to_owned(), path]);
+    }
+    line
+}
+
+/// All points at which an apply that is left alone changes a database.
+pub(super) fn points_of_database(copy: &Copy<'_>) -> Vec<Point> {
+    let trace = copy.path.join("trace");
+    let calls = format!("trace={CALLS}");
+    let output = copy.run(&strace_of_database(copy, trace.to_str().unwrap(), &calls), "apply");
+    assert!(output.status.success(), "{}", super::scene::told(&output));
+    // Each line starts with the number of the thread; one of them has the database.
+    let text = std::fs::read_to_string(&trace).unwrap();
+    let lines = text.lines().filter_map(|line| line.split_once(' '));
+    let calls: Vec<(&str, &str)> = lines.filter(|(_, line)| line.contains('(')).collect();
+    let writes = calls.iter().find(|(_, line)| line.trim_start().starts_with("pwrite64("));
+    let thread = writes.expect("something is written").0;
+    let of_thread = calls.iter().filter(|(number, _)| *number == thread);
+    let lines: Vec<&str> = of_thread.map(|(_, line)| line.trim_start()).collect();
+    std::fs::write(&trace, lines.join("\n")).unwrap();
+    let mut points = points(&trace);
+    for point in &mut points {
+        point.of_database = true;
+    }
+    points
 }
 
 impl Point {
@@ -29,6 +65,12 @@ impl Point {
     /// The same at this point and each later time of this call.
     pub(super) fn inject_from(&self, what: &str) -> Vec<String> {
         self.inject_when(what, "+")
+    }
+
+    /// The same where the call is about a database.
+    pub(super) fn inject_into_database(&self, copy: &Copy<'_>, what: &str) -> Vec<String> {
+        let inject = format!("inject={}:{what}:when={}", self.call, self.nth);
+        strace_of_database(copy, "/dev/null", &inject)
     }
 
     fn inject_when(&self, what: &str, more: &str) -> Vec<String> {
@@ -46,8 +88,14 @@ pub(super) fn points(trace: &Path) -> Vec<Point> {
         let count = counts.entry(call.to_owned()).or_default();
         *count += 1;
         let only_reads = matches!(call, "open" | "openat") && !line.contains("O_CREAT");
-        if !only_reads {
-            points.push(Point { call: call.to_owned(), nth: *count, line: line.to_owned() });
+        // So do questions about the interfaces of this host.
+        if !only_reads && !line.contains("AF_NETLINK") {
+            points.push(Point {
+                call: call.to_owned(),
+                nth: *count,
+                line: line.to_owned(),
+                of_database: false,
+            });
         }
     }
     points

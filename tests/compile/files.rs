@@ -75,3 +75,50 @@ fn files_that_differ_are_replaced_and_keep_their_permissions() {
         assert_eq!(mode(), 0o600);
     }
 }
+
+/// [postconf(5) `smtp_tls_CAfile`]: a folder there turns TLS off.
+#[test]
+fn a_folder_of_cas_is_never_named_as_a_file() {
+    for (ca, line) in [
+        ("/etc/ssl/certs", "\nsmtp_tls_CApath = /etc/ssl/certs/\n"),
+        ("/etc/ssl/certs/", "\nsmtp_tls_CApath = /etc/ssl/certs/\n"),
+        ("/etc/ssl/cert.pem", "\nsmtp_tls_CAfile = /etc/ssl/cert.pem\n"),
+    ] {
+        let text = format!(
+            "version: 1\n\
+             domains:\n  \
+               a.example: {{ level: secure, match: [mx.a.example] }}\n\
+             targets:\n  \
+               mx: {{ postfix: \"3.7\", security_level: may, map_type: lmdb, ca: {ca} }}\n"
+        );
+        Test::new().file("mxward.yaml", text).args(["compile"]).stdout_has(line).run();
+    }
+}
+
+#[test]
+fn a_list_of_next_hops_is_refused_for_the_target_that_does_not_take_it() {
+    let text = "version: 1\n\
+        domains:\n  \
+          a.example: { provider: hostpoint, route: host }\n\
+        targets:\n  \
+          new: { postfix: \"3.5\", security_level: may, map_type: lmdb, ca: /etc/ssl/cert.pem }\n  \
+          old: { postfix: \"3.4\", security_level: may, map_type: lmdb, ca: /etc/ssl/cert.pem }\n";
+    Test::new()
+        .file("mxward.yaml", text)
+        .args(["compile"])
+        .stderr(
+            "\
+error[postfix-version]: target `old` runs Postfix 3.4: a list of next hops needs Postfix 3.5
+ --> mxward.yaml:3:44
+  |
+3 |   a.example: { provider: hostpoint, route: host }
+  |                                            ^^^^
+  |
+  = help: write `route: mx`, or one next hop
+
+1 error
+",
+        )
+        .status(3)
+        .run();
+}

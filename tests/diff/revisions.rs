@@ -88,3 +88,21 @@ fn an_unknown_revision_is_an_error() {
         .status(1)
         .run();
 }
+
+#[test]
+fn a_revision_that_a_shallow_clone_lacks_is_said_to_be_missing_for_that_reason() {
+    let text = repository("  a.example: { level: encrypt }\n", "");
+    let full = committed(&text);
+    git(full.path(), &["commit", "-q", "--allow-empty", "-m", "Go on"]);
+    let clone = Test::new();
+    let from = format!("file://{}", full.path().display());
+    git(clone.path(), &["clone", "-q", "--depth", "1", &from, "clone"]);
+    clone
+        .args(["-C", "clone", "diff", "--from", "HEAD~1"])
+        .stderr(
+            "error: cannot read revision `HEAD~1`: git knows no revision `HEAD~1` here, and the clone is \
+             shallow: fetch its history, in pipelines with a depth of 0\n",
+        )
+        .status(1)
+        .run();
+}

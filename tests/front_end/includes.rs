@@ -173,3 +173,16 @@ fn names_of_files_are_no_orders_to_the_terminal() {
         .file("domains/a\u{1b}[31m.yaml", "domains:\n  a.example: nobody\n");
     test.args(["check"]).stdout_has(" --> domains/a\\u{1b}[31m.yaml:2:14\n").status(3).run();
 }
+
+#[test]
+fn an_included_file_without_anything_in_it_is_an_error() {
+    for text in ["", "# none yet\n", "---\n"] {
+        including("domains/*.yaml")
+            .file("domains/b.yaml", text)
+            .args(["check"])
+            .stdout_has("error[empty-file]: the file declares nothing\n --> domains/b.yaml:1:1\n")
+            .stdout_has("= help: write `domains: {}` where that is meant\n")
+            .status(3)
+            .run();
+    }
+}

@@ -43,9 +43,14 @@ fn a_byte_order_mark_is_no_part_of_the_first_name() {
 }
 
 #[test]
-fn an_empty_list_has_no_domains() {
+fn a_list_without_domains_is_an_error() {
     for list in ["", "\n", "# none yet\n", "\u{feff}"] {
-        check(list).args(["check"]).any_stdout().run();
+        check(list)
+            .args(["check"])
+            .stdout_has("error[empty-file]: the list names no domain\n --> list.txt:1:1\n")
+            .stdout_has("= help: remove the file, or what includes it\n")
+            .status(3)
+            .run();
     }
 }
 

@@ -26,7 +26,7 @@ fn text(path: &Path) -> &str {
 
 /// Looks again until `found` gives something, for at most a minute.
 #[track_caller]
-fn wait_for<T>(what: &str, mut found: impl FnMut() -> Option<T>) -> T {
+pub(crate) fn wait_for<T>(what: &str, mut found: impl FnMut() -> Option<T>) -> T {
     let start = SystemTime::now();
     while start.elapsed().unwrap() < Duration::from_mins(1) {
         if let Some(found) = found() {

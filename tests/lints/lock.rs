@@ -153,3 +153,26 @@ domains:
     )
     .run();
 }
+
+#[test]
+fn a_lock_from_a_day_that_is_yet_to_come_is_reported() {
+    fires(
+        "lock-old",
+        r"
+domains:
+  kunde.example: { provider: hostpoint, route: pin }
+",
+        r"
+warning[lock-old]: `mxward.lock` was confirmed on 2026-11-26, a day that is yet to come
+ |
+ = help: set the clock where `mxward update` ran, and run it again
+
+1 domain, 1 target: 1 warning
+",
+    )
+    .lock("checked: 2026-11-24", "checked: 2026-11-26")
+    .run();
+    silent("lock-old", "domains:\n  kunde.example: { provider: hostpoint, route: pin }\n")
+        .lock("checked: 2026-11-24", "checked: 2026-11-25")
+        .run();
+}

@@ -41,9 +41,12 @@ impl Database {
     fn mariadb(&mut self) {
         let data = format!("--datadir={}", self.path().join("data").display());
         let socket = format!("--socket={}", self.path().join("socket").display());
+        // A server removes the temporary tables of all others in the same folder when it starts.
+        let temporary = format!("--tmpdir={}", self.path().display());
         let installed = run(Command::new("mariadb-install-db").args([
             "--no-defaults",
             &data,
+            &temporary,
             "--user=root",
             "--auth-root-authentication-method=normal",
             "--skip-test-db",
@@ -53,6 +56,7 @@ impl Database {
             "--no-defaults",
             "--user=root",
             &data,
+            &temporary,
             &socket,
             "--skip-networking",
             "--innodb-flush-log-at-trx-commit=0",

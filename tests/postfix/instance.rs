@@ -211,10 +211,14 @@ impl Instance {
         writeln!(self.shell.stdin.as_mut().unwrap(), "{line}").unwrap();
     }
 
+    /// The log so far, as Postfix wrote it.
+    pub(crate) fn log_bytes(&self) -> Vec<u8> {
+        std::fs::read(self.folder.path().join("log")).unwrap_or_default()
+    }
+
     /// The log so far.
     pub(crate) fn log(&self) -> Vec<Line> {
-        let log = std::fs::read(self.folder.path().join("log")).unwrap_or_default();
-        String::from_utf8_lossy(&log).lines().filter_map(line).collect()
+        String::from_utf8_lossy(&self.log_bytes()).lines().filter_map(line).collect()
     }
 
     /// Waits until the log satisfies `done`; gives it.

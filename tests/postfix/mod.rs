@@ -7,6 +7,7 @@ pub(crate) mod certificates;
 mod databases;
 pub(crate) mod instance;
 mod levels;
+mod logs;
 mod map_facts;
 mod map_text;
 mod output;

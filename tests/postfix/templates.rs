@@ -42,6 +42,9 @@ error[template]: undefined value: `taget` is undefined
   |
 2 | {{ taget }}
   |    ^^^^^
+  |
+  = help: a template may use `target`, `security_level`, `digest`, and the lists `transport` and
+          `tls_policy`, whose lines have `key`, `value`, `level` and `template`
 
 1 error
 ",

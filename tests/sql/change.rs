@@ -27,7 +27,7 @@ fn table() -> TableMapping {
 fn make(place: &Place, changes: &[RowChange]) -> Result<(), DatabaseError> {
     let mut database = place.open();
     database.lock(&table()).unwrap();
-    database.change(&table(), changes, "{}")
+    database.change(&table(), changes, Some("{}"))
 }
 
 /// What the client shows.
@@ -149,7 +149,7 @@ fn fixed_columns_are_set_and_hide_other_rows(place: &Place) {
         change("new.example", None, Some("encrypt")),
         change("on.example", Some("may"), Some("secure match=x")),
     ];
-    assert_eq!(database.change(&table, &changes, "{}"), Ok(()));
+    assert_eq!(database.change(&table, &changes, Some("{}")), Ok(()));
     let all = "SELECT dest, policy, COALESCE(parameters, 'NULL'), active FROM tls_policy_override ORDER BY \
          dest";
     let expected =
@@ -160,7 +160,10 @@ fn fixed_columns_are_set_and_hide_other_rows(place: &Place) {
     let in_the_way =
         "the row of `off.example` stands in the way: it has not `active` = `1`".to_owned();
     assert_eq!(database.obstacles(&table, &changes), Ok(vec![in_the_way.clone()]));
-    assert_eq!(database.change(&table, &changes, "{}"), Err(DatabaseError::Failed(in_the_way)));
+    assert_eq!(
+        database.change(&table, &changes, Some("{}")),
+        Err(DatabaseError::Failed(in_the_way))
+    );
     assert_eq!(place.sql(all), expected);
 }
 
@@ -224,8 +227,8 @@ fn changes_of_many_batches_are_one(place: &Place) {
 fn a_change_of_nothing_still_keeps_the_record(place: &Place) {
     place.with_table();
     let mut database = place.open();
-    assert_eq!(database.change(&table(), &[], "first"), Ok(()));
-    assert_eq!(database.change(&table(), &[], "second"), Ok(()));
+    assert_eq!(database.change(&table(), &[], Some("first")), Ok(()));
+    assert_eq!(database.change(&table(), &[], Some("second")), Ok(()));
     assert_eq!(database.record(&table()), Ok(Some("second".to_owned())));
 }
 

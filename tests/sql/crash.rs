@@ -54,7 +54,7 @@ fn is_victim() -> bool {
     let Ok(url) = std::env::var(VICTIM) else { return false };
     let mut database = open(&url, None).unwrap();
     database.lock(&table()).unwrap();
-    let done = database.change(&table(), &changes(), "{}");
+    let done = database.change(&table(), &changes(), Some("{}"));
     panic!("it was not killed in time: {done:?}");
 }
 
@@ -82,7 +82,7 @@ fn nothing_was_changed(place: &Place) {
     wait_for("the lock", || database.lock(&table()).ok());
     wait_for("the old rows", || (place.dump() == BEFORE).then_some(()));
     assert_eq!(database.record(&table()), Ok(None));
-    assert_eq!(database.change(&table(), &changes(), "{}"), Ok(()));
+    assert_eq!(database.change(&table(), &changes(), Some("{}")), Ok(()));
     assert_eq!(place.dump(), AFTER);
 }
 
@@ -245,10 +245,10 @@ fn commit(place: &Place) -> &'static str {
 fn change_through(place: &Place, cut: Cut) -> Result<(), DatabaseError> {
     with_rows(place);
     // Made before, so that the change itself is all that is sent.
-    place.open().change(&table(), &[], "old").unwrap();
+    place.open().change(&table(), &[], Some("old")).unwrap();
     let mut database = open(&through(place, cut), Some("geheim")).unwrap();
     database.lock(&table()).unwrap();
-    database.change(&table(), &changes(), "new")
+    database.change(&table(), &changes(), Some("new"))
 }
 
 #[track_caller]

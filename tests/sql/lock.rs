@@ -51,12 +51,12 @@ fn a_lock_that_went_to_somebody_else_stops_the_change(place: &Place) {
             "SELECT pg_terminate_backend(pid) FROM pg_locks WHERE locktype = 'advisory' AND database = (SELECT \
              oid FROM pg_database WHERE datname = current_database())",
         ),
-        Dialect::Sqlite => return assert_eq!(database.change(&table(), &[], "{}"), Ok(())),
+        Dialect::Sqlite => return assert_eq!(database.change(&table(), &[], Some("{}")), Ok(())),
     };
     let mut other = place.open();
     wait_for("the lock", || other.lock(&table()).ok());
     assert!(matches!(
-        database.change(&table(), &[], "{}"),
+        database.change(&table(), &[], Some("{}")),
         Err(DatabaseError::Failed(_) | DatabaseError::Lost(_))
     ));
     assert_eq!(other.record(&table()), Ok(None));

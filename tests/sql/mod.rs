@@ -1,6 +1,7 @@
 //! Tables of real databases: MariaDB, PostgreSQL and SQLite.
 #![expect(clippy::disallowed_methods, reason = "tests stand outside of the program's world")]
 
+mod apply;
 mod change;
 mod compiled;
 mod crash;

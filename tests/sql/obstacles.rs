@@ -86,7 +86,7 @@ fn a_unique_key_with_a_fixed_column_is_good(place: &Place) {
         vec![change("a.example", Some("secure match=x"), Some("encrypt"))],
         vec![change("a.example", Some("encrypt"), None)],
     ] {
-        assert_eq!(database.change(&mine, &changes, "{}"), Ok(()));
+        assert_eq!(database.change(&mine, &changes, Some("{}")), Ok(()));
         let other = "SELECT policy FROM tlspolicies WHERE site = 'other'";
         assert_eq!(place.sql(other), "may\n");
     }
@@ -155,7 +155,7 @@ fn values_that_do_not_go_into_their_columns() {
         ];
         assert_eq!(obstacles(&place, &changes), expected);
         let DatabaseError::Failed(_) =
-            place.open().change(&TableMapping::tls_policies(), &changes, "{}").unwrap_err()
+            place.open().change(&TableMapping::tls_policies(), &changes, Some("{}")).unwrap_err()
         else {
             panic!("no refusal");
         };
@@ -188,7 +188,13 @@ fn rights_that_are_missing() {
         .unwrap()
         .obstacles(&TableMapping::tls_policies(), &one())
         .unwrap();
-    assert_eq!(obstacles, ["the user has no right of INSERT, UPDATE on `tlspolicies`"]);
+    assert_eq!(
+        obstacles,
+        [
+            "the user has no right of USAGE on the sequence `tlspolicies_id_seq`",
+            "the user has no right of INSERT, UPDATE on `tlspolicies`"
+        ]
+    );
 }
 
 /// [PostgreSQL `ddl-rowsecurity`]
@@ -217,6 +223,6 @@ fn a_file_that_cannot_be_written() {
     bytes[18] = 9;
     std::fs::write(file, bytes).unwrap();
     assert_eq!(obstacles(&place, &one()), ["the file or its folder is read-only"]);
-    let error = place.open().change(&TableMapping::tls_policies(), &one(), "{}").unwrap_err();
+    let error = place.open().change(&TableMapping::tls_policies(), &one(), Some("{}")).unwrap_err();
     assert!(matches!(error, DatabaseError::Failed(_)), "{error:?}");
 }

@@ -72,10 +72,13 @@ fn start_mariadb() -> Server {
     let folder = folder();
     certificates(&folder);
     let data = format!("--datadir={}", folder.join("data").display());
+    // A server removes the temporary tables of all others in the same folder when it starts.
+    let temporary = format!("--tmpdir={}", folder.display());
     let user: &[&str] = if is_root() { &["--user=root"] } else { &[] };
     succeed(
         command("mariadb-install-db")
-            .args(["--no-defaults", &data, "--auth-root-authentication-method=normal"])
+            .args(["--no-defaults", &data, &temporary])
+            .arg("--auth-root-authentication-method=normal")
             .arg("--skip-test-db")
             .args(user),
     );
@@ -87,7 +90,8 @@ fn start_mariadb() -> Server {
             "KILL",
             &folder,
             Command::new("mariadbd")
-                .args(["--no-defaults", &data, "--bind-address=127.0.0.1", "--skip-name-resolve"])
+                .args(["--no-defaults", &data, &temporary])
+                .args(["--bind-address=127.0.0.1", "--skip-name-resolve"])
                 .args([&option("socket", "socket"), &option("pid-file", "pid")])
                 .args([&option("ssl-cert", "server.crt"), &option("ssl-key", "server.key")])
                 .arg(format!("--port={port}"))

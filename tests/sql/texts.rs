@@ -28,7 +28,7 @@ fn a_record_may_be_longer_than_what_a_server_takes_at_once(place: &Place) {
     let record = "{\"key\": \"zürich.example 'x' \\\\ 🔒\"}".repeat(600_000);
     assert!(record.len() > 20 << 20);
     let mut database = place.open();
-    database.change(&table(), &[], &record).unwrap();
+    database.change(&table(), &[], Some(&record)).unwrap();
     assert!(database.record(&table()).unwrap().unwrap() == record);
 }
 
@@ -52,8 +52,8 @@ fn each_table_has_its_own_texts(place: &Place) {
     let mut other = table();
     other.table = Identifier::parse("other").unwrap();
     let mut database = place.open();
-    database.change(&table(), &[], "one").unwrap();
-    database.change(&other, &[], "two").unwrap();
+    database.change(&table(), &[], Some("one")).unwrap();
+    database.change(&other, &[], Some("two")).unwrap();
     database.keep_generation(&other, 7, "seven", 5).unwrap();
     assert_eq!(database.record(&table()), Ok(Some("one".to_owned())));
     assert_eq!(database.record(&other), Ok(Some("two".to_owned())));

@@ -1,19 +1,21 @@
 //! `mxward apply` and `rollback`
 
-use super::change::{Opened, judge, open};
+use super::change::{Opened, judge, obstacles, open};
 use super::check::denied;
 use super::consent::Consented;
 use super::plan::Report;
 use super::probe;
 use super::seen::look;
 use super::sides::{Computed, Sides, Texts};
-use crate::apply::{Ending, Reload, Run, Store, run as change};
+use crate::apply::{Ending, Reload, Restored, Run, Store, run as change};
 use crate::cli::args::Consent;
 use crate::cli::context::Context;
 use crate::cli::exit::Exit;
 use crate::formats::postmap_text;
-use crate::formats::record::{self, Record};
-use jiff::Timestamp;
+use crate::formats::record::Record;
+use crate::plan::Plan;
+use crate::report::counted;
+use jiff::{Timestamp, Unit};
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
@@ -41,8 +43,9 @@ pub(super) fn apply(
     denied(context, &compiled)?;
     let consented = Consented::read(context, consent)?;
     let mut hosts = context.hosts();
-    let (sides, hands) = split(open(context, &mut hosts, &compiled, true)?);
-    let texts = texts(context, &sides)?;
+    let (sides, mut hands) = split(open(context, &mut hosts, &compiled, true)?);
+    let held = reviewed.as_deref().map(Plan::held).unwrap_or_default();
+    let texts = texts(context, &sides, &held)?;
     let computed: Vec<Computed<'_>> = texts.iter().map(Texts::compute).collect();
     let today = context.world.today();
     let (plan, mut refused) = judge(&computed, &texts, &compiled, &consented, today);
@@ -53,6 +56,7 @@ pub(super) fn apply(
         context.printer.note("make a new one with `mxward plan --out FILE`");
         return Ok(Exit::Stale);
     }
+    refused.extend(obstacles(context, stores(&mut hands), &computed)?);
     let sources = &compiled.repository.sources;
     let probed = probe::guard(context, &compiled, &computed, &consented, probe, &mut refused)?;
     let report = Report::new("apply", (&plan, &refused), &computed, sources);
@@ -77,10 +81,11 @@ pub(super) fn rollback(context: &mut Context<'_, '_>, consent: &Consent) -> Resu
             }
         }
     }
-    let texts = texts(context, &sides)?;
+    let texts = texts(context, &sides, &BTreeMap::new())?;
     let computed: Vec<Computed<'_>> = texts.iter().map(Texts::compute).collect();
     let today = context.world.today();
-    let (plan, refused) = judge(&computed, &texts, &compiled, &consented, today);
+    let (plan, mut refused) = judge(&computed, &texts, &compiled, &consented, today);
+    refused.extend(obstacles(context, stores(&mut hands), &computed)?);
     let sources = &compiled.repository.sources;
     let report = Report::new("rollback", (&plan, &refused), &computed, sources);
     let exit = finish(context, &report, hands, &texts, &computed, Some(&restores));
@@ -92,12 +97,20 @@ fn split(opened: Vec<Opened<'_>>) -> (Vec<Sides<'_>>, Vec<Hands>) {
     opened.into_iter().map(|it| (it.sides, (it.stores, it.reloads))).unzip()
 }
 
+fn stores(hands: &mut [Hands]) -> impl Iterator<Item = &mut [Option<Box<dyn Store>>; 2]> {
+    hands.iter_mut().map(|(stores, _)| stores)
+}
+
+/// Reads the texts; `held` are the policies of each target that a reviewed plan lets wait.
 fn texts<'s>(
     context: &mut Context<'_, '_>,
     sides: &'s [Sides<'_>],
+    held: &BTreeMap<String, BTreeSet<String>>,
 ) -> Result<Vec<Texts<'s>>, Exit> {
     let now = context.world.now();
-    let texts = sides.iter().map(|it| it.texts(now)).collect::<Result<Vec<_>, String>>();
+    let none = BTreeSet::new();
+    let read = |it: &'s Sides<'_>| it.texts(now, held.get(&it.target.name.value).unwrap_or(&none));
+    let texts = sides.iter().map(read).collect::<Result<Vec<_>, String>>();
     texts.map_err(|why| {
         context.printer.error(&why);
         Exit::Failed
@@ -105,12 +118,12 @@ fn texts<'s>(
 }
 
 /// Puts what was there before the last apply in the place of what is compiled. Entries that were never
-/// ours stay as they are now. Gives what was ours then.
+/// ours stay as they are now. Gives what is ours of both maps then.
 fn restore(
     sides: &mut Sides<'_>,
     stores: &mut [Option<Box<dyn Store>>; 2],
-) -> Result<[String; 2], String> {
-    let mut records = [String::new(), String::new()];
+) -> Result<[Restored; 2], String> {
+    let mut restored = [Restored::default(), Restored::default()];
     let generation = sides
         .before
         .iter()
@@ -125,33 +138,36 @@ fn restore(
         let live = postmap_text::read(&sides.before[at].bytes);
         let now =
             sides.before[at].record.as_deref().map(Record::read).transpose()?.unwrap_or_default();
-        let kept = store.generation(generation)?;
-        let Some((entries, record)) = kept else {
-            // This map did not change then.
-            if sides.before[at].record.is_some() {
-                let entries = now.entries.entries.iter().map(|it| (&*it.key, &*it.value));
-                records[at] = record::write(generation - 1, false, &now.waiting, entries);
-            }
-            let lines = live.entries.iter().map(|it| format!("{} {}\n", it.key, it.value));
-            sides.after[at] = lines.collect();
-            continue;
-        };
-        found = true;
-        let kept = postmap_text::read(&entries);
-        let then = if record.is_empty() { Record::default() } else { Record::read(&record)? };
         let mut wanted: BTreeMap<&str, &str> =
             live.entries.iter().map(|it| (&*it.key, &*it.value)).collect();
-        for entry in now.entries.entries.iter().chain(&then.entries.entries) {
-            match kept.get(&entry.key) {
+        wanted.retain(|key, _| !now.waiting.contains_key(*key));
+        let keys = |record: &Record<'_>| -> BTreeSet<String> {
+            record.entries.entries.iter().map(|it| it.key.to_string()).collect()
+        };
+        let kept = store.generation(generation)?;
+        let (kept_entries, kept_record) = kept.as_ref().map_or_else(
+            // This map did not change then.
+            || (&*sides.before[at].bytes, sides.before[at].record.as_deref().unwrap_or_default()),
+            |(entries, record)| (entries, record),
+        );
+        found |= kept.is_some();
+        let then =
+            if kept_record.is_empty() { Record::default() } else { Record::read(kept_record)? };
+        let kept_entries = postmap_text::read(kept_entries);
+        // Where it did not change, all of that stays.
+        let ours = now.entries.entries.iter().chain(&then.entries.entries);
+        for entry in ours.filter(|_| kept.is_some()) {
+            match kept_entries.get(&entry.key) {
                 Some(entry) => wanted.insert(&entry.key, &entry.value),
                 None => wanted.remove(&*entry.key),
             };
         }
+        restored[at] =
+            Restored { generation: generation - 1, ours: keys(&then), before: keys(&now) };
         let lines = wanted.iter().map(|(key, value)| format!("{key} {value}\n"));
         sides.after[at] = lines.collect();
-        records[at] = record;
     }
-    if found { Ok(records) } else { Err(format!("generation {generation} is not kept any more")) }
+    if found { Ok(restored) } else { Err(format!("generation {generation} is not kept any more")) }
 }
 
 /// Shows what would be done; does it unless something is against it.
@@ -161,7 +177,7 @@ fn finish(
     hands: Vec<Hands>,
     texts: &[Texts<'_>],
     computed: &[Computed<'_>],
-    restores: Option<&[[String; 2]]>,
+    restores: Option<&[[Restored; 2]]>,
 ) -> Exit {
     context.printer.report(report);
     if report.is_refused() {
@@ -179,7 +195,21 @@ fn finish(
         context.printer.note(&line);
     }
     match ending {
-        Ending::Done => Exit::Done,
+        Ending::Done => {
+            for (texts, computed) in texts.iter().zip(computed) {
+                let begin = computed.begin.as_ref().map_or(0, BTreeSet::len);
+                if begin > 0 {
+                    let (keys, until) = (counted(begin, "entry"), texts.until(now));
+                    let until = until.round(Unit::Second).unwrap_or(until);
+                    let name = &texts.sides.target.name.value;
+                    context.printer.note(&format!(
+                        "  Waiting tls_policy of {name}: {keys} that nothing asks for any more until {until}; a \
+                         later apply removes them"
+                    ));
+                }
+            }
+            Exit::Done
+        }
         Ending::Nothing(why) => {
             context.printer.error(&format!("{why}; nothing was changed"));
             Exit::Failed
@@ -200,7 +230,7 @@ fn prepared<'a>(
     computed: &'a Computed<'a>,
     stores: [Option<Box<dyn Store>>; 2],
     reloads: Vec<Reload>,
-    restores: Option<[String; 2]>,
+    restores: Option<[Restored; 2]>,
     now: Timestamp,
 ) -> Run<'a> {
     let [transport, tls_policy] = stores;
@@ -219,7 +249,6 @@ fn prepared<'a>(
     // A rollback has no number of its own; nor has a run that goes on, or one that changes nothing.
     let is_next = restores.is_none() && !unfinished.contains(&true) && !steps.is_empty();
     let generation = last + u64::from(is_next);
-    let waiting = texts.records[1].as_ref().map(|it| it.waiting.clone()).unwrap_or_default();
     Run {
         target: texts.sides.target.name.value.clone(),
         transport,
@@ -234,6 +263,7 @@ fn prepared<'a>(
         generation,
         unfinished,
         now,
-        waiting,
+        waiting: texts.waiting.clone(),
+        begin: computed.begin.clone(),
     }
 }

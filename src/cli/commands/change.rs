@@ -3,18 +3,22 @@
 use super::consent::Consented;
 use super::diff::output;
 use super::sides::{Computed, Sides, Texts};
-use crate::apply::{FileStore, Reload, Store};
+use crate::apply::{FileStore, Kept, Reload, SqlStore, Store};
 use crate::cli::context::Context;
 use crate::cli::exit::Exit;
 use crate::compile::Compiled;
-use crate::deployed::{DeployedMap, Hosts, read_deployed};
+use crate::deployed::{DeployedMap, Hosts, read_deployed, state_file};
 use crate::emit::Artifact;
+use crate::formats::MapEntry;
 use crate::formats::record::Record;
 use crate::formats::seal::SEAL;
 use crate::model::{Location, Target};
-use crate::plan::{FORMAT_VERSION, Guarded, Plan, Refusal, TargetPlan, refusals};
+use crate::plan::{
+    FORMAT_VERSION, Guarded, Plan, Refusal, TargetPlan, WaitingPlan, Which, refusals,
+};
 use crate::tables::{Lowered, Rows as _};
 use crate::world::Place;
+use jiff::Unit;
 use jiff::civil::Date;
 use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
@@ -80,13 +84,25 @@ fn open_target<'c>(
     let mut reloads = Vec::new();
     let mut told = BTreeSet::new();
     let locations = [&target.transport, &target.tls_policy];
+    let mut tables_of = [None, None];
     for (at, location) in locations.into_iter().enumerate() {
         let Some(location) = location else { continue };
-        let Some((place, folder, name)) = folder_of(context, &location.value) else {
-            return Err(failed(
-                "tables of a database cannot be changed by this version: load what `mxward compile` writes"
-                    .to_owned(),
-            ));
+        let (place, folder, name) = match &location.value {
+            Location::Sql { database, table } => {
+                let directory = &context.global.directory;
+                let database = hosts.database(directory, target, database).map_err(failed)?;
+                if lock {
+                    let taken = database.borrow_mut().lock(table);
+                    taken.map_err(|error| {
+                        failed(format!("cannot lock the table `{}`: {error}", table.table))
+                    })?;
+                }
+                tables_of[at] = Some((database, (**table).clone()));
+                continue;
+            }
+            file @ (Location::File(_) | Location::Ssh { .. }) => {
+                folder_of(context, file).ok_or_else(|| failed("it has no path".to_owned()))?
+            }
         };
         let host = hosts.host(&place).map_err(|error| failed(error.to_string()))?;
         if lock && locked.insert((place.clone(), folder.clone())) {
@@ -140,6 +156,28 @@ fn open_target<'c>(
     for note in &deployed.notes {
         context.printer.note(&format!("note: {note}"));
     }
+    let deployed_maps = [&deployed.transport, &deployed.tls_policy];
+    for (at, table) in tables_of.into_iter().enumerate() {
+        let Some((database, table)) = table else { continue };
+        let mut store = SqlStore::new(database, table, deployed_maps[at].stored.clone());
+        let map = ["transport", "tls_policy"][at];
+        if let Some((place, path)) = state_file(&context.global.directory, target, map) {
+            let host = hosts.host(&place).map_err(|error| failed(error.to_string()))?;
+            if lock && let Some((folder, _)) = path.rsplit_once('/') {
+                let made = host.borrow_mut().make_folder(folder);
+                made.map_err(|error| failed(error.to_string()))?;
+            }
+            store = store.with_state(Kept::new(host, &path, &path));
+        }
+        stores[at] = Some(Box::new(store) as Box<dyn Store>);
+        if reloads.is_empty() {
+            context.printer.note(&format!(
+                "note: no Postfix is told when {map} of target `{}` changes: name those that read it as \
+                 `reload`, since resumed TLS sessions keep what was checked before",
+                target.name.value
+            ));
+        }
+    }
     let is_unfinished = |map: &DeployedMap| {
         let record = map.record.as_deref().map(Record::read);
         record.is_some_and(|record| record.is_ok_and(|record| record.unfinished))
@@ -178,6 +216,60 @@ fn comments(tables: &Lowered<'_>) -> BTreeMap<String, Arc<str>> {
     rows.filter_map(|it| Some((it.key.into_owned(), Arc::clone(it.hosts?)))).collect()
 }
 
+/// The policies that wait.
+fn waiting(texts: &Texts<'_>, computed: &Computed<'_>) -> Vec<WaitingPlan> {
+    let mut list: Vec<WaitingPlan> = texts
+        .waiting
+        .iter()
+        .map(|(key, (since, _))| {
+            let until = texts.until(*since);
+            let until = until.round(Unit::Second).unwrap_or(until).to_string();
+            WaitingPlan { key: key.clone(), until: Some(until) }
+        })
+        .collect();
+    let begin = computed.begin.iter().flatten();
+    list.extend(begin.map(|key| WaitingPlan { key: key.clone(), until: None }));
+    list.sort_by(|a, b| a.key.cmp(&b.key));
+    list
+}
+
+/// What databases have against the steps of all targets.
+///
+/// # Errors
+///
+/// The status to exit with; everything was said.
+pub(super) fn obstacles<'s>(
+    context: &mut Context<'_, '_>,
+    stores: impl Iterator<Item = &'s mut [Option<Box<dyn Store>>; 2]>,
+    computed: &[Computed<'_>],
+) -> Result<Vec<Refusal>, Exit> {
+    let mut refused = Vec::new();
+    for (stores, computed) in stores.zip(computed) {
+        let Ok(steps) = &computed.steps else { continue };
+        let before = &computed.compared.before;
+        for (map, lines) in
+            [(Which::Transport, &before.transport), (Which::TlsPolicy, &before.tls_policy)]
+        {
+            let steps: Vec<&[MapEntry<'_>]> =
+                steps.iter().filter(|step| step.map == map).map(|step| &*step.lines).collect();
+            let Some(store) = stores[map.at()].as_mut().filter(|_| !steps.is_empty()) else {
+                continue;
+            };
+            let found = store.obstacles(lines, &steps).map_err(|why| {
+                context.printer.error(&format!("target `{}`: {why}", computed.name()));
+                Exit::Failed
+            })?;
+            refused.extend(found.into_iter().map(|why| Refusal {
+                guard: "database",
+                target: computed.name().to_owned(),
+                message: format!("the table of {} cannot be changed: {why}", map.as_str()),
+                flag: None,
+            }));
+        }
+    }
+    Ok(refused)
+}
+
 /// The plan over all targets, and what is against it.
 pub(super) fn judge(
     computed: &[Computed<'_>],
@@ -192,7 +284,13 @@ pub(super) fn judge(
         let name = &texts.sides.target.name.value;
         let steps = computed.steps.as_deref().unwrap_or_default();
         let sources = &compiled.repository.sources;
-        targets.push(TargetPlan::new(name, &computed.compared, steps, sources));
+        targets.push(TargetPlan::new(
+            name,
+            &computed.compared,
+            steps,
+            waiting(texts, computed),
+            sources,
+        ));
         let guarded = Guarded { target: name, compared: &computed.compared };
         let lock = (&compiled.repository.lock, &compiled.repository.config.lock);
         let Consented { allowed, protect, .. } = consented;

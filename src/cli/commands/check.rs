@@ -5,11 +5,13 @@ use crate::cli::exit::Exit;
 use crate::cli::printer::Render;
 use crate::compile::{Compiled, Repository, Stopped, compile};
 use crate::diag::{Diagnostics, Severity, Style, render, summary};
+use crate::emit::is_emitted;
 use crate::lint::{Docs, ERRORS, Linted, RULES, lint};
 use crate::lock::LockMode;
 use crate::model::Target;
 use crate::report::{self, Item, Report, Rule, counted};
 use crate::source::SourceMap;
+use crate::tables::Tables;
 use crate::world::DnsSettings;
 use jiff::civil::Date;
 use serde_json::{Value, json};
@@ -40,7 +42,12 @@ pub(super) fn run(
         Ok(compiled) => {
             let selected = context.targets(&compiled.repository.config.targets)?;
             (domains, targets) = (Some(compiled.destinations.list.len()), selected.len());
-            judge(&compiled, selected, Severity::Note, today, &mut diagnostics);
+            let tables = judge(&compiled, selected, Severity::Note, today, &mut diagnostics);
+            for (target, tables) in &tables {
+                if let Some(tables) = tables {
+                    is_emitted(&compiled.repository, target, tables, &mut diagnostics);
+                }
+            }
             compiled.repository
         }
         Err((why, repository)) => {
@@ -74,13 +81,14 @@ pub(super) fn run(
     Ok(if failed { Exit::Findings } else { Exit::Done })
 }
 
-fn judge(
+/// Runs the lints, and gives what they looked at; `None` for a target with an error.
+fn judge<'t>(
     compiled: &Compiled,
-    targets: Vec<&Target>,
+    targets: Vec<&'t Target>,
     least: Severity,
     today: Date,
     diagnostics: &mut Diagnostics,
-) {
+) -> Vec<(&'t Target, Option<Tables>)> {
     let tables = targets.into_iter().map(|it| (it, compiled.tables(it, diagnostics)));
     let tables: Vec<_> = tables.collect();
     let Compiled { repository, destinations, .. } = compiled;
@@ -92,6 +100,7 @@ fn judge(
         today,
     };
     lint(&linted, least, diagnostics);
+    tables
 }
 
 /// Stops a command that would change what is deployed where a lint is denied.

@@ -23,6 +23,7 @@ use crate::source::{SourceMap, Span, Spanned};
 use crate::tables::Lowered;
 use jiff::Timestamp;
 use serde_json::Value;
+use std::collections::BTreeSet;
 
 /// What changes, for every target.
 struct Report<'a> {
@@ -193,7 +194,7 @@ fn compiled_side(
         bytes: text.into_bytes(),
         exists: true,
         has_lines: true,
-        record: None,
+        ..DeployedMap::default()
     });
     Ok(Before::compiled(maps, known.settings()))
 }
@@ -206,7 +207,7 @@ fn compare(
     now: Timestamp,
 ) -> TargetReport {
     let sides = Sides::new(target, (before.maps, before.settings), after);
-    let diff = match sides.texts(now) {
+    let diff = match sides.texts(now, &BTreeSet::new()) {
         Ok(texts) => texts.compare().diff,
         Err(why) => return TargetReport::new(target, Outcome::Unread(why)),
     };

@@ -10,6 +10,7 @@ mod diff;
 mod discover;
 mod explain;
 mod lock;
+mod logs;
 mod packaging;
 mod plan;
 mod probe;
@@ -54,6 +55,7 @@ pub(super) fn run(command: &Command, context: &mut Context<'_, '_>) -> Exit {
         Command::Discover { domains, from, options } => {
             discover::run(context, domains, from.as_deref(), options)
         }
+        Command::Logs(options) => logs::run(context, options),
         Command::Providers { command } => providers::run(context, command.as_ref()),
         Command::Schema { kind } => Ok(packaging::schema(context, *kind)),
         Command::Completions { shell } => Ok(packaging::completions(context, *shell)),

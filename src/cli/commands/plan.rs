@@ -2,7 +2,7 @@
 
 mod text;
 
-use super::change::{judge, open};
+use super::change::{judge, obstacles, open};
 use super::changes::{self, Shown, code};
 use super::check::denied;
 use super::consent::Consented;
@@ -17,6 +17,7 @@ use crate::plan::{Plan, Refusal, TargetPlan};
 use crate::report::{self, Item, Rule};
 use crate::source::SourceMap;
 use serde_json::{Value, json};
+use std::collections::BTreeSet;
 use std::path::Path;
 
 /// A plan and what is against it, as a report.
@@ -44,7 +45,11 @@ impl<'a> Report<'a> {
             .iter()
             .zip(&shown)
             .filter_map(|(it, shown)| Some((shown.name, changes::overruled(&it.compared.diff)?)));
-        let notes = notes.collect();
+        let waiting =
+            computed.iter().zip(&shown).zip(&plan.targets).flat_map(|((it, shown), plan)| {
+                it.waiting(plan).into_iter().map(|note| (shown.name, note))
+            });
+        let notes = notes.chain(waiting).collect();
         Self { command, plan, refused, shown, notes, probed: None }
     }
 
@@ -75,8 +80,11 @@ pub(super) fn run(
     let consented = Consented::read(context, consent)?;
     let mut hosts = context.hosts();
     let opened = open(context, &mut hosts, &compiled, false)?;
+    let (sides, mut stores): (Vec<_>, Vec<_>) =
+        opened.into_iter().map(|it| (it.sides, it.stores)).unzip();
     let now = context.world.now();
-    let texts = opened.iter().map(|it| it.sides.texts(now)).collect::<Result<Vec<_>, String>>();
+    let none = BTreeSet::new();
+    let texts = sides.iter().map(|it| it.texts(now, &none)).collect::<Result<Vec<_>, String>>();
     let texts = texts.map_err(|why| {
         context.printer.error(&why);
         Exit::Failed
@@ -84,6 +92,7 @@ pub(super) fn run(
     let computed: Vec<_> = texts.iter().map(|it| it.compute()).collect();
     let today = context.world.today();
     let (plan, mut refused) = judge(&computed, &texts, &compiled, &consented, today);
+    refused.extend(obstacles(context, stores.iter_mut(), &computed)?);
     let probed = probe::guard(context, &compiled, &computed, &consented, probe, &mut refused)?;
     let sources = &compiled.repository.sources;
     let report = Report::new("plan", (&plan, &refused), &computed, sources);

@@ -165,7 +165,7 @@ fn changed<'c>(
     let now = context.world.now();
     let mut scopes = Vec::with_capacity(opened.len());
     for opened in &opened {
-        let texts = opened.sides.texts(now).map_err(|why| {
+        let texts = opened.sides.texts(now, &BTreeSet::new()).map_err(|why| {
             context.printer.error(&why);
             Exit::Failed
         })?;

@@ -2,20 +2,18 @@
 
 use super::changes::Shown;
 use crate::deployed::DeployedMap;
-use crate::diff::{Compared, Maps, Owner, compare};
+use crate::diff::{Compared, Entries, Maps, Owner, Side, compare};
 use crate::emit::Artifact;
 use crate::formats::record::Record;
-use crate::formats::{MapText, postmap_text};
-use crate::model::Target;
-use crate::plan::{Exposed, Step, Which, steps};
+use crate::formats::{MapEntry, MapText, postmap_text};
+use crate::model::{Location, Target};
+use crate::plan::{Exposed, Step, TargetPlan, WaitingPlan, Which, asked, linger, steps};
 use crate::postfix::Settings;
+use crate::report::{counted, some_of};
 use crate::source::{SourceMap, Spanned};
 use crate::tables::{Lowered, Origin, Rows as _};
-use jiff::Timestamp;
-
-/// The least time for which keys stay in a table that nothing asks for any more, in seconds: a delivery
-/// under way may still ask.
-const PRUNE_AFTER: i64 = 3600;
+use jiff::{SignedDuration, Timestamp};
+use std::collections::{BTreeMap, BTreeSet};
 
 /// What a target has and what it will have, as texts.
 pub(super) struct Sides<'c> {
@@ -35,6 +33,11 @@ pub(super) struct Texts<'s> {
     before: [MapText<'s>; 2],
     after: [MapText<'s>; 2],
     pub(super) records: [Option<Record<'s>>; 2],
+    /// Policies that are there, that nothing asks for, and that are not due to go: since when, and what
+    /// they say. No side has them.
+    pub(super) waiting: BTreeMap<String, (Timestamp, String)>,
+    /// Keys of policies that nothing asks for and that have waited long enough.
+    due: BTreeSet<String>,
 }
 
 /// What would change for a target.
@@ -42,6 +45,8 @@ pub(super) struct Computed<'s> {
     sides: &'s Sides<'s>,
     pub(super) compared: Compared<'s>,
     pub(super) steps: Result<Vec<Step<'s>>, Vec<Exposed>>,
+    /// Keys of policies that begin to wait; `None` where a map in a file needs none of it.
+    pub(super) begin: Option<BTreeSet<String>>,
 }
 
 impl<'c> Sides<'c> {
@@ -65,12 +70,16 @@ impl<'c> Sides<'c> {
     }
 
     /// Reads the texts. Keys that wait to be pruned and are not due stay out of it: they are there, and
-    /// nothing asks for them.
+    /// nothing asks for them. Those in `held` are not due in any case.
     ///
     /// # Errors
     ///
     /// What is wrong with a record, in a phrase.
-    pub(super) fn texts(&self, now: Timestamp) -> Result<Texts<'_>, String> {
+    pub(super) fn texts(
+        &self,
+        now: Timestamp,
+        held: &BTreeSet<String>,
+    ) -> Result<Texts<'_>, String> {
         let read = |at: usize| -> Result<Option<Record<'_>>, String> {
             let Some(text) = &self.before[at].record else { return Ok(None) };
             let name = &self.before[at].name;
@@ -78,21 +87,71 @@ impl<'c> Sides<'c> {
                 .map(Some)
                 .map_err(|why| format!("what was applied last to `{name}` cannot be read: {why}"))
         };
-        let records = [read(0)?, read(1)?];
-        let mut before = [0, 1].map(|at: usize| postmap_text::read(&self.before[at].bytes));
+        let before = [0, 1].map(|at: usize| postmap_text::read(&self.before[at].bytes));
         let after = [0, 1]
             .map(|at: usize| postmap_text::read_beside(self.after[at].as_bytes(), &before[at]));
-        for at in [0, 1] {
-            let Some(record) = &records[at] else { continue };
-            before[at].entries.retain(|entry| {
-                let waits = record
-                    .waiting
-                    .get(&*entry.key)
-                    .is_some_and(|since| now.duration_since(*since).as_secs() < PRUNE_AFTER);
-                !waits || after[at].get(&entry.key).is_some()
-            });
+        let mut texts = Texts {
+            sides: self,
+            before,
+            after,
+            records: [read(0)?, read(1)?],
+            waiting: BTreeMap::new(),
+            due: BTreeSet::new(),
+        };
+        texts.set_aside(now, held);
+        Ok(texts)
+    }
+
+    /// For how long keys stay that nothing asks for.
+    fn prune_after(&self) -> SignedDuration {
+        SignedDuration::from_secs(i64::from(self.target.prune_after))
+    }
+
+    /// Whether policies are in a table, which each delivery asks anew.
+    fn waits(&self) -> bool {
+        let location = self.target.tls_policy.as_ref().map(|it| &it.value);
+        matches!(location, Some(Location::Sql { .. }))
+    }
+}
+
+impl Texts<'_> {
+    /// Takes the policies aside that wait and are not due.
+    fn set_aside(&mut self, now: Timestamp, held: &BTreeSet<String>) {
+        let Some(record) = &self.records[1] else { return };
+        if record.waiting.is_empty() {
+            return;
         }
-        Ok(Texts { sides: self, before, after, records })
+        let after = &self.after[1];
+        let wait = |entry: &&MapEntry<'_>| {
+            record.waiting.contains_key(&*entry.key) && after.get(&entry.key).is_none()
+        };
+        let lines: Vec<MapEntry<'_>> =
+            self.before[1].entries.iter().filter(wait).cloned().collect();
+        // Somebody else may have brought a transport back that asks for one of them.
+        let side = Side {
+            transport: Entries::Borrowed(&self.before[0].entries),
+            tls_policy: Entries::Borrowed(&self.before[1].entries),
+            settings: &self.sides.settings[0],
+        };
+        let asked = asked(&side, &lines);
+        for line in lines.iter().filter(|line| !asked.contains(&*line.key)) {
+            let since = record.waiting[&*line.key];
+            if now >= self.until(since) && !held.contains(&*line.key) {
+                self.due.insert(line.key.to_string());
+            } else {
+                self.waiting.insert(line.key.to_string(), (since, line.value.to_string()));
+            }
+        }
+        let waiting = &self.waiting;
+        self.before[1].entries.retain(|entry| !waiting.contains_key(&*entry.key));
+        if let Some(record) = &mut self.records[1] {
+            record.entries.entries.retain(|entry| !waiting.contains_key(&*entry.key));
+        }
+    }
+
+    /// The time from which on all of what waits is due.
+    pub(super) fn until(&self, since: Timestamp) -> Timestamp {
+        since.saturating_add(self.sides.prune_after()).unwrap_or(Timestamp::MAX)
     }
 }
 
@@ -126,14 +185,48 @@ impl Texts<'_> {
     pub(super) fn compute(&self) -> Computed<'_> {
         let compared = self.compare();
         let steps = steps(&compared.before, &compared.after);
-        Computed { sides: self.sides, compared, steps }
+        if !self.sides.waits() {
+            return Computed { sides: self.sides, compared, steps, begin: None };
+        }
+        let waits = |steps| linger(&compared.before, &compared.after, steps, &self.due);
+        let (steps, begin) = match steps.map(waits) {
+            Ok((steps, begin)) => (Ok(steps), begin),
+            Err(exposed) => (Err(exposed), BTreeSet::new()),
+        };
+        Computed { sides: self.sides, compared, steps, begin: Some(begin) }
     }
 }
 
 impl Computed<'_> {
     /// The name of the target.
-    pub(super) fn target(&self) -> &str {
+    pub(super) fn name(&self) -> &str {
         &self.sides.target.name.value
+    }
+
+    /// What is to be said of policies that stay although nothing asks for them.
+    pub(super) fn waiting(&self, plan: &TargetPlan) -> Vec<String> {
+        let shown = |list: &[&WaitingPlan]| {
+            let keys = some_of(list.iter().map(|it| it.key.as_str()), 3);
+            format!(
+                "{} of tls_policy that nothing asks for any more: {keys}",
+                counted(list.len(), "entry")
+            )
+        };
+        let (waiting, begin): (Vec<_>, Vec<_>) =
+            plan.waiting.iter().partition(|it| it.until.is_some());
+        let mut notes = Vec::new();
+        if let Some(until) = waiting.iter().filter_map(|it| it.until.as_deref()).max() {
+            notes.push(format!("waiting until {until} at the latest, {}", shown(&waiting)));
+        }
+        if !begin.is_empty() {
+            let minutes = self.sides.target.prune_after.div_ceil(60);
+            let minutes = counted(usize::try_from(minutes).unwrap_or_default(), "minute");
+            notes.push(format!(
+                "staying for {minutes} at least, {}; a later apply removes them",
+                shown(&begin)
+            ));
+        }
+        notes
     }
 
     /// How its changes are shown.

@@ -16,8 +16,8 @@ pub(super) static RULE: Rule = Rule {
     docs: Docs {
         what: "\
 Finds a `mxward.lock` whose `checked` day is more than `lock.max_age` days before today (14 unless said
-otherwise), or that was never confirmed as a whole, and facts that are marked `stale:` for that long. An
-empty lock is left alone.",
+otherwise) or yet to come, or that was never confirmed as a whole, and facts that are marked `stale:` for
+that long. An empty lock is left alone.",
         why: "\
 A pinned domain that moved to another provider still gets its mail at the old one, where it bounces, and
 MX records are not asked before that. The older the lock, the likelier. `plan` refuses pins of that age.",
@@ -42,6 +42,17 @@ fn run(view: &View<'_>, findings: &mut Findings<'_>) {
         return;
     }
     let most = i32::from(view.config().lock.max_age);
+    // Hosts in different time zones may differ by a day.
+    if let Some(checked) = lock.checked.filter(|day| (*day - view.linted().today).get_days() > 1) {
+        let message =
+            format!("`mxward.lock` was confirmed on {checked}, a day that is yet to come");
+        findings.push(
+            findings
+                .nowhere(message)
+                .hint("set the clock where `mxward update` ran, and run it again"),
+        );
+        return;
+    }
     let age = |day: Date| (view.linted().today - day).get_days();
     let message = match lock.checked {
         None => "nobody ever confirmed all of `mxward.lock`".to_owned(),

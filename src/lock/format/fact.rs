@@ -13,7 +13,10 @@ use std::net::IpAddr;
 
 /// Reports a value that mxward has not written.
 fn bad(span: Span, what: &str, text: &str, diagnostics: &mut Diagnostics) {
-    let message = format!("`{text}` is not {what}");
+    wrong(span, format!("`{text}` is not {what}"), diagnostics);
+}
+
+fn wrong(span: Span, message: String, diagnostics: &mut Diagnostics) {
     diagnostics.push(Diagnostic::error("bad-lock", span, message).hint(BY_MXWARD));
 }
 
@@ -62,10 +65,10 @@ pub(super) fn host(node: Node<'_>, diagnostics: &mut Diagnostics) -> Option<Host
     let mut addresses = addresses.unwrap_or_default();
     addresses.sort();
     if let Some(twice) = addresses.windows(2).find(|it| it[0].address == it[1].address) {
-        bad(span, "there once", &twice[0].address.to_string(), diagnostics);
+        wrong(span, format!("`{}` stands there twice", twice[0].address), diagnostics);
     }
     if !addresses.is_empty() && addresses.iter().all(|it| it.gone.is_some()) {
-        bad(span, "a host with an address that is not gone", "addresses", diagnostics);
+        wrong(span, "every address is gone".to_owned(), diagnostics);
     }
     Some(HostFact { dnssec: status?.value, addresses, dane, stale })
 }
@@ -127,12 +130,12 @@ fn domain(node: Node<'_>, diagnostics: &mut Diagnostics) -> Option<DomainFact> {
     let mut mx = mx.unwrap_or_default();
     mx.sort();
     if mx.is_empty() {
-        bad(span, "a domain with an MX set", "mx", diagnostics);
+        wrong(span, "there is no MX record".to_owned(), diagnostics);
         return None;
     }
     if let Some(twice) = mx.windows(2).find(|it| it[0] == it[1]) {
         let host = twice[0].exchange.as_ref().map_or(".", DomainName::as_str);
-        bad(span, "there once", host, diagnostics);
+        wrong(span, format!("`{host}` stands there twice"), diagnostics);
     }
     Some(DomainFact { dnssec: status?.value, mx: mx.into(), since: since?, stale })
 }

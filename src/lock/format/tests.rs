@@ -58,11 +58,15 @@ fn what_is_wrong_in_a_lock_is_refused() {
         ),
         (
             "version: 1\nhosts:\n  a.example: { dnssec: secure, addresses: [192.0.2.1 since 2026-01-01 gone 2026-01-02] }\n",
-            "`addresses` is not a host with an address that is not gone",
+            "every address is gone",
         ),
         (
             "version: 1\nhosts:\n  a.example: { dnssec: secure, addresses: [192.0.2.1 since 2026-01-01, 192.0.2.1 since 2026-01-02] }\n",
-            "`192.0.2.1` is not there once",
+            "`192.0.2.1` stands there twice",
+        ),
+        (
+            "version: 1\ndomains:\n  a.example: { dnssec: secure, since: 2026-01-01, mx: [] }\n",
+            "there is no MX record",
         ),
         (
             "version: 1\ndomains:\n  a.example: { dnssec: secure, since: 2026-01-01, mx: [0 .] }\n",

@@ -1,6 +1,6 @@
 //! Plain lists: one domain a line.
 
-use super::loader::bad_domain;
+use super::loader::{bad_domain, empty_file};
 use crate::diag::Diagnostics;
 use crate::model::Declaration;
 use crate::names::Recipients;
@@ -15,6 +15,7 @@ pub(super) fn read_list(
     body: u32,
     diagnostics: &mut Diagnostics,
 ) {
+    let mut is_empty = true;
     // Editors that write a byte order mark mean nothing by it.
     let (mut start, text) = match text.strip_prefix('\u{feff}') {
         Some(rest) => ('\u{feff}'.len_utf8(), rest),
@@ -32,6 +33,7 @@ pub(super) fn read_list(
         if name.is_empty() {
             continue;
         }
+        is_empty = false;
         let at = at + (line.len() - line.trim_start().len());
         let place = |byte: usize| u32::try_from(byte).expect("files are smaller than 4 GiB");
         let span = Span::new(file, place(at), place(at + name.len()));
@@ -39,5 +41,8 @@ pub(super) fn read_list(
             Ok(recipients) => declarations.push(Declaration { recipients, span, body }),
             Err(error) => diagnostics.push(bad_domain(name, span, &error)),
         }
+    }
+    if is_empty {
+        diagnostics.push(empty_file(Span::new(file, 0, 0), "the list names no domain"));
     }
 }

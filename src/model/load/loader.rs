@@ -4,7 +4,7 @@ use super::body::read_body;
 use super::root::read_root;
 use super::{Include, list};
 use crate::diag::{Diagnostic, Diagnostics, values};
-use crate::model::{Body, Config, Declaration, NextHopPolicy, PolicySpec, Provider};
+use crate::model::{Body, Config, Declaration, DomainFilter, NextHopPolicy, PolicySpec, Provider};
 use crate::names::{NameError, Recipients};
 use crate::postfix::NextHop;
 use crate::source::yaml::Reader;
@@ -62,8 +62,15 @@ impl Loader {
                     ),
                 }
             }
-        } else if let Some(node) = reader.node() {
-            wrong_top(&node, diagnostics);
+        } else {
+            match reader.node() {
+                Some(node) if node.kind != NodeKind::Null => wrong_top(&node, diagnostics),
+                _ if reader.failed() => {}
+                _ => {
+                    let error = empty_file(Span::new(file, 0, 0), "the file declares nothing");
+                    diagnostics.push(error.hint("write `domains: {}` where that is meant"));
+                }
+            }
         }
         self.config.gaps.files |= reader.failed();
         diagnostics.push_yaml(reader.finish());
@@ -127,7 +134,29 @@ impl Loader {
             }
         }
         self.config.targets.sort_by(|a, b| a.name.value.cmp(&b.name.value));
+        if !self.config.gaps.files {
+            self.unmatched(diagnostics);
+        }
         self.config
+    }
+
+    /// Reports the globs of targets that no domain matches: one that is misspelt takes the policies of
+    /// its domains away.
+    fn unmatched(&self, diagnostics: &mut Diagnostics) {
+        let lists = self.config.targets.iter().filter_map(|target| match &target.domains {
+            DomainFilter::Globs(_, globs) => Some(globs),
+            DomainFilter::All | DomainFilter::None => None,
+        });
+        for glob in lists.flatten() {
+            let Ok(matcher) = globset::Glob::new(&glob.value.to_lowercase()) else { continue };
+            let matcher = matcher.compile_matcher();
+            let mut names = self.config.declarations.iter().map(|it| it.recipients.name());
+            if !names.any(|name| matcher.is_match(name.as_str())) {
+                let message = format!("`{}` matches no domain of the repository", glob.value);
+                let error = Diagnostic::error("unmatched-glob", glob.span, message);
+                diagnostics.push(error.hint("remove it, or correct it"));
+            }
+        }
     }
 
     /// Reads the value of `domains:`.
@@ -292,6 +321,12 @@ pub(super) fn first_time<'src>(
     true
 }
 
+/// The message about an included file without anything in it: whatever should have written it did not,
+/// and its domains would go from the maps.
+pub(super) fn empty_file(span: Span, message: &str) -> Diagnostic {
+    Diagnostic::error("empty-file", span, message).hint("remove the file, or what includes it")
+}
+
 /// Reports that a file is no mapping; an empty file is fine.
 pub(super) fn wrong_top(node: &Node<'_>, diagnostics: &mut Diagnostics) {
     if node.kind != NodeKind::Null {
@@ -309,12 +344,23 @@ pub(crate) fn next_hop_error(span: Span, error: &crate::postfix::NextHopError) -
     }
 }
 
+/// What those want who write a policy for everybody.
+const DEFAULT: &str = "what has no entry gets the `security_level` of the target";
+
 /// Reads the name of a domain, reporting what is wrong with it.
 pub(crate) fn recipients(
     text: &str,
     span: Span,
     diagnostics: &mut Diagnostics,
 ) -> Option<Recipients> {
+    // A row of hand-written tables that no Postfix ever asks for. [Postfix smtp_tls_policy.c]
+    if text == "_default" {
+        diagnostics.push(
+            Diagnostic::error("bad-domain", span, "`_default` is no lookup key of Postfix")
+                .hint(DEFAULT),
+        );
+        return None;
+    }
     match Recipients::parse(text) {
         Ok(recipients) => Some(recipients),
         Err(error) => {
@@ -331,6 +377,9 @@ pub(super) fn bad_domain(text: &str, span: Span, error: &NameError) -> Diagnosti
     if let Some((_, rest)) = text.split_once("://") {
         let host = rest.split(['/', ':', '?', '#']).next().unwrap_or_default();
         return diagnostic.hint(format!("write the domain alone: `{host}`"));
+    }
+    if text == "*" {
+        return diagnostic.hint(DEFAULT);
     }
     if let Some(rest) = text.strip_prefix("*.") {
         return diagnostic.hint(format!("for all subdomains write `.{rest}`"));

@@ -27,6 +27,13 @@ pub(super) fn read_location(
             "write `file:PATH`, `ssh://HOST/PATH`, `mysql://…`, `postgres://…` or `sqlite:PATH`",
         );
     };
+    // What ends a name in main.cf, or is expanded there. [postconf(5)]
+    let special =
+        |c: char| c.is_whitespace() || c.is_control() || matches!(c, ',' | '$' | '{' | '}');
+    if let ("file" | "ssh", Some(c)) = (scheme, rest.chars().find(|&c| special(c))) {
+        let message = format!("`{url}`: main.cf cannot name a map with `{c}` in its path");
+        return refuse(message, "choose a folder with a plain name");
+    }
     let location = match scheme {
         "file" => {
             let path = rest.strip_prefix("//").unwrap_or(rest);

@@ -9,6 +9,12 @@ use crate::source::{Node, NodeKind, Spanned};
 use crate::sql::TableMapping;
 use std::borrow::Cow;
 
+/// An hour: deliveries that a queue manager has begun rarely last longer.
+const PRUNE_AFTER: u32 = 3600;
+
+/// 30 days.
+const LONGEST: u32 = 30 * 86400;
+
 /// What `parent_domain_matches_subdomains` takes. [postconf(5)]
 const PARENT_FEATURES: [&str; 8] = [
     "debug_peer_list",
@@ -20,6 +26,8 @@ const PARENT_FEATURES: [&str; 8] = [
     "smtpd_access_maps",
     "transport_maps",
 ];
+
+const VERSION: &str = "write the version that `postconf -h mail_version` prints, such as `\"3.7\"`";
 
 pub(super) fn read_targets(node: Node<'_>, diagnostics: &mut Diagnostics) -> Vec<Target> {
     let NodeKind::Mapping(mapping) = node.kind else {
@@ -51,26 +59,39 @@ fn target(
         );
     }
     let mut fields = Fields::new(node, "a target", diagnostics)?;
-    let postfix = fields.required("postfix", diagnostics).and_then(|(_, node)| {
+    let postfix = fields.required_as("postfix", VERSION, diagnostics).and_then(|(_, node)| {
         let text = values::text(&node, "`postfix`", diagnostics)?;
         Version::parse(&text.value)
             .map_err(|error| {
-                diagnostics
-                    .push(Diagnostic::error("bad-version", text.span, error.to_string()).hint(
-                    "write the version that `postconf -h mail_version` prints, such as `\"3.7\"`",
-                ));
+                diagnostics.push(
+                    Diagnostic::error("bad-version", text.span, error.to_string()).hint(VERSION),
+                );
             })
             .ok()
     });
     let levels: Vec<(&str, SecurityLevel)> =
         SecurityLevel::ALL.iter().map(|level| (level.as_str(), *level)).collect();
     let security_level = fields
-        .required("security_level", diagnostics)
+        .required_as(
+            "security_level",
+            "write the level that `postconf -h smtp_tls_security_level` prints there, such as `dane`",
+            diagnostics,
+        )
         .and_then(|(_, node)| values::choice(&node, "`security_level`", &levels, diagnostics));
-    let map_type = fields
-        .required("map_type", diagnostics)
-        .and_then(|(_, node)| values::choice(&node, "`map_type`", MapType::ALL, diagnostics));
+    let is_placed = ["deployed", "transport", "tls_policy"].iter().any(|key| fields.has(key));
     let (transport, tls_policy) = locations(&mut fields, diagnostics);
+    let map_type = if fields.has("map_type") || has_files(is_placed, &transport, &tls_policy) {
+        fields
+            .required_as(
+                "map_type",
+                "write `lmdb`, or another that `postconf -m` prints there",
+                diagnostics,
+            )
+            .and_then(|(_, node)| values::choice(&node, "`map_type`", MapType::ALL, diagnostics))
+    } else {
+        // Tables of a database have the type of their dialect.
+        Some(Spanned::new(MapType::Lmdb, name.span))
+    };
     let parents =
         fields.one_or_list("parent_domain_matches_subdomains", diagnostics, |node, diagnostics| {
             let features = PARENT_FEATURES.map(|it| (it, it));
@@ -90,7 +111,7 @@ fn target(
         let text = values::text(&node, "a next hop", diagnostics)?;
         next_hop(&text, diagnostics)
     });
-    let ca = fields.text("ca", diagnostics);
+    let ca = fields.text("ca", diagnostics).and_then(|text| authorities(text, diagnostics));
     let domains = fields.take("domains").map(|(_, node)| filter(node, diagnostics));
     let unmanaged = fields.choice(
         "unmanaged",
@@ -98,6 +119,10 @@ fn target(
         diagnostics,
     );
     let password_env = fields.text("password_env", diagnostics);
+    let state = fields.text("state", diagnostics);
+    let state = state.and_then(|text| read_location(&text, None, diagnostics));
+    let prune_after = fields.text("prune_after", diagnostics);
+    let prune_after = prune_after.and_then(|text| duration(&text, diagnostics));
     let reload = fields.one_or_list("reload", diagnostics, |node, diagnostics| {
         let text = values::text(&node, "a location", diagnostics)?;
         read_postfix(&text, diagnostics)
@@ -122,11 +147,39 @@ fn target(
         domains: domains.unwrap_or_default(),
         unmanaged: unmanaged.map(|it| it.value).unwrap_or_default(),
         password_env,
+        state,
+        prune_after: prune_after.unwrap_or(PRUNE_AFTER),
         reload: reload.unwrap_or_default(),
     })
 }
 
+/// Reads `90m`, in seconds.
+fn duration(text: &Spanned<String>, diagnostics: &mut Diagnostics) -> Option<u32> {
+    let units = [("s", 1), ("m", 60), ("h", 3600), ("d", 86400)];
+    let read = units.into_iter().find_map(|(unit, seconds)| {
+        let number = text.value.strip_suffix(unit)?;
+        let is_number = number.bytes().all(|it| it.is_ascii_digit());
+        let number: u32 = is_number.then(|| number.parse().ok())??;
+        number.checked_mul(seconds).filter(|seconds| *seconds <= LONGEST)
+    });
+    if read.is_none() {
+        let message = format!("`{}` is no time of up to 30 days", text.value);
+        diagnostics.push(
+            Diagnostic::error("bad-duration", text.span, message)
+                .hint("write a number and `s`, `m`, `h` or `d`, such as `90m`"),
+        );
+    }
+    read
+}
+
 type Place = Option<Spanned<Location>>;
+
+/// Whether a map of the target is a file: also where nothing says where its maps are, but not where what
+/// says it is wrong.
+fn has_files(is_placed: bool, transport: &Place, tls_policy: &Place) -> bool {
+    let is_file = |it: &Spanned<Location>| !matches!(it.value, Location::Sql { .. });
+    !is_placed || [transport, tls_policy].into_iter().flatten().any(is_file)
+}
 
 /// The locations of the transport map and of the TLS policy map.
 fn locations(fields: &mut Fields<'_>, diagnostics: &mut Diagnostics) -> (Place, Place) {
@@ -164,6 +217,30 @@ fn locations(fields: &mut Fields<'_>, diagnostics: &mut Diagnostics) -> (Place, 
     (transport, tls_policy)
 }
 
+/// The file or folder of CAs; a folder ends in `/`. Postfix that takes a folder for a file has no TLS at
+/// all, so a name without an ending is a folder.
+fn authorities(
+    mut text: Spanned<String>,
+    diagnostics: &mut Diagnostics,
+) -> Option<Spanned<String>> {
+    let plain = |c: char| c.is_ascii_graphic() && !matches!(c, ',' | '$' | '{' | '}' | '#');
+    if !text.value.starts_with('/') || !text.value.chars().all(plain) {
+        let message = format!("`{}` is not the place of CAs", text.value);
+        diagnostics.push(
+            Diagnostic::error("bad-path", text.span, message).hint(
+                "write an absolute path, such as `/etc/ssl/certs/ca-certificates.crt`, or `/etc/ssl/certs/` \
+                 for a folder",
+            ),
+        );
+        return None;
+    }
+    let name = text.value.rsplit('/').next().unwrap_or_default();
+    if !name.is_empty() && !name.contains('.') {
+        text.value.push('/');
+    }
+    Some(text)
+}
+
 fn next_hop(text: &Spanned<String>, diagnostics: &mut Diagnostics) -> Option<Spanned<NextHop>> {
     match NextHop::parse(&text.value) {
         Ok(next_hop) => Some(Spanned::new(next_hop, text.span)),
@@ -186,7 +263,7 @@ fn filter(node: Node<'_>, diagnostics: &mut Diagnostics) -> DomainFilter {
         match globset::Glob::new(&text.value.to_lowercase()) {
             Ok(glob) => {
                 set.add(glob);
-                Some(text.value)
+                Some(text)
             }
             Err(error) => {
                 diagnostics.push(Diagnostic::error(

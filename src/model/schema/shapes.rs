@@ -88,6 +88,11 @@ shape! {
 }
 
 shape! {
+    /// A number of seconds, minutes, hours or days.
+    Time = { "type": "string", "pattern": "^[0-9]+[smhd]$" }
+}
+
+shape! {
     /// The name of a provider template.
     ProviderName = { "type": "string", "pattern": "^[a-z0-9][a-z0-9-]*$" }
 }

@@ -1,7 +1,7 @@
 //! `targets:`
 
 use super::entry::Level;
-use super::shapes::{Folder, OneOrList, Place, Text, Version};
+use super::shapes::{Folder, OneOrList, Place, Text, Time, Version};
 use schemars::JsonSchema;
 
 /// One Postfix, or several that are configured alike
@@ -14,8 +14,9 @@ pub(super) struct Target {
     postfix: Version,
     /// `smtp_tls_security_level` there: what holds for mail without an entry
     security_level: Level,
-    /// The type of the maps there, as `postconf -m` names it
-    map_type: MapType,
+    /// The type of the maps there, as `postconf -m` names it. Only where all of them are tables of a database
+    /// it can be left out
+    map_type: Option<MapType>,
     /// The folder of the deployed maps `transport` and `tls_policy`: <file:PATH>, relative to mxward.yaml
     /// or absolute, or <ssh://user@host/PATH>
     deployed: Option<Folder>,
@@ -34,7 +35,7 @@ pub(super) struct Target {
     address_families: Option<OneOrList<AddressFamily>>,
     /// What stands at the end of a list of pins
     pin_fallback: Option<PinFallback>,
-    /// `smtp_tls_CAfile` or `smtp_tls_CApath` there: without CAs, `verify` and `secure` let no mail through
+    /// `smtp_tls_CAfile` or, for a name that ends in `/` or has no ending, `smtp_tls_CApath` there: without CAs, `verify` and `secure` let no mail through
     ca: Option<Text>,
     /// The domains that go there: all, none, or globs such as "*.ch". All where nothing is said
     domains: Option<Domains>,
@@ -42,6 +43,12 @@ pub(super) struct Target {
     unmanaged: Option<Unmanaged>,
     /// The environment variable with the password of the database
     password_env: Option<Text>,
+    /// A folder for what was applied last and for former contents, where the database takes no table for
+    /// that: <file:PATH>, relative to mxward.yaml or absolute, or <ssh://user@host/PATH>
+    state: Option<Folder>,
+    /// For how long keys stay in a table that nothing asks for any more, since a delivery under way may:
+    /// a number and s, m, h or d. 1h where nothing is said
+    prune_after: Option<Time>,
     /// Further hosts whose Postfix is reloaded after a change: <ssh://user@host>
     reload: Option<OneOrList<Text>>,
 }

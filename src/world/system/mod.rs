@@ -16,9 +16,10 @@ use super::{
     Host, HostError, Net, NetSettings, Place, Staged, Terminal, World,
 };
 pub use host::open as open_host;
-use staged::StagedFile;
-use std::io::{self, IsTerminal};
+use staged::{StagedFile, Standing};
+use std::io::{self, IsTerminal, Write as _};
 use std::path::Path;
+use terminal_size::{Width, terminal_size_of};
 
 /// The environment variable with the command line to use instead of `ssh`, such as `ssh -F FILE`.
 pub const SSH_VARIABLE: &str = "MXWARD_SSH";
@@ -41,11 +42,22 @@ impl World for System {
         std::fs::read(path)
     }
 
+    fn input(&self, path: Option<&Path>) -> io::Result<Box<dyn io::Read>> {
+        Ok(match path {
+            Some(path) => Box::new(std::fs::File::open(path)?),
+            None => Box::new(io::stdin().lock()),
+        })
+    }
+
     fn exists(&self, path: &Path) -> bool {
         path.exists()
     }
 
     fn write(&self, path: &Path, bytes: &[u8]) -> io::Result<bool> {
+        if let Standing::Stream = Standing::at(path)? {
+            let mut stream = std::fs::OpenOptions::new().write(true).open(path)?;
+            return stream.write_all(bytes).map(|()| true);
+        }
         if std::fs::read(path).is_ok_and(|old| old == bytes) {
             return Ok(false);
         }
@@ -111,7 +123,10 @@ impl World for System {
     }
 
     fn terminal(&self) -> Terminal {
-        let width = self.variable("COLUMNS").and_then(|it| it.parse().ok());
+        let width = self.variable("COLUMNS").and_then(|it| it.parse().ok()).or_else(|| {
+            let size = terminal_size_of(io::stdout()).or_else(|| terminal_size_of(io::stderr()));
+            size.map(|(Width(columns), _)| usize::from(columns)).filter(|&columns| columns > 0)
+        });
         Terminal {
             stdout: io::stdout().is_terminal(),
             stderr: io::stderr().is_terminal(),

@@ -32,7 +32,14 @@ impl Revision {
             opened.git(&["rev-parse", "--verify", "--quiet", "--end-of-options", &wanted])?;
         let commit = String::from_utf8_lossy(&commit.stdout).trim().to_owned();
         if commit.is_empty() {
-            return Err(io::Error::other(format!("git knows no revision `{revision}` here")));
+            let mut message = format!("git knows no revision `{revision}` here");
+            let shallow = opened.git(&["rev-parse", "--is-shallow-repository"])?;
+            if shallow.stdout.starts_with(b"true") {
+                message.push_str(
+                    ", and the clone is shallow: fetch its history, in pipelines with a depth of 0",
+                );
+            }
+            return Err(io::Error::other(message));
         }
         opened.commit = commit;
         // Paths are relative to the folder, which may lie inside of the work tree.

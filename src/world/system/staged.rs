@@ -14,16 +14,52 @@ pub(super) struct StagedFile {
     file: NamedTempFile,
 }
 
+/// What stands where a file shall be.
+pub(super) enum Standing {
+    /// Nothing, or a file: a new one takes its place, here.
+    Replaceable(PathBuf),
+    /// A device, a pipe or an open file of ours, such as `/dev/stdout`: it can be written to, and a file
+    /// in its place would take it from everybody else.
+    Stream,
+}
+
+impl Standing {
+    /// Looks at `path`. A symbolic link stays, and what it leads to is replaced.
+    pub(super) fn at(path: &Path) -> io::Result<Self> {
+        let Ok(metadata) = fs::metadata(path) else {
+            return Ok(Self::Replaceable(path.to_owned()));
+        };
+        if metadata.is_dir() {
+            return Err(io::ErrorKind::IsADirectory.into());
+        }
+        if !metadata.is_file() {
+            return Ok(Self::Stream);
+        }
+        if !fs::symlink_metadata(path)?.is_symlink() {
+            return Ok(Self::Replaceable(path.to_owned()));
+        }
+        let of_system = ["/dev", "/proc"].iter().any(|it| path.starts_with(it));
+        Ok(if of_system { Self::Stream } else { Self::Replaceable(path.canonicalize()?) })
+    }
+}
+
 impl StagedFile {
     /// Begins a file in the folder of `path`, or in the nearest one above it that exists: the file
     /// system is the same, so that a rename is enough.
+    ///
+    /// # Errors
+    ///
+    /// That of the system; also where no file stands that could be replaced.
     pub(super) fn begin(path: &Path) -> io::Result<Self> {
-        let mut above = folder(path);
+        let Standing::Replaceable(path) = Standing::at(path)? else {
+            return Err(io::Error::new(io::ErrorKind::InvalidInput, "no regular file"));
+        };
+        let mut above = folder(&path);
         while !above.is_dir() {
             above = folder(above);
         }
         let file = tempfile::Builder::new().prefix(".mxward-").tempfile_in(above)?;
-        Ok(Self { path: path.to_owned(), file })
+        Ok(Self { path, file })
     }
 
     /// The permissions of the file that is there, and whether its content is the same.

@@ -13,11 +13,12 @@ use crate::diag::Style;
 use crate::diff::{Entries, Side, describe, find};
 use crate::explain::{Explanation, Recipient, explain};
 use crate::formats::MapEntry;
-use crate::model::{Location, Target};
+use crate::model::Target;
 use crate::plan::Which;
 use crate::postfix::Effect;
 use crate::source::SourceMap;
 use serde_json::{Map, Value, json};
+use std::collections::BTreeSet;
 
 /// What happens with mail for a recipient, for every target.
 struct Report {
@@ -56,13 +57,7 @@ enum Begin {
     /// Nothing was done yet.
     Now,
     /// With a step, by its number from 1.
-    Step {
-        number: usize,
-        map: Which,
-        what: &'static str,
-        /// Whether a later apply takes it: deliveries that are under way may ask for rows.
-        is_later: bool,
-    },
+    Step { number: usize, map: Which, what: &'static str },
     /// Everything is done.
     After,
 }
@@ -80,7 +75,7 @@ pub(super) fn run(
         let after = output(context, compiled, target)?;
         let before = ([deployed.transport, deployed.tls_policy], target.settings());
         let sides = Sides::new(target, before, after);
-        let texts = sides.texts(context.world.now()).map_err(|why| {
+        let texts = sides.texts(context.world.now(), &BTreeSet::new()).map_err(|why| {
             context.printer.error(&format!("target `{}`: {why}", target.name.value));
             Exit::Failed
         })?;
@@ -101,13 +96,6 @@ impl Timeline {
         sources: &SourceMap,
     ) -> Self {
         let target = &texts.sides.target;
-        let is_sql = |map| {
-            let location = match map {
-                Which::Transport => &target.transport,
-                Which::TlsPolicy => &target.tls_policy,
-            };
-            location.as_ref().is_some_and(|it| matches!(it.value, Location::Sql { .. }))
-        };
         let (before, after) = (&computed.compared.before, &computed.compared.after);
         let place_of = |map: Which, line: &MapEntry<'_>| {
             let (wanted, old, deployed) = match map {
@@ -149,8 +137,7 @@ impl Timeline {
                 tls_policy: Entries::Borrowed(tls_policy),
                 settings: after.settings,
             };
-            let is_later = step.prunes && is_sql(step.map);
-            let begin = Begin::Step { number, map: step.map, what: step.what, is_later };
+            let begin = Begin::Step { number, map: step.map, what: step.what };
             phases.push(Phase::new(begin, explained(&side), &now, phases.last()));
         }
         phases.push(Phase::new(Begin::After, explained(after), &now, phases.last()));
@@ -187,11 +174,10 @@ impl Phase {
         let mut object = Map::new();
         let phase = match &self.step {
             Begin::Now => "now",
-            Begin::Step { number, map, what, is_later } => {
+            Begin::Step { number, map, what } => {
                 object.insert("step".to_owned(), (*number).into());
                 object.insert("map".to_owned(), map.as_str().into());
                 object.insert("what".to_owned(), (*what).into());
-                object.insert("later".to_owned(), (*is_later).into());
                 "step"
             }
             Begin::After => "after",

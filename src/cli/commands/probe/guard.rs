@@ -33,7 +33,7 @@ pub(in crate::cli::commands) fn guard<'c>(
         refused.extend(demanded.map(|it| {
             Refusal {
                 guard: "protect",
-                target: it.target().to_owned(),
+                target: it.name().to_owned(),
                 message:
                     "protect.yaml wants the servers of what changes to be probed: run this with \
                       `--probe`"
@@ -46,7 +46,7 @@ pub(in crate::cli::commands) fn guard<'c>(
     let mut scopes = Vec::with_capacity(computed.len());
     for it in computed {
         let known = compiled.repository.config.targets.iter();
-        let target = known.into_iter().find(|target| target.name.value == it.target());
+        let target = known.into_iter().find(|target| target.name.value == it.name());
         scopes.extend(target.map(|target| (target, Scope::of_diff(&it.compared))));
     }
     let report = probe_targets(context, compiled, &scopes, &Probing::changes())?;

@@ -23,11 +23,13 @@ pub(super) fn change(
     connection: &mut Connection,
     table: &TableMapping,
     changes: &[RowChange],
-    record: &str,
+    record: Option<&str>,
 ) -> Result<(), DatabaseError> {
     let columns = connection.columns(table)?;
     // Making a table ends the transaction on MariaDB, so it is there before.
-    parts::make(connection, parts::APPLIED)?;
+    if record.is_some() {
+        parts::make(connection, parts::APPLIED)?;
+    }
     transaction(connection, table, |connection| {
         check(connection, table, &columns, changes, |change| change.before.as_deref())?;
         write(connection, table, &columns, changes)?;
@@ -40,7 +42,10 @@ pub(super) fn change(
                 DatabaseError::Locked | DatabaseError::Failed(_) | DatabaseError::Lost(_) => error,
             },
         )?;
-        parts::put(connection, parts::APPLIED, table, None, record)
+        match record {
+            Some(record) => parts::put(connection, parts::APPLIED, table, None, record),
+            None => Ok(()),
+        }
     })
 }
 

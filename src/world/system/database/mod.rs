@@ -7,6 +7,7 @@ mod link;
 mod lock;
 mod obstacles;
 mod parts;
+mod rights;
 mod statements;
 
 use super::super::{Database, DatabaseError, LookupKey, RowChange, RowRef};
@@ -90,6 +91,10 @@ impl Database for Connection {
         obstacles::obstacles(self, table, changes)
     }
 
+    fn keeps_nothing(&mut self) -> Result<Option<String>, DatabaseError> {
+        obstacles::keeps_nothing(self)
+    }
+
     fn lock(&mut self, table: &TableMapping) -> Result<(), DatabaseError> {
         if self.locks.iter().all(|(held, _)| *held != table.table) {
             let lock = Lock::take(&mut *self.link, self.dialect, &self.file, &table.table)?;
@@ -102,7 +107,7 @@ impl Database for Connection {
         &mut self,
         table: &TableMapping,
         changes: &[RowChange],
-        record: &str,
+        record: Option<&str>,
     ) -> Result<(), DatabaseError> {
         change::change(self, table, changes, record)
     }

@@ -2,7 +2,7 @@
 
 use super::change::{ASKED, found};
 use super::columns::{Columns, text};
-use super::{Connection, shown};
+use super::{Connection, parts, rights, shown};
 use crate::sql::{Dialect, Identifier, TableMapping};
 use crate::world::{DatabaseError, RowChange};
 use std::fmt::Write as _;
@@ -50,9 +50,10 @@ pub(super) fn obstacles(
         list.extend(
             without.iter().map(|it| format!("`{it}` has no default, so no row can be added")),
         );
+        list.extend(rights::sequences(connection, name.as_str())?);
     }
     list.extend(too_much(&columns, table, changes));
-    list.extend(privileges(connection, table)?);
+    list.extend(rights::missing(connection, name.as_str(), &rights::ROWS)?);
     let added = changes.iter().filter(|change| change.before.is_none());
     let added: Vec<&str> = added.map(|change| change.key.as_str()).collect();
     let mut in_the_way = Vec::new();
@@ -62,6 +63,23 @@ pub(super) fn obstacles(
     }
     list.extend(first_of(in_the_way));
     Ok(list)
+}
+
+/// Why nothing can be kept beside the tables.
+pub(super) fn keeps_nothing(connection: &mut Connection) -> Result<Option<String>, DatabaseError> {
+    let mut missing = Vec::new();
+    for table in [parts::APPLIED, parts::GENERATIONS] {
+        if parts::is_there(connection, table)? {
+            let rights = ["SELECT", "INSERT", "DELETE"];
+            if let Some(why) = rights::missing(connection, table, &rights)? {
+                return Ok(Some(why));
+            }
+        } else {
+            missing.push(format!("`{table}`"));
+        }
+    }
+    let may = missing.is_empty() || rights::may_make_tables(connection)?;
+    Ok((!may).then(|| format!("the user has no right to make {}", missing.join(" and "))))
 }
 
 /// Why the whole database takes no changes.
@@ -98,23 +116,6 @@ fn read_only(connection: &mut Connection) -> Result<Option<&'static str>, Databa
 fn is_code(code: Option<&str>, codes: &[u32]) -> bool {
     let code = code.and_then(|code| code.parse::<u32>().ok());
     code.is_some_and(|code| codes.contains(&(code & 0xff)))
-}
-
-/// What the user may not do. Only PostgreSQL answers that in a word; elsewhere the transaction fails.
-fn privileges(
-    connection: &mut Connection,
-    table: &TableMapping,
-) -> Result<Option<String>, DatabaseError> {
-    if connection.dialect != Dialect::Postgres {
-        return Ok(None);
-    }
-    let sql = format!(
-        "SELECT string_agg(p, ', ') FROM unnest(ARRAY['SELECT', 'INSERT', 'UPDATE', 'DELETE']) AS p WHERE \
-         NOT has_table_privilege(to_regclass('\"{}\"'), p)",
-        table.table
-    );
-    let missing = text(&mut *connection.link, &sql)?;
-    Ok(missing.map(|missing| format!("the user has no right of {missing} on `{}`", table.table)))
 }
 
 /// Values that do not go into their columns.

@@ -17,14 +17,15 @@ const PART: usize = 1 << 20;
 pub(super) const APPLIED: &str = "mxward_applied";
 
 /// The same for generations.
-const GENERATIONS: &str = "mxward_generations";
+pub(super) const GENERATIONS: &str = "mxward_generations";
 
 /// What was applied last.
 pub(super) fn record(
     connection: &mut Connection,
     table: &TableMapping,
 ) -> Result<Option<String>, DatabaseError> {
-    Ok(read(connection, APPLIED, &table.table)?.into_values().next())
+    let mut found = read(connection, APPLIED, &table.table)?.into_values();
+    Ok(found.next().filter(|record| !record.is_empty()))
 }
 
 /// All generations.
@@ -115,7 +116,8 @@ pub(super) fn make(connection: &mut Connection, table: &str) -> Result<(), Datab
     })
 }
 
-fn is_there(connection: &mut Connection, table: &str) -> Result<bool, DatabaseError> {
+/// Whether a table of this program is there.
+pub(super) fn is_there(connection: &mut Connection, table: &str) -> Result<bool, DatabaseError> {
     let sql = match connection.dialect {
         Dialect::Mysql => format!(
             "SELECT '1' FROM information_schema.TABLES WHERE TABLE_SCHEMA = DATABASE() AND TABLE_NAME = \

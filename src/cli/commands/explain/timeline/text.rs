@@ -45,9 +45,8 @@ fn timeline(page: &mut Page<'_>, target: &Timeline) {
 fn title(phase: &Phase, target: &Timeline) -> String {
     match &phase.step {
         Begin::Now => "now".to_owned(),
-        Begin::Step { number, map, what, is_later } => {
-            let later = if *is_later { ", by a later apply" } else { "" };
-            format!("step {number}, {}: {what}{later}", map.as_str())
+        Begin::Step { number, map, what } => {
+            format!("step {number}, {}: {what}", map.as_str())
         }
         Begin::After if !target.exposed.is_empty() => {
             let whom = match target.exposed.as_slice() {
