@@ -23,6 +23,7 @@ mod lints;
 mod lock;
 mod logs;
 mod postfix;
+mod probe;
 mod providers;
 mod reports;
 mod schemas;

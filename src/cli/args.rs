@@ -159,6 +159,9 @@ pub enum Command {
         /// Exit with 2 when something would be done
         #[arg(long)]
         exit_code: bool,
+        /// Probe the servers of what changes, and refuse what would make mail wait
+        #[arg(long)]
+        probe: bool,
         /// What is agreed to.
         #[command(flatten)]
         consent: Consent,
@@ -177,6 +180,9 @@ pub enum Command {
         /// The plan
         #[arg(value_name = "FILE", value_hint = ValueHint::FilePath)]
         plan: Option<PathBuf>,
+        /// Probe the servers of what changes, and refuse what would make mail wait
+        #[arg(long)]
+        probe: bool,
         /// What is agreed to.
         #[command(flatten)]
         consent: Consent,
@@ -285,11 +291,25 @@ pub struct Probing {
     pub connections: u16,
 }
 
+impl Probing {
+    /// What changes, within ten minutes.
+    pub fn changes() -> Self {
+        Self {
+            domain: Vec::new(),
+            changed: true,
+            helo: None,
+            timeout: 10,
+            deadline: Some(600),
+            connections: 64,
+        }
+    }
+}
+
 /// What people have agreed to, and what they have not.
 #[derive(clap::Args, Debug)]
 pub struct Consent {
     /// Let a guard pass, up to a number: `weaker=3`, `different`, `breaks`, `share`, `foreign`,
-    /// `addresses`, `empty`, `stale-lock`; repeatable
+    /// `addresses`, `empty`, `stale-lock`, `probe`; repeatable
     #[arg(long, value_name = "GUARD[=N]")]
     pub allow: Vec<String>,
     /// Refuse everything that is not of these effects, such as `stronger,neutral`

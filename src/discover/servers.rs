@@ -91,6 +91,12 @@ pub(super) fn broken_dane(
                     let text = format!("the TLSA records of `{name}` hold for its certificate");
                     findings.push(finding("tlsa-holds", text));
                 }
+                DaneMatch::Broken => fails(
+                    "tlsa-mismatch",
+                    format!(
+                        "the certificate of `{name}` is by the CA of its TLSA records, and not valid"
+                    ),
+                ),
                 DaneMatch::Mismatch => fails(
                     "tlsa-mismatch",
                     format!("no TLSA record of `{name}` holds for its certificate"),

@@ -34,6 +34,7 @@ pub const GUARDS: &[(&str, &str)] = &[
     ("addresses", "domains that would lose all their addresses at once"),
     ("empty", "maps that would lose all entries"),
     ("stale-lock", "days since the lock was confirmed"),
+    ("probe", "next hops whose servers would not take the mail"),
 ];
 
 impl Allowed {
@@ -58,7 +59,8 @@ impl Allowed {
         Ok(())
     }
 
-    fn allows(&self, guard: &str, count: usize) -> bool {
+    /// Whether so many are agreed to.
+    pub(crate) fn allows(&self, guard: &str, count: usize) -> bool {
         match self.limits.get(guard) {
             None => false,
             Some(None) => true,

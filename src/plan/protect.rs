@@ -23,6 +23,8 @@ pub struct Protect {
     pub share: Option<u8>,
     /// At most so many domains of a class, whatever `--allow` says.
     pub limits: BTreeMap<&'static str, usize>,
+    /// Whether the servers of what changes must be probed before.
+    pub probe: bool,
     /// Domains for which a class is agreed to.
     pub waivers: Vec<Waiver>,
 }
@@ -69,6 +71,7 @@ impl Protect {
             }
             limits.finish(diagnostics);
         }
+        protect.probe = fields.boolean("probe", diagnostics).is_some_and(|it| it.value);
         let waivers = fields.list_of("waivers", diagnostics, waiver);
         protect.waivers = waivers.unwrap_or_default();
         fields.finish(diagnostics);

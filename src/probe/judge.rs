@@ -8,9 +8,7 @@ use crate::dane::counting;
 use crate::postfix::{MatchPattern, SecurityLevel, TlsPolicy, Version};
 use crate::world::{DaneMatch, Failure, Objection, Session, StarttlsOutcome, Step};
 
-/// OpenSSL's numbers for what is looked at after the names. [OpenSSL `X509_STORE_CTX_get_error(3)`]
-const LATE: [i32; 7] = [7, 9, 10, 13, 14, 4, 6];
-
+/// [OpenSSL `X509_STORE_CTX_get_error(3)`]
 const HOSTNAME_MISMATCH: i32 = 62;
 
 /// What Postfix would do with mail for a server that answered so. [Postfix `smtp_proto.c` `smtp_helo`,
@@ -130,13 +128,10 @@ fn of_session(
     );
     let word = match &fault {
         _ if session.chain.is_empty() => "Anonymous",
-        None if takes_anyone => {
-            if session.objections.is_empty() {
-                "Trusted"
-            } else {
-                "Untrusted"
-            }
+        None if takes_anyone && (!session.objections.is_empty() || !named(asked, session)) => {
+            "Untrusted"
         }
+        None if takes_anyone => "Trusted",
         // Who it should be is not signed. [Postfix `tls.h` `TLS_NEVER_SECURED`]
         None if asked.decided.half => "Trusted",
         None => "Verified",
@@ -157,14 +152,23 @@ fn of_session(
     }
 }
 
+/// Whether the names of DANE are in the certificate, where they are looked at: also when no TLSA record
+/// can be used, and whoever answers gets the mail.
+fn named(asked: &Asked, session: &Session) -> bool {
+    let Some(leaf) = session.chain.first() else { return false };
+    let names = &asked.request.tlsa_names;
+    let has = |name: &String| names.iter().any(|it| it.matches_certificate_name(name));
+    asked.decided.base.is_none() || leaf.names.iter().any(has)
+}
+
 fn dane_fault(place: &str, asked: &Asked, session: &Session) -> Option<Fault> {
     let fault = |log: String, notes| Some(Fault { log, trusted: false, notes });
     let server = |what: &str| format!("server certificate verification failed for {place}: {what}");
     if asked.decided.must_fail {
-        let log = format!(
-            "certificate verification failed for {place}: num=1:unspecified certificate verification error"
+        return fault(
+            server("num=1:unspecified certificate verification error"),
+            vec!["none of the TLSA records can be used".to_owned()],
         );
-        return fault(log, vec!["none of the TLSA records can be used".to_owned()]);
     }
     let records: Vec<String> = asked.request.tlsa.iter().map(|it| format!("`{it}`")).collect();
     match session.dane {
@@ -179,7 +183,10 @@ fn dane_fault(place: &str, asked: &Asked, session: &Session) -> Option<Fault> {
             );
             fault(server("num=62:hostname mismatch"), vec![note])
         }
-        DaneMatch::NotAsked | DaneMatch::Unusable | DaneMatch::Mismatch => {
+        DaneMatch::NotAsked | DaneMatch::Unusable | DaneMatch::Mismatch | DaneMatch::Broken => {
+            if let Some(told) = session.objections.first() {
+                return fault(log_line(place, told), notes_of(told, String::new(), session));
+            }
             let key = session.chain.first().map(|it| it.digests.public_key.as_str());
             let mut notes = vec![format!("the TLSA records are {}", records.join(", "))];
             notes
@@ -235,13 +242,13 @@ fn certificate_fault(
         let (subject, issuer) = (leaf.subject.clone(), leaf.issuer.clone());
         Objection { code, text, depth: 0, subject, issuer }
     });
-    let mut list = session.objections.clone();
-    if !policy.tafiles.is_empty() {
-        list.extend(anchor_objection(asked, session));
-    }
+    let mut list = if policy.tafiles.is_empty() {
+        session.objections.clone()
+    } else {
+        anchor_objection(asked, session).into_iter().collect()
+    };
     // OpenSSL looks at names after it has built the chain, and at signatures and dates after that.
-    let late = |it: &Objection| LATE.contains(&it.code);
-    let at = list.iter().position(late).unwrap_or(list.len());
+    let at = list.iter().position(Objection::comes_after_names).unwrap_or(list.len());
     let names_only = list.is_empty();
     list.splice(at..at, mismatch);
     let told = worst(&list, version)?;
@@ -288,7 +295,9 @@ fn anchor_objection(asked: &Asked, session: &Session) -> Option<Objection> {
         return None;
     }
     let (subject, issuer) = (leaf.subject.clone(), leaf.issuer.clone());
-    Some(Objection { code: 27, text: "certificate not trusted", depth: 0, subject, issuer })
+    let broken = session.objections.first().cloned();
+    let text = "no matching DANE TLSA records";
+    Some(broken.unwrap_or(Objection { code: 65, text, depth: 0, subject, issuer }))
 }
 
 /// [Postfix `tls_verify.c` `tls_log_verify_error`]

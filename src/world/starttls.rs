@@ -187,7 +187,7 @@ pub struct Session {
     /// What the server sent, its own certificate first; empty when it sent none.
     pub chain: Vec<Certificate>,
     /// Whether the chain ends at somebody whom the request trusts, whatever names are in it; what
-    /// OpenSSL objects to, in order. With TLSA records it says whether one of them holds.
+    /// OpenSSL objects to, in order. With TLSA records it is what keeps a trust anchor from holding.
     pub objections: Vec<Objection>,
     /// The chain that OpenSSL built for [`Self::objections`], the trust anchor last where one was found.
     pub path: Vec<Certificate>,
@@ -226,6 +226,14 @@ pub struct Objection {
     pub issuer: String,
 }
 
+impl Objection {
+    /// Whether OpenSSL looks at this only after the names: dates and signatures. [OpenSSL `x509_vfy.c`
+    /// `verify_chain`]
+    pub fn comes_after_names(&self) -> bool {
+        matches!(self.code, 4 | 6 | 7 | 9 | 10 | 13 | 14)
+    }
+}
+
 /// What TLSA records made of a chain.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum DaneMatch {
@@ -240,6 +248,8 @@ pub enum DaneMatch {
         /// 0 is the server's certificate.
         depth: usize,
     },
+    /// A trust anchor is in the chain, and the chain is not valid: see [`Session::objections`].
+    Broken,
     /// A trust anchor holds, and no name.
     NameMismatch,
     /// None holds.

@@ -4,6 +4,7 @@ use super::change::{Opened, judge, obstacles, open};
 use super::check::denied;
 use super::consent::Consented;
 use super::plan::Report;
+use super::probe;
 use super::seen::look;
 use super::sides::{Computed, Sides, Texts};
 use crate::apply::{Ending, Reload, Restored, Run, Store, run as change};
@@ -24,6 +25,7 @@ type Hands = ([Option<Box<dyn Store>>; 2], Vec<Reload>);
 pub(super) fn apply(
     context: &mut Context<'_, '_>,
     reviewed: Option<&Path>,
+    probe: bool,
     consent: &Consent,
 ) -> Result<Exit, Exit> {
     let reviewed = match reviewed {
@@ -56,7 +58,9 @@ pub(super) fn apply(
     }
     refused.extend(obstacles(context, stores(&mut hands), &computed)?);
     let sources = &compiled.repository.sources;
+    let probed = probe::guard(context, &compiled, &computed, &consented, probe, &mut refused)?;
     let report = Report::new("apply", (&plan, &refused), &computed, sources);
+    let report = report.with_probe(probed.as_ref());
     let exit = finish(context, &report, hands, &texts, &computed, None);
     Ok(if exit == Exit::Done { look(context, &mut hosts, &texts, &computed) } else { exit })
 }

@@ -40,10 +40,12 @@ pub(super) fn run(command: &Command, context: &mut Context<'_, '_>) -> Exit {
         Command::Diff { text, from, exit_code } => {
             diff::run(context, *text, from.as_deref(), *exit_code)
         }
-        Command::Plan { out, exit_code, consent } => {
-            plan::run(context, out.as_deref(), *exit_code, consent)
+        Command::Plan { out, exit_code, probe, consent } => {
+            plan::run(context, out.as_deref(), (*exit_code, *probe), consent)
         }
-        Command::Apply { plan, consent } => apply::apply(context, plan.as_deref(), consent),
+        Command::Apply { plan, probe, consent } => {
+            apply::apply(context, plan.as_deref(), *probe, consent)
+        }
         Command::Rollback { consent } => apply::rollback(context, consent),
         Command::Probe(probing) => probe::run(context, probing),
         Command::Test => test::run(context),

@@ -6,6 +6,7 @@ use super::change::{judge, obstacles, open};
 use super::changes::{self, Shown, code};
 use super::check::denied;
 use super::consent::Consented;
+use super::probe;
 use super::sides::Computed;
 use crate::cli::args::Consent;
 use crate::cli::context::Context;
@@ -28,6 +29,8 @@ pub(super) struct Report<'a> {
     shown: Vec<Shown<'a>>,
     /// What should be known of them, each with its target.
     notes: Vec<(&'a str, String)>,
+    /// What the servers of what changes do, where that was asked for.
+    probed: Option<&'a probe::Report<'a>>,
 }
 
 impl<'a> Report<'a> {
@@ -47,7 +50,13 @@ impl<'a> Report<'a> {
                 it.waiting(plan).into_iter().map(|note| (shown.name, note))
             });
         let notes = notes.chain(waiting).collect();
-        Self { command, plan, refused, shown, notes }
+        Self { command, plan, refused, shown, notes, probed: None }
+    }
+
+    /// Adds what servers do.
+    pub(super) fn with_probe(mut self, probed: Option<&'a probe::Report<'a>>) -> Self {
+        self.probed = probed;
+        self
     }
 
     /// Whether something is against it.
@@ -63,7 +72,7 @@ impl<'a> Report<'a> {
 pub(super) fn run(
     context: &mut Context<'_, '_>,
     out: Option<&Path>,
-    exit_code: bool,
+    (exit_code, probe): (bool, bool),
     consent: &Consent,
 ) -> Result<Exit, Exit> {
     let compiled = context.compile(context.lock_mode())?;
@@ -84,8 +93,10 @@ pub(super) fn run(
     let today = context.world.today();
     let (plan, mut refused) = judge(&computed, &texts, &compiled, &consented, today);
     refused.extend(obstacles(context, stores.iter_mut(), &computed)?);
+    let probed = probe::guard(context, &compiled, &computed, &consented, probe, &mut refused)?;
     let sources = &compiled.repository.sources;
-    context.printer.report(&Report::new("plan", (&plan, &refused), &computed, sources));
+    let report = Report::new("plan", (&plan, &refused), &computed, sources);
+    context.printer.report(&report.with_probe(probed.as_ref()));
     if let Some(out) = out
         && let Err(error) = context.world.write(out, plan.write().as_bytes())
     {
@@ -112,12 +123,16 @@ impl Render for Report<'_> {
         });
         let notes =
             self.notes.iter().map(|(target, note)| json!({ "target": target, "note": note }));
-        json!({
+        let mut object = json!({
             "format_version": 1,
             "plan": self.plan,
             "refused": refused.collect::<Vec<_>>(),
             "notes": notes.collect::<Vec<_>>(),
-        })
+        });
+        if let (Some(probed), Value::Object(object)) = (self.probed, &mut object) {
+            object.insert("probe".to_owned(), probed.json());
+        }
+        object
     }
 
     fn markdown(&self) -> String {
@@ -146,6 +161,8 @@ impl Render for Report<'_> {
                 items.extend(changes::drift(shown, which, keys.into_iter()));
             }
         }
+        let probed = self.probed.and_then(Render::findings);
+        items.extend(probed.into_iter().flat_map(|it| it.items));
         let lines =
             self.targets().map(|(it, plan)| format!("{}: {}", it.name, text::summary(plan)));
         let summary = match lines.collect::<Vec<_>>() {

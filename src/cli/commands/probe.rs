@@ -1,6 +1,7 @@
 //! `mxward probe`
 
 mod findings;
+mod guard;
 mod json;
 mod text;
 mod work;
@@ -19,6 +20,7 @@ use crate::report::{self, counted};
 use crate::source::{SourceMap, Span};
 use crate::tables::Lowered;
 use crate::world::{Command, NetSettings, StarttlsLimits, StarttlsOutcome};
+pub(super) use guard::guard;
 use jiff::Timestamp;
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
@@ -160,10 +162,10 @@ fn changed<'c>(
 ) -> Result<Vec<(&'c Target, Scope)>, Exit> {
     let mut hosts = context.hosts();
     let opened = super::change::open(context, &mut hosts, compiled, false)?;
-    let (now, none) = (context.world.now(), BTreeSet::new());
+    let now = context.world.now();
     let mut scopes = Vec::with_capacity(opened.len());
     for opened in &opened {
-        let texts = opened.sides.texts(now, &none).map_err(|why| {
+        let texts = opened.sides.texts(now, &BTreeSet::new()).map_err(|why| {
             context.printer.error(&why);
             Exit::Failed
         })?;

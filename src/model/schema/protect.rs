@@ -17,6 +17,8 @@ pub(super) struct Protect {
     domains: Option<BTreeMap<String, Level>>,
     /// How much may change at once, whatever `--allow` says
     limits: Option<Limits>,
+    /// Whether the servers of what changes must be probed before
+    probe: Option<bool>,
     /// Domains for which a class of change is agreed to
     waivers: Option<Vec<Waiver>>,
 }

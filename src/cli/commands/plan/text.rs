@@ -3,6 +3,7 @@
 use super::Report;
 use crate::cli::commands::changes::{self, Shown, rows, summaries, table};
 use crate::cli::page::Page;
+use crate::cli::printer::Render as _;
 use crate::diag::{Style, printable};
 use crate::plan::{DriftPlan, TargetPlan};
 use crate::report::{
@@ -36,6 +37,11 @@ pub(super) fn text(report: &Report<'_>, style: &Style) -> String {
         }
     }
     if !report.refused.is_empty() {
+        page.line("");
+    }
+    if let Some(probed) = report.probed {
+        page.heading("probe");
+        page.text.push_str(&probed.text(style));
         page.line("");
     }
     let lines: Vec<_> = report.targets().map(|(it, plan)| (it.name, summary(plan))).collect();
@@ -120,6 +126,10 @@ pub(super) fn markdown(report: &Report<'_>) -> String {
     for ((shown, head), rows) in report.shown.iter().zip(heads).zip(rows) {
         text.push_str(&head);
         text.push_str(&table(shown, &rows));
+    }
+    if let Some(probed) = report.probed {
+        text.push('\n');
+        text.push_str(&probed.markdown());
     }
     cut_comment(text)
 }

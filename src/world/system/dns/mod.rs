@@ -3,6 +3,7 @@
 mod answers;
 mod lookup;
 mod remembering;
+mod runtime;
 mod servers;
 mod stub;
 mod unsigned;
@@ -10,6 +11,7 @@ mod validating;
 
 use crate::answer::{Answer, Found, Question, UnknownReason};
 use crate::world::{Dns, DnsSettings, DnsValidation};
+use runtime::Background;
 use std::io;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, OnceLock};
@@ -30,7 +32,7 @@ const SILENT: usize = 4 * IN_FLIGHT;
 
 /// A resolver with a runtime of its own, so that the rest of the program stays synchronous.
 pub(super) struct Resolver {
-    runtime: tokio::runtime::Runtime,
+    runtime: Background,
     asker: Arc<Asker>,
     deadline: Duration,
 }
@@ -64,9 +66,7 @@ impl Resolver {
                 Kind::Trusting(Stub::new(settings, deadline)?, OnceLock::new())
             }
         };
-        let runtime =
-            tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
-        Ok(Self { runtime, asker: Arc::new(Asker(asker)), deadline })
+        Ok(Self { runtime: Background::start()?, asker: Arc::new(Asker(asker)), deadline })
     }
 
     /// What runs the questions.

@@ -1,7 +1,7 @@
 //! The TLS handshake as smtp(8) makes it. [Postfix `tls_client.c`]
 
-use super::anchors;
-use super::certificate::{certificate, name};
+use super::anchors::{self, Judged, objection};
+use super::certificate::certificate;
 use super::conversation::shown;
 use super::wire::Wire;
 use crate::postfix::ClientTls;
@@ -157,17 +157,7 @@ fn prepare(
     // [Postfix `tls_verify.c` `tls_verify_certificate_callback`]
     ssl.set_verify_callback(SslVerifyMode::NONE, move |fine, at| {
         if !fine {
-            let (error, certificate) = (at.error(), at.current_cert());
-            let named = |which: fn(&X509) -> String| {
-                certificate.map_or_else(String::new, |it| which(&it.to_owned()))
-            };
-            let objection = Objection {
-                code: error.as_raw(),
-                text: error.error_string(),
-                depth: at.error_depth(),
-                subject: named(|it| name(it.subject_name())),
-                issuer: named(|it| name(it.issuer_name())),
-            };
+            let objection = objection(at);
             let mut seen = seen.lock().unwrap_or_else(PoisonError::into_inner);
             // A chain has few certificates, and each few faults.
             if seen.len() < 100 {
@@ -191,17 +181,24 @@ fn describe(stream: &SslStream<Wire>, request: &StarttlsRequest) -> Session {
         (number(bits.secret), number(bits.algorithm))
     });
     let chain = list(ssl.peer_cert_chain());
-    let (dane, path) = match (request.tlsa.is_empty(), ssl.peer_cert_chain()) {
-        (true, _) => (DaneMatch::NotAsked, list(ssl.verified_chain())),
-        (false, None) => (DaneMatch::Mismatch, Vec::new()),
+    let judged = match (request.tlsa.is_empty(), ssl.peer_cert_chain()) {
+        (true, _) => {
+            let path = list(ssl.verified_chain());
+            Judged { dane: DaneMatch::NotAsked, path, objections: Vec::new() }
+        }
+        (false, None) => {
+            let (path, objections) = (Vec::new(), Vec::new());
+            Judged { dane: DaneMatch::Mismatch, path, objections }
+        }
         (false, Some(sent)) => anchors::judge(sent, &chain, request),
     };
+    let Judged { dane, path, objections } = judged;
     Session {
         protocol: ssl.version_str(),
         cipher: cipher.map_or("none", SslCipherRef::name),
         bits,
         chain,
-        objections: Vec::new(),
+        objections,
         path,
         dane,
         times: Vec::new(),

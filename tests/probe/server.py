@@ -1,0 +1,174 @@
+"""SMTP servers that behave as a file says, one for each address.
+
+usage: server.py CONFIG READY; CONFIG is a list of objects in JSON; READY is made once all of them listen.
+"""
+
+import json
+import socket
+import ssl
+import sys
+import threading
+import time
+import warnings
+
+
+def lines(text):
+    return "".join(line + "\r\n" for line in text.split("|")).encode()
+
+
+def drip(connection, data):
+    while True:
+        for byte in data:
+            connection.sendall(bytes([byte]))
+            time.sleep(1)
+
+
+def hang(connection):
+    while connection.recv(4096):
+        pass
+
+
+def odd(connection, step, what):
+    """Does something strange at a step; False where nothing is asked for."""
+    kind = what.get(step)
+    if kind == "hang":
+        hang(connection)
+    elif kind == "drip":
+        drip(connection, b"2")
+    elif kind == "endless":
+        while True:
+            connection.sendall(b"220-all is well\r\n250-all is well\r\n" * 100)
+    elif kind == "long":
+        # One line without end.
+        while True:
+            connection.sendall(b"2" * 65536)
+    elif kind == "close":
+        connection.close()
+        raise OSError
+    elif kind:
+        connection.sendall(lines(kind))
+        return kind
+    return False
+
+
+def context(what, file):
+    made = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    # Old versions are wanted here.
+    warnings.simplefilter("ignore", DeprecationWarning)
+    versions = {"1.0": ssl.TLSVersion.TLSv1, "1.1": ssl.TLSVersion.TLSv1_1,
+                "1.2": ssl.TLSVersion.TLSv1_2, "1.3": ssl.TLSVersion.TLSv1_3}
+    made.set_ciphers(what.get("ciphers", "ALL:@SECLEVEL=0"))
+    made.minimum_version = versions[what.get("least", "1.0")]
+    made.maximum_version = versions[what.get("most", "1.3")]
+    if file:
+        made.load_cert_chain(file)
+    else:
+        made.set_ecdh_curve("prime256v1")
+    return made
+
+
+def tls(connection, what):
+    made = context(what, what.get("certificate"))
+    names = {name: context(what, file) for name, file in what.get("names", {}).items()}
+
+    def named(socket, name, _):
+        if name in names:
+            socket.context = names[name]
+    if names:
+        made.sni_callback = named
+    return made.wrap_socket(connection, server_side=True)
+
+
+def record(kind, data):
+    return bytes([kind, 3, 3]) + len(data).to_bytes(2, "big") + data
+
+
+def huge_certificate(connection):
+    """A TLS 1.2 server whose certificates never end."""
+    connection.recv(65536)
+    hello = b"\x03\x03" + b"\x01" * 32 + b"\x00" + b"\xc0\x2f" + b"\x00" + b"\x00\x05\xff\x01\x00\x01\x00"
+    connection.sendall(record(22, b"\x02" + len(hello).to_bytes(3, "big") + hello))
+    connection.sendall(record(22, b"\x0b\xff\xff\xff" + b"\xff\xff\xfc" + b"\xff\xff\xf9"))
+    for _ in range(100 * 1024 // 16):
+        connection.sendall(record(22, b"\x30" * 16000))
+
+
+def serve(connection, what):
+    if not odd(connection, "greeting", what):
+        connection.sendall(lines("220 server.example ESMTP"))
+    secured, reader = False, connection.makefile("rb")
+    while True:
+        line = reader.readline().strip()
+        word = line.split(b" ")[0].upper()
+        if not line or word == b"QUIT":
+            if line:
+                connection.sendall(b"221 bye\r\n")
+            return
+        if word == b"EHLO":
+            if not secured and odd(connection, "ehlo", what):
+                continue
+            offered = "250-server.example|250-SIZE" + ("" if secured else "|250-STARTTLS") + "|250 8BITMIME"
+            connection.sendall(lines(offered))
+        elif word == b"HELO":
+            connection.sendall(lines(what.get("helo", "250 server.example")))
+        elif word == b"STARTTLS":
+            said = odd(connection, "starttls", what)
+            if said and not said.startswith("2"):
+                continue
+            if not said:
+                connection.sendall(b"220 go ahead\r\n")
+            if what.get("handshake") == "huge":
+                huge_certificate(connection)
+                return
+            odd(connection, "handshake", what)
+            connection = tls(connection, what)
+            secured, reader = True, connection.makefile("rb")
+        elif word == b"DATA":
+            connection.sendall(b"354 go ahead\r\n")
+            while reader.readline().strip() != b".":
+                pass
+            connection.sendall(b"250 taken\r\n")
+        else:
+            connection.sendall(b"250 fine\r\n")
+
+
+def one(connection, what):
+    try:
+        serve(connection, what)
+    except (OSError, ssl.SSLError):
+        pass
+    finally:
+        connection.close()
+
+
+def listen(what):
+    family = socket.AF_INET6 if ":" in what["address"] else socket.AF_INET
+    server = socket.socket(family)
+    server.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    server.bind((what["address"], what["port"]))
+    if what.get("connect") == "hang":
+        # A queue that is full: the system answers no more.
+        server.listen(0)
+        what["server"] = server
+        what["kept"] = socket.create_connection((what["address"], what["port"]))
+        return
+    server.listen(50)
+
+    def run():
+        while True:
+            connection, _ = server.accept()
+            threading.Thread(target=one, args=(connection, what), daemon=True).start()
+    threading.Thread(target=run, daemon=True).start()
+    what["server"] = server
+
+
+def main():
+    with open(sys.argv[1]) as file:
+        servers = json.load(file)
+    for what in servers:
+        listen(what)
+    open(sys.argv[2], "w").close()
+    threading.Event().wait()
+
+
+main()
