@@ -117,6 +117,9 @@ pub trait World {
     /// The error of the system.
     fn input(&self, path: Option<&Path>) -> io::Result<Box<dyn io::Read>>;
 
+    /// Whether a regular file is at `path`, which can be read more than once.
+    fn is_file(&self, path: &Path) -> bool;
+
     /// Whether something is at `path`.
     fn exists(&self, path: &Path) -> bool;
 

@@ -1,4 +1,5 @@
 //! The forms in which logs come.
+#![expect(clippy::disallowed_methods, reason = "tests stand outside of the program's world")]
 
 use super::{lines, proved, sent, summary};
 use crate::harness::Test;
@@ -156,6 +157,22 @@ fn compressed_files_are_read_in_the_order_of_their_times() {
         input.read_to_string(&mut text).unwrap();
         assert_eq!(text, format!("{first}{second}"));
     }
+}
+
+/// As the shell gives for `<(zcat mail.log.2.gz)`.
+#[test]
+fn a_pipe_is_read_once_and_last() {
+    let test = Test::new().file("mail.log", line_of("Nov 23 23:59:59", 0));
+    let pipe = test.path().join("pipe");
+    let made = std::process::Command::new("mkfifo").arg(&pipe).status().unwrap();
+    assert!(made.success());
+    let second = gzip(&line_of("Nov 24 00:00:00", 1));
+    let writer = std::thread::spawn(move || std::fs::write(pipe, second));
+    test.args(["logs", "pipe", "mail.log", "--today", "2026-11-24", "--domain", "a.example"])
+        .any_stderr()
+        .stdout_has("  TLSv1.3 TLS_AES_256_GCM_SHA384, verified: 1\n")
+        .run();
+    writer.join().unwrap().unwrap();
 }
 
 fn line_of(stamp: &str, at: usize) -> String {

@@ -158,11 +158,11 @@ fn gather(context: &mut Context<'_, '_>, options: &Logs) -> Result<Evidence, Exi
     let today = options.today.unwrap_or_else(|| context.world.today());
     let mut files: Vec<(Option<i64>, &PathBuf)> = Vec::with_capacity(options.files.len());
     for path in &options.files {
-        let begin = if is_stdin(path) {
-            // It is likely to be the rest of the files.
-            Ok(Some(i64::MAX))
-        } else {
+        let begin = if context.world.is_file(path) {
             open(context, path).and_then(|mut input| begins(&mut *input, today))
+        } else {
+            // What can be read only once, such as a pipe, is likely to be the newest.
+            Ok(Some(i64::MAX))
         };
         files.push((begin.map_err(|error| unreadable(context, path, &error))?, path));
     }

@@ -49,6 +49,10 @@ impl World for System {
         })
     }
 
+    fn is_file(&self, path: &Path) -> bool {
+        path.is_file()
+    }
+
     fn exists(&self, path: &Path) -> bool {
         path.exists()
     }
