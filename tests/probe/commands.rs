@@ -90,12 +90,14 @@ fn repository(servers: &[Value], more: &str) -> (Test, Servers) {
         )
         .unwrap();
     }
+    let folder = test.path().to_owned();
     let test = test.file(
         "mxward.yaml",
         format!(
             "version: 1\nlock: {{ allow_addresses: [127.0.0.0/8] }}\ntargets:\n  mx: {{ postfix: \"3.7\", \
-             security_level: may, map_type: texthash, ca: ca.pem, deployed: \"file:maps\"{more} }}\n\
-             domains:\n{domains}"
+             security_level: may, map_type: texthash, ca: {}/ca.pem, deployed: \"file:maps\"{more} }}\n\
+             domains:\n{domains}",
+            folder.display()
         ),
     );
     fs::create_dir(test.path().join("maps")).unwrap();
@@ -170,7 +172,8 @@ fn a_certificate_that_expires_soon_is_a_warning() {
 fn without_a_ca_file_nobody_is_trusted_and_that_is_told() {
     let (test, _servers) = repository(&[good()], "");
     let yaml = fs::read_to_string(test.path().join("mxward.yaml")).unwrap();
-    let test = test.file("mxward.yaml", yaml.replace("ca: ca.pem, ", ""));
+    let ca = format!("ca: {}/ca.pem, ", test.path().display());
+    let test = test.file("mxward.yaml", yaml.replace(&ca, ""));
     let ran = test.args(["probe"]).args(HELO).any_stdout().any_stderr().status(3).run();
     assert!(ran.stdout.contains("the target names no `ca`"), "{}", ran.stdout);
     let joined = ran.stdout.split_whitespace().collect::<Vec<_>>().join(" ");
@@ -181,7 +184,9 @@ fn without_a_ca_file_nobody_is_trusted_and_that_is_told() {
 fn a_ca_file_that_is_not_there_is_an_error() {
     let (test, _servers) = repository(&[good()], "");
     fs::remove_file(test.path().join("ca.pem")).unwrap();
-    let message = "error: target `mx`: cannot read the CA file `ca.pem`: there is no such file\n";
+    let file = format!("{}/ca.pem", test.path().display());
+    let message =
+        format!("error: target `mx`: cannot read the CA file `{file}`: there is no such file\n");
     test.args(["probe"]).args(HELO).stderr(message).status(1).run();
 }
 
