@@ -12,10 +12,11 @@
 
 mod measure;
 mod repository;
+#[expect(dead_code, reason = "another bench uses more of it")]
 mod table;
 
 use measure::{Cost, measure, measured};
-use repository::State;
+use repository::{Repository, State};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use table::{Limit, Table};
@@ -53,7 +54,7 @@ fn main() -> ExitCode {
 fn size(domains: u32, rounds: usize, memory: Limit, table: &mut Table) -> Cost {
     let folder = fresh(&domains.to_string());
     deploy(&folder, domains);
-    repository::write(&folder, domains, State::After).expect("the repository can be written");
+    repository(domains, State::After).write(&folder).expect("the repository can be written");
     let compile_once = || {
         empty(&folder.join("out"));
         measure(&folder, &[0], &[MXWARD, "compile", "--frozen", "--quiet", "--out", "out"])
@@ -84,16 +85,22 @@ fn size(domains: u32, rounds: usize, memory: Limit, table: &mut Table) -> Cost {
 /// Puts the maps of the state before into `deployed`, as a pipeline would have copied them.
 fn deploy(folder: &Path, domains: u32) {
     let before = folder.join("before");
-    repository::write(&before, domains, State::Before).expect("the repository can be written");
+    repository(domains, State::Before).write(&before).expect("the repository can be written");
     measure(&before, &[0], &[MXWARD, "compile", "--frozen", "--quiet", "--out", "out"]);
     std::fs::rename(before.join("out/mx"), folder.join("deployed")).expect("one file system");
     empty(&before);
 }
 
+fn repository(domains: u32, state: State) -> Repository<'static> {
+    let target =
+        "{ postfix: \"3.7\", security_level: may, map_type: lmdb, deployed: \"file:deployed\" }";
+    Repository { domains, state, pins: true, target }
+}
+
 /// `check` of a repository of ordinary size, as an editor or a hook runs it.
 fn check(runs: usize, table: &mut Table) {
     let folder = fresh("500");
-    repository::write(&folder, 500, State::After).expect("the repository can be written");
+    repository(500, State::After).write(&folder).expect("the repository can be written");
     let check = || measure(&folder, &[0], &[MXWARD, "check"]);
     let cost = middle((0..runs).map(|_| check()).collect());
     table.time("check, 500 domains", cost, Limit::AtMost(30.0));

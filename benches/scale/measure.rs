@@ -5,12 +5,15 @@ use nix::sys::time::TimeValLike as _;
 use std::fs::File;
 use std::path::Path;
 use std::process::{Command, ExitCode, Stdio};
+use std::time::Instant;
 
 /// The cost of one run of a command.
 #[derive(Clone, Copy)]
 pub(crate) struct Cost {
     /// User and system time, in milliseconds.
     pub(crate) cpu: f64,
+    /// How long it took, in milliseconds.
+    pub(crate) wall: f64,
     /// The peak of its resident memory, in MiB.
     pub(crate) memory: f64,
 }
@@ -18,7 +21,11 @@ pub(crate) struct Cost {
 impl Cost {
     /// The cost of one after the other.
     pub(crate) fn and(self, other: Self) -> Self {
-        Self { cpu: self.cpu + other.cpu, memory: self.memory.max(other.memory) }
+        Self {
+            cpu: self.cpu + other.cpu,
+            wall: self.wall + other.wall,
+            memory: self.memory.max(other.memory),
+        }
     }
 }
 
@@ -39,18 +46,18 @@ pub(crate) fn measure(folder: &Path, good: &[i32], command: &[&str]) -> Cost {
         .expect("this program can be run again");
     let numbers = String::from_utf8_lossy(&output.stdout);
     let numbers: Vec<&str> = numbers.split_whitespace().collect();
-    let [status, cpu, memory] = numbers[..] else { panic!("{command:?} was not measured") };
+    let [status, cpu, wall, memory] = numbers[..] else { panic!("{command:?} was not measured") };
     let is_good = status.parse().is_ok_and(|status| good.contains(&status));
     assert!(is_good, "{command:?} ended with {status}");
     let number = |text: &str| text.parse().expect("the other run prints numbers");
-    let (cpu, memory) = (number(cpu), number(memory));
-    Cost { cpu, memory }
+    Cost { cpu: number(cpu), wall: number(wall), memory: number(memory) }
 }
 
 #[expect(clippy::cast_precision_loss, reason = "nothing here runs for 2^52 microseconds")]
-/// The other run: prints the status, the milliseconds and the MiB of the command.
+/// The other run: prints the status, the milliseconds of both kinds and the MiB of the command.
 pub(crate) fn measured(command: &[String]) -> ExitCode {
     let [program, args @ ..] = command else { return ExitCode::FAILURE };
+    let begun = Instant::now();
     let status = Command::new(program)
         .args(args)
         .stdin(Stdio::null())
@@ -58,9 +65,10 @@ pub(crate) fn measured(command: &[String]) -> ExitCode {
         .stdout(File::create("stdout").expect("the folder can be written to"))
         .status()
         .unwrap_or_else(|error| panic!("{program}: {error}"));
+    let wall = begun.elapsed().as_secs_f64() * 1000.0;
     let usage = getrusage(UsageWho::RUSAGE_CHILDREN).expect("the system counts");
     let cpu = (usage.user_time() + usage.system_time()).num_microseconds() as f64 / 1000.0;
     let memory = usage.max_rss() as f64 / 1024.0;
-    println!("{} {cpu} {memory}", status.code().unwrap_or(-1));
+    println!("{} {cpu} {wall} {memory}", status.code().unwrap_or(-1));
     ExitCode::SUCCESS
 }

@@ -23,45 +23,109 @@ pub(crate) enum State {
     After,
 }
 
-/// Writes a repository of `domains` domains into an empty `folder`.
-pub(crate) fn write(folder: &Path, domains: u32, state: State) -> io::Result<()> {
-    for name in ["domains", "lists", "providers", "postfix"] {
-        fs::create_dir_all(folder.join(name))?;
-    }
-    fs::write(folder.join("postfix/main.cf"), "compatibility_level = 3.6\n")?;
-    fs::write(folder.join("mxward.yaml"), root())?;
-    for template in 0..TEMPLATES {
-        let file = folder.join(format!("providers/p{template:02}.yaml"));
-        fs::write(file, provider(template))?;
-    }
-    let mut pinned = Vec::new();
-    for file in 0..FILES {
-        mappings(folder, domains, file, state, &mut pinned)?;
-        list(folder, domains, file, state, &mut pinned)?;
-    }
-    lock(folder, pinned)
+/// What a repository is like.
+#[derive(Clone, Copy)]
+pub(crate) struct Repository<'t> {
+    /// How many domains it has.
+    pub(crate) domains: u32,
+    pub(crate) state: State,
+    /// Whether a fifth of them is pinned; otherwise each is one policy, and no transport.
+    pub(crate) pins: bool,
+    /// Its target, as a YAML mapping in one line.
+    pub(crate) target: &'t str,
 }
 
-fn root() -> String {
-    let mut text = String::from(
-        "version: 1\n\
-         defaults: { route: mx }\n\
-         lock: { allow_addresses: [198.18.0.0/15] }\n\
-         targets:\n  \
-           mx: { postfix: \"3.7\", security_level: may, map_type: lmdb, deployed: \"file:deployed\" }\n\
-         include:\n  - domains/*.yaml\n",
-    );
-    for file in 0..FILES {
-        let pin = if list_is_pinned(file) { ", route: pin, ciphers: high" } else { "" };
-        let template = list_template(file);
-        let _ = writeln!(text, "  - {{ list: lists/{file}.txt, provider: p{template:02}{pin} }}");
+impl Repository<'_> {
+    /// Writes it into an empty `folder`.
+    pub(crate) fn write(self, folder: &Path) -> io::Result<()> {
+        for name in ["domains", "lists", "providers", "postfix"] {
+            fs::create_dir_all(folder.join(name))?;
+        }
+        fs::write(folder.join("postfix/main.cf"), "compatibility_level = 3.6\n")?;
+        fs::write(folder.join("mxward.yaml"), self.root())?;
+        for template in 0..TEMPLATES {
+            let file = folder.join(format!("providers/p{template:02}.yaml"));
+            fs::write(file, provider(template))?;
+        }
+        let mut pinned = Vec::new();
+        for file in 0..FILES {
+            self.mappings(folder, file, &mut pinned)?;
+            self.list(folder, file, &mut pinned)?;
+        }
+        lock(folder, pinned)
     }
-    text
-}
 
-/// Two of ten lists are pinned.
-fn list_is_pinned(file: u32) -> bool {
-    file < FILES / 5
+    fn root(self) -> String {
+        let mut text = format!(
+            "version: 1\n\
+             defaults: {{ route: mx }}\n\
+             lock: {{ allow_addresses: [198.18.0.0/15] }}\n\
+             targets:\n  mx: {}\n\
+             include:\n  - domains/*.yaml\n",
+            self.target
+        );
+        for file in 0..FILES {
+            let pin = if self.list_is_pinned(file) { ", route: pin, ciphers: high" } else { "" };
+            let template = list_template(file);
+            let _ =
+                writeln!(text, "  - {{ list: lists/{file}.txt, provider: p{template:02}{pin} }}");
+        }
+        text
+    }
+
+    /// Two of ten lists are pinned.
+    fn list_is_pinned(self, file: u32) -> bool {
+        self.pins && file < FILES / 5
+    }
+
+    fn mappings(self, folder: &Path, file: u32, pinned: &mut Vec<Pinned>) -> io::Result<()> {
+        let mut text = BufWriter::new(File::create(folder.join(format!("domains/{file}.yaml")))?);
+        text.write_all(b"domains:\n")?;
+        for number in (0..self.domains / 2).filter(|number| number % FILES == file) {
+            let (name, at) = (name(number), number / FILES);
+            // Every template meets every choice.
+            let choice = (at + at / TEMPLATES) % 50;
+            let template = (at + self.shift(number)) % TEMPLATES;
+            let attributes = if self.pins && choice.is_multiple_of(5) {
+                pinned.push((name.clone(), template));
+                vec!["route: pin".to_owned(), "ciphers: high".to_owned()]
+            } else if choice == 1 {
+                vec![format!("match: [mx.{name}, .p{template:02}.example]")]
+            } else {
+                let protocols = if choice.is_multiple_of(3) { ">=TLSv1.2" } else { ">=TLSv1.3" };
+                let ciphers = if choice.is_multiple_of(2) { "high" } else { "medium" };
+                vec![format!("protocols: \"{protocols}\""), format!("ciphers: {ciphers}")]
+            };
+            if choice.is_multiple_of(4) {
+                write!(text, "  {name}:\n    provider: p{template:02}\n")?;
+                for attribute in attributes {
+                    writeln!(text, "    {attribute}")?;
+                }
+            } else {
+                let attributes = attributes.join(", ");
+                writeln!(text, "  {name}: {{ provider: p{template:02}, {attributes} }}")?;
+            }
+        }
+        text.flush()
+    }
+
+    fn list(self, folder: &Path, file: u32, pinned: &mut Vec<Pinned>) -> io::Result<()> {
+        let mut text = BufWriter::new(File::create(folder.join(format!("lists/{file}.txt")))?);
+        let here = |number: &u32| (number + self.shift(*number)) % FILES == file;
+        for number in (self.domains / 2..self.domains).filter(here) {
+            let name = name(number);
+            writeln!(text, "{name}")?;
+            if self.list_is_pinned(file) {
+                pinned.push((name, list_template(file)));
+            }
+        }
+        text.flush()
+    }
+
+    /// By how much the template, or the list, of a domain is another one.
+    fn shift(self, number: u32) -> u32 {
+        u32::from(number % 100 == 7 && self.state == State::Before)
+    }
 }
 
 fn list_template(file: u32) -> u32 {
@@ -84,67 +148,6 @@ fn provider(template: u32) -> String {
 /// One domain and the template that it is pinned to.
 type Pinned = (String, u32);
 
-fn mappings(
-    folder: &Path,
-    domains: u32,
-    file: u32,
-    state: State,
-    pinned: &mut Vec<Pinned>,
-) -> io::Result<()> {
-    let mut text = BufWriter::new(File::create(folder.join(format!("domains/{file}.yaml")))?);
-    text.write_all(b"domains:\n")?;
-    for number in (0..domains / 2).filter(|number| number % FILES == file) {
-        let (name, at) = (name(number), number / FILES);
-        // Every template meets every choice.
-        let choice = (at + at / TEMPLATES) % 50;
-        let template = (at + shift(number, state)) % TEMPLATES;
-        let attributes = if choice.is_multiple_of(5) {
-            pinned.push((name.clone(), template));
-            vec!["route: pin".to_owned(), "ciphers: high".to_owned()]
-        } else if choice == 1 {
-            vec![format!("match: [mx.{name}, .p{template:02}.example]")]
-        } else {
-            let protocols = if choice.is_multiple_of(3) { ">=TLSv1.2" } else { ">=TLSv1.3" };
-            let ciphers = if choice.is_multiple_of(2) { "high" } else { "medium" };
-            vec![format!("protocols: \"{protocols}\""), format!("ciphers: {ciphers}")]
-        };
-        if choice.is_multiple_of(4) {
-            write!(text, "  {name}:\n    provider: p{template:02}\n")?;
-            for attribute in attributes {
-                writeln!(text, "    {attribute}")?;
-            }
-        } else {
-            let attributes = attributes.join(", ");
-            writeln!(text, "  {name}: {{ provider: p{template:02}, {attributes} }}")?;
-        }
-    }
-    text.flush()
-}
-
-fn list(
-    folder: &Path,
-    domains: u32,
-    file: u32,
-    state: State,
-    pinned: &mut Vec<Pinned>,
-) -> io::Result<()> {
-    let mut text = BufWriter::new(File::create(folder.join(format!("lists/{file}.txt")))?);
-    let here = |number: &u32| (number + shift(*number, state)) % FILES == file;
-    for number in (domains / 2..domains).filter(here) {
-        let name = name(number);
-        writeln!(text, "{name}")?;
-        if list_is_pinned(file) {
-            pinned.push((name, list_template(file)));
-        }
-    }
-    text.flush()
-}
-
-/// By how much the template, or the list, of a domain is another one.
-fn shift(number: u32, state: State) -> u32 {
-    u32::from(number % 100 == 7 && state == State::Before)
-}
-
 fn lock(folder: &Path, mut pinned: Vec<Pinned>) -> io::Result<()> {
     let mut text = BufWriter::new(File::create(folder.join("mxward.lock"))?);
     text.write_all(b"# @generated\nversion: 1\nchecked: 2026-11-24\nhosts:\n")?;
@@ -159,7 +162,9 @@ fn lock(folder: &Path, mut pinned: Vec<Pinned>) -> io::Result<()> {
             }
         }
     }
-    text.write_all(b"domains:\n")?;
+    if !pinned.is_empty() {
+        text.write_all(b"domains:\n")?;
+    }
     pinned.sort_unstable();
     for (name, template) in pinned {
         let zone = format!("p{template:02}.example");

@@ -41,6 +41,27 @@ impl Table {
         self.rows.push(Row { what, beside, value, unit: " MiB", limit });
     }
 
+    /// How long one thing took, beside another.
+    pub(crate) fn wall(&mut self, what: &str, cost: Cost, of: &str, other: Cost) {
+        let what = format!("{what}: {:.0} ms by the clock", cost.wall);
+        let beside = format!("{of}: {:.0} ms", other.wall);
+        let value = cost.wall / other.wall;
+        self.rows.push(Row { what, beside, value, unit: "×", limit: Limit::None });
+    }
+
+    /// Anything else.
+    pub(crate) fn number(
+        &mut self,
+        what: &str,
+        beside: &str,
+        value: f64,
+        unit: &'static str,
+        limit: Limit,
+    ) {
+        let (what, beside) = (what.to_owned(), beside.to_owned());
+        self.rows.push(Row { what, beside, value, unit, limit });
+    }
+
     /// A time that is limited by itself.
     pub(crate) fn time(&mut self, what: &str, cost: Cost, limit: Limit) {
         let (what, beside) = (what.to_owned(), String::new());
