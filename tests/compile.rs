@@ -8,6 +8,15 @@ mod rows;
 mod same_bytes;
 
 use crate::harness::Test;
+use repository::{Repository, State};
+use std::path::Path;
+
+/// Writes a repository of so many domains into a folder.
+fn generate(folder: &Path, domains: u32) {
+    let target = "{ postfix: \"3.7\", security_level: may, map_type: lmdb }";
+    let repository = Repository { domains, state: State::After, pins: true, target };
+    repository.write(folder).unwrap();
+}
 
 #[test]
 fn maps_are_printed_with_the_name_of_each_file() {

@@ -1,6 +1,6 @@
 //! Entries that are made in passing are those that are kept.
 
-use super::repository::{State, write};
+use super::generate;
 use crate::harness::Test;
 use mxward::compile::{Compiled, Repository, compile};
 use mxward::diag::Diagnostics;
@@ -27,7 +27,7 @@ const PINNED: &str =
 
 fn compiled() -> Compiled {
     let test = Test::new();
-    write(test.path(), 400, State::After).unwrap();
+    generate(test.path(), 400);
     let lock = test.path().join("mxward.lock");
     let text = System::new().read(&lock).unwrap();
     let text = format!("{}{PINNED}", String::from_utf8(text).unwrap());

@@ -2,7 +2,7 @@
 //! lists its files.
 #![expect(clippy::disallowed_methods, reason = "looks at what the program left behind")]
 
-use super::repository::{State, write};
+use super::generate;
 use crate::harness::{Ran, Test};
 use mxward::compile::{Repository, compile};
 use mxward::diag::Diagnostics;
@@ -22,7 +22,7 @@ const FILES: [&str; 3] = ["transport", "tls_policy", "main.cf.required"];
 /// A test in a folder with a repository below `policy`.
 fn generated() -> Test {
     let test = Test::new();
-    write(&test.path().join("policy"), DOMAINS, State::After).unwrap();
+    generate(&test.path().join("policy"), DOMAINS);
     test
 }
 
