@@ -19,7 +19,7 @@ pub(super) enum Message<'a> {
     PassedOver { queue_id: &'a [u8], reason: Reason },
     /// The certificate of a peer was not accepted.
     Certificate(Certificate),
-    /// TLSRPT counts a failure. [`TLSRPT_README`]
+    /// TLSRPT counts a failure. (Postfix `TLSRPT_README`)
     Reported { domain: &'a [u8], failure: ReportedFailure },
     /// A table or policy does not work.
     Trouble(Trouble),

@@ -1,6 +1,6 @@
 //! Whether real servers satisfy compiled policies: what Postfix would do with them.
 //!
-//! [`probe`] finds the servers of each next hop as smtp(8) does and speaks with them; [`judge`] makes a
+//! [`probe`] finds the servers of each next hop as smtp(8) does and speaks with them; [`judge()`] makes a
 //! [`Verdict`] of a policy and what a server said, which is a pure function.
 
 mod anchors;
