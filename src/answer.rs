@@ -3,7 +3,7 @@
 use crate::dane::Tlsa;
 use crate::names::DomainName;
 use std::fmt;
-use std::net::{Ipv4Addr, Ipv6Addr};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 /// One question.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
@@ -14,13 +14,14 @@ pub enum Question {
     A(DomainName),
     /// The IPv6 addresses of a host.
     Aaaa(DomainName),
-    /// The TLSA records of `_25._tcp.HOST`. [RFC 7672 §2.2]
-    Tlsa(DomainName),
-    /// The TLSA records of `_PORT._tcp.HOST`. [RFC 6698 §3]
-    TlsaAt(DomainName, u16),
+    /// The TLSA records of `_PORT._tcp.HOST`; mail servers have port 25. [RFC 6698 §3; RFC 7672 §2.2]
+    Tlsa(DomainName, u16),
     /// The TXT records of a name.
     Txt(DomainName),
 }
+
+/// The port of mail servers. [RFC 5321 §4.5.4.2]
+pub const SMTP: u16 = 25;
 
 /// The security status of a positive answer. [RFC 4033 §5]
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
@@ -168,7 +169,7 @@ pub enum Reply {
     A(Vec<Ipv4Addr>),
     /// For [`Question::Aaaa`].
     Aaaa(Vec<Ipv6Addr>),
-    /// For [`Question::Tlsa`] and [`Question::TlsaAt`], usable or not.
+    /// For [`Question::Tlsa`], usable or not.
     Tlsa(Vec<Tlsa>),
     /// For [`Question::Txt`]: the strings of each record joined. [RFC 8461 §3.1]
     Txt(Vec<Vec<u8>>),
@@ -184,6 +185,15 @@ pub struct MxRecord {
 }
 
 impl Reply {
+    /// The addresses; none where the question was for something else.
+    pub fn into_addresses(self) -> Vec<IpAddr> {
+        match self {
+            Self::A(list) => list.into_iter().map(IpAddr::V4).collect(),
+            Self::Aaaa(list) => list.into_iter().map(IpAddr::V6).collect(),
+            Self::Mx(_) | Self::Tlsa(_) | Self::Txt(_) => Vec::new(),
+        }
+    }
+
     /// Whether there are no records in it.
     pub fn is_empty(&self) -> bool {
         match self {

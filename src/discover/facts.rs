@@ -1,7 +1,7 @@
 //! What was found out about a domain.
 
 use crate::answer::{Dnssec, MxRecord};
-use crate::dane::Tlsa;
+use crate::dane::TlsaState;
 use crate::mta_sts::{Policy, PolicyError, Record, RecordError};
 use crate::names::DomainName;
 use std::net::IpAddr;
@@ -68,25 +68,7 @@ pub struct Host {
     /// Why its addresses are not known.
     pub unknown: Option<String>,
     /// Its TLSA records.
-    pub dane: Dane,
-}
-
-/// The TLSA records of an MX host.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub enum Dane {
-    /// Not asked for: the addresses are insecure, so no record would count. [RFC 7672 §2.2.2]
-    InsecureHost,
-    /// There are none, or none that are secure.
-    None,
-    /// Records of a secure zone.
-    Records {
-        /// The name below which they stand.
-        base: DomainName,
-        /// The records, usable or not; never empty.
-        records: Vec<Tlsa>,
-    },
-    /// Nobody knows, and why: mail is then deferred and not sent without. [RFC 7672 §2.1.2]
-    Unknown(String),
+    pub dane: TlsaState,
 }
 
 /// What a domain says about MTA-STS.

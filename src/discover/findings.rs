@@ -1,9 +1,10 @@
 //! One finding for each fact that DNS and the policy host gave.
 
-use super::facts::{Dane, Facts, Host, Mail, Sts, StsPolicy};
+use super::facts::{Facts, Host, Mail, Sts, StsPolicy};
 use super::outcome::Finding;
 use super::published::{DaneState, dane_state};
 use crate::answer::{Dnssec, MxRecord};
+use crate::dane::TlsaState;
 use crate::mta_sts::Mode;
 use crate::names::DomainName;
 
@@ -83,12 +84,12 @@ fn host(host: &Host, list: &mut Vec<Finding>) {
         list.push(finding("address-refused", text));
     }
     match &host.dane {
-        Dane::InsecureHost | Dane::None => {}
-        Dane::Unknown(why) => {
+        TlsaState::InsecureHost | TlsaState::None => {}
+        TlsaState::Unknown(why) => {
             let text = format!("the TLSA records of `{name}`: {why}");
             list.push(finding("tlsa-unknown", text));
         }
-        Dane::Records { base, records } => {
+        TlsaState::Records { base, records } => {
             for record in records {
                 list.push(match record.usable() {
                     Ok(()) => finding("tlsa", format!("`{base}`: {record}")),

@@ -1,20 +1,18 @@
 //! Finds out the facts about one domain.
 
-use super::facts::{Dane, Facts, Host, Mail, Sts, StsPolicy};
-use crate::answer::{Answer, Dnssec, Found, MxRecord, Question, Reply};
-use crate::dane::{CertificateUsage, Tlsa, base_domains, usable};
+use super::facts::{Facts, Host, Mail, Sts, StsPolicy};
+use crate::answer::{Answer, Dnssec, Found, MxRecord, Question, Reply, SMTP};
+use crate::dane::{CertificateUsage, Tlsa, TlsaState, base_domains, usable};
 use crate::lock::refused;
 use crate::mta_sts::{MAX_POLICY_BYTES, Policy, find_record};
 use crate::names::DomainName;
 use crate::postfix::{ClientTls, MatchPattern};
 use crate::world::{
-    Net, PolicyRequest, ServerName, StarttlsLimits, StarttlsOutcome, StarttlsRequest, Trust,
+    AskedOnce, Net, PolicyRequest, ServerName, StarttlsLimits, StarttlsOutcome, StarttlsRequest,
+    Trust, tlsa_state,
 };
-use futures_util::FutureExt as _;
-use futures_util::future::{LocalBoxFuture, Shared, join, join_all};
-use hashbrown::HashMap;
+use futures_util::future::{join, join_all};
 use ipnet::IpNet;
-use std::cell::RefCell;
 use std::collections::BTreeSet;
 use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
@@ -47,20 +45,17 @@ pub struct Options {
 /// Addresses of a mail server that are tried. [postconf(5) `smtp_mx_session_limit`]
 const SESSIONS: usize = 2;
 
-/// What many domains have in common, being asked for or known.
-type Known<'a, T> = RefCell<HashMap<DomainName, Shared<LocalBoxFuture<'a, Arc<T>>>>>;
-
 /// Finds out facts, those of MX hosts once only.
 pub(super) struct Gatherer<'a> {
     net: &'a dyn Net,
     options: &'a Options,
-    hosts: Known<'a, Host>,
-    servers: Known<'a, StarttlsOutcome>,
+    hosts: AskedOnce<'a, DomainName, Host>,
+    servers: AskedOnce<'a, DomainName, StarttlsOutcome>,
 }
 
 impl<'a> Gatherer<'a> {
     pub(super) fn new(net: &'a dyn Net, options: &'a Options) -> Self {
-        Self { net, options, hosts: Known::default(), servers: Known::default() }
+        Self { net, options, hosts: AskedOnce::default(), servers: AskedOnce::default() }
     }
 
     /// Everything that DNS and the policy host say about a domain.
@@ -102,15 +97,7 @@ impl<'a> Gatherer<'a> {
 
     async fn host(&self, name: &DomainName) -> Arc<Host> {
         let (net, options) = (self.net, self.options);
-        let known = self.hosts.borrow().get(name).cloned();
-        let asked = known.unwrap_or_else(|| {
-            let asked = name.clone();
-            let new = async move { Arc::new(host(net, options, asked).await) };
-            let new = new.boxed_local().shared();
-            self.hosts.borrow_mut().insert(name.clone(), new.clone());
-            new
-        });
-        asked.await
+        self.hosts.get(name.clone(), || host(net, options, name.clone())).await
     }
 
     async fn server(&self, domain: &DomainName, host: &Arc<Host>) -> Option<Arc<StarttlsOutcome>> {
@@ -124,15 +111,11 @@ impl<'a> Gatherer<'a> {
         if tlsa.iter().any(|it| it.usage == CertificateUsage::DaneTa) {
             return Some(Arc::new(server(net, options, host, Some(domain)).await));
         }
-        let known = self.servers.borrow().get(&host.name).cloned();
-        let asked = known.unwrap_or_else(|| {
-            let asked = Arc::clone(host);
-            let new = async move { Arc::new(server(net, options, &asked, None).await) };
-            let new = new.boxed_local().shared();
-            self.servers.borrow_mut().insert(host.name.clone(), new.clone());
-            new
-        });
-        Some(asked.await)
+        let ask = || {
+            let host = Arc::clone(host);
+            async move { server(net, options, &host, None).await }
+        };
+        Some(self.servers.get(host.name.clone(), ask).await)
     }
 
     async fn sts(&self, domain: &DomainName) -> Sts {
@@ -231,11 +214,7 @@ async fn addresses(net: &dyn Net, options: &Options, name: &DomainName) -> Addre
                 continue;
             }
         };
-        let list: Vec<IpAddr> = match reply {
-            Reply::A(list) => list.into_iter().map(IpAddr::V4).collect(),
-            Reply::Aaaa(list) => list.into_iter().map(IpAddr::V6).collect(),
-            Reply::Mx(_) | Reply::Tlsa(_) | Reply::Txt(_) => Vec::new(),
-        };
+        let list = reply.into_addresses();
         if !list.is_empty() {
             found.dnssec = found.dnssec.max(Some(status));
         }
@@ -258,20 +237,7 @@ async fn host(net: &dyn Net, options: &Options, name: DomainName) -> Host {
     let end = found.end.clone().unwrap_or_else(|| name.clone());
     let secure = found.dnssec == Some(Dnssec::Secure);
     let bases = base_domains(&name, &end, secure, found.first_alias_secure);
-    let mut dane = if bases.is_empty() { Dane::InsecureHost } else { Dane::None };
-    for base in bases {
-        match net.ask(Question::Tlsa(base.clone())).await.answer {
-            Answer::Secure(Reply::Tlsa(records)) if !records.is_empty() => {
-                dane = Dane::Records { base, records };
-                break;
-            }
-            Answer::Unknown(reason) => {
-                dane = Dane::Unknown(reason.to_string());
-                break;
-            }
-            Answer::Secure(_) | Answer::Insecure(_) | Answer::ProvenAbsent => {}
-        }
-    }
+    let dane = tlsa_state(net, bases, SMTP).await;
     Host {
         alias: found.end,
         name,
@@ -286,8 +252,8 @@ async fn host(net: &dyn Net, options: &Options, name: DomainName) -> Host {
 /// The records of a host that mail can use.
 fn tlsa(host: &Host) -> Vec<Tlsa> {
     match &host.dane {
-        Dane::Records { records, .. } => usable(records).cloned().collect(),
-        Dane::InsecureHost | Dane::None | Dane::Unknown(_) => Vec::new(),
+        TlsaState::Records { records, .. } => usable(records).cloned().collect(),
+        TlsaState::InsecureHost | TlsaState::None | TlsaState::Unknown(_) => Vec::new(),
     }
 }
 
@@ -301,8 +267,11 @@ async fn server(
 ) -> StarttlsOutcome {
     let tlsa = tlsa(host);
     let base = match &host.dane {
-        Dane::Records { base, .. } if !tlsa.is_empty() => base,
-        Dane::Records { .. } | Dane::InsecureHost | Dane::None | Dane::Unknown(_) => &host.name,
+        TlsaState::Records { base, .. } if !tlsa.is_empty() => base,
+        TlsaState::Records { .. }
+        | TlsaState::InsecureHost
+        | TlsaState::None
+        | TlsaState::Unknown(_) => &host.name,
     };
     let names = [Some(base), Some(&host.name), domain].into_iter().flatten();
     let names: BTreeSet<MatchPattern> = names.cloned().map(MatchPattern::Name).collect();

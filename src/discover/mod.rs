@@ -14,9 +14,9 @@ mod outcome;
 mod published;
 mod servers;
 
-pub use bulk::{Ended, discover};
+pub use bulk::discover;
 pub use entry::Entry;
-pub use facts::{Dane, Facts, Host, Mail, Sts, StsPolicy};
+pub use facts::{Facts, Host, Mail, Sts, StsPolicy};
 pub use gather::Options;
 pub use insert::{InsertError, insert};
 pub use journal::{Journal, JournalError};

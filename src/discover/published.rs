@@ -1,8 +1,8 @@
 //! Whether a domain is secured by DANE.
 
-use super::facts::{Dane, Facts, Mail};
+use super::facts::{Facts, Mail};
 use crate::answer::Dnssec;
-use crate::dane::usable;
+use crate::dane::{TlsaState, usable};
 
 /// How far DANE secures a domain. [RFC 7672 §2.2]
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -30,11 +30,11 @@ pub fn dane_state(facts: &Facts) -> DaneState {
     let (mut with, mut without, mut unusable, mut unknown) = (0, 0, 0, 0);
     for (_, host) in &facts.hosts {
         match &host.dane {
-            Dane::Records { records, .. } if usable(records).next().is_some() => with += 1,
-            Dane::Records { .. } => unusable += 1,
-            Dane::Unknown(_) => unknown += 1,
-            Dane::InsecureHost if host.unknown.is_some() => unknown += 1,
-            Dane::InsecureHost | Dane::None => without += 1,
+            TlsaState::Records { records, .. } if usable(records).next().is_some() => with += 1,
+            TlsaState::Records { .. } => unusable += 1,
+            TlsaState::Unknown(_) => unknown += 1,
+            TlsaState::InsecureHost if host.unknown.is_some() => unknown += 1,
+            TlsaState::InsecureHost | TlsaState::None => without += 1,
         }
     }
     match (with, without + unusable, unknown) {

@@ -1,8 +1,9 @@
 //! What the level of a policy comes to for one server: `dane` depends on TLSA records.
 
-use super::route::{Endpoint, Host, TlsaState};
+use super::route::{Endpoint, Host};
 use super::site::Site;
 use super::verdict::Verdict;
+use crate::dane::TlsaState;
 use crate::dane::{MatchingType, Tlsa, usable};
 use crate::names::DomainName;
 use crate::postfix::SecurityLevel;

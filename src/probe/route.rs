@@ -4,15 +4,12 @@ use super::run::Options;
 use super::site::Site;
 use super::verdict::{Does, Verdict};
 use crate::answer::{Answer, Dnssec, Found, Question, Reply};
-use crate::dane::{Tlsa, base_domains};
+use crate::dane::{TlsaState, base_domains};
 use crate::lock::refused;
 use crate::names::DomainName;
 use crate::postfix::NextHop;
-use crate::world::Net;
-use futures_util::FutureExt as _;
-use futures_util::future::{LocalBoxFuture, Shared, join, join_all};
-use hashbrown::HashMap;
-use std::cell::RefCell;
+use crate::world::{AskedOnce, Net, tlsa_state};
+use futures_util::future::{join, join_all};
 use std::fmt;
 use std::net::IpAddr;
 use std::sync::Arc;
@@ -33,24 +30,6 @@ impl fmt::Display for Host {
             Self::Address(address) => write!(f, "{address}"),
         }
     }
-}
-
-/// The TLSA records of a server.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub enum TlsaState {
-    /// The addresses are not signed, so nobody asks; or no policy wants to know.
-    InsecureHost,
-    /// There are none.
-    None,
-    /// There are some.
-    Records {
-        /// The name under which they stand.
-        base: DomainName,
-        /// All of them, usable or not.
-        records: Vec<Tlsa>,
-    },
-    /// They could not be looked up, and why.
-    Unknown(String),
 }
 
 /// One address of a server.
@@ -106,19 +85,17 @@ struct Addresses {
     unknown: Option<String>,
 }
 
-type Asked<'a> = Shared<LocalBoxFuture<'a, Arc<Addresses>>>;
-
 /// Finds the servers of next hops; each host is looked up once.
 pub(super) struct Router<'a> {
     net: &'a dyn Net,
     site: &'a Site,
     options: &'a Options,
-    hosts: RefCell<HashMap<(DomainName, u16, bool), Asked<'a>>>,
+    hosts: AskedOnce<'a, (DomainName, u16, bool), Addresses>,
 }
 
 impl<'a> Router<'a> {
     pub(super) fn new(net: &'a dyn Net, site: &'a Site, options: &'a Options) -> Self {
-        Self { net, site, options, hosts: RefCell::default() }
+        Self { net, site, options, hosts: AskedOnce::default() }
     }
 
     /// The servers of a next hop; TLSA records only where they are wanted.
@@ -232,16 +209,12 @@ impl<'a> Router<'a> {
     }
 
     async fn host(&self, name: &DomainName, port: u16, wants_tlsa: bool) -> Arc<Addresses> {
-        let key = (name.clone(), port, wants_tlsa);
-        let known = self.hosts.borrow().get(&key).cloned();
-        let asked = known.unwrap_or_else(|| {
-            let (net, site, name) = (self.net, self.site, name.clone());
-            let new = async move { Arc::new(look_up(net, site, &name, port, wants_tlsa).await) };
-            let new = new.boxed_local().shared();
-            self.hosts.borrow_mut().insert(key, new.clone());
-            new
-        });
-        asked.await
+        let (net, site) = (self.net, self.site);
+        let look_up = || {
+            let name = name.clone();
+            async move { look_up(net, site, &name, port, wants_tlsa).await }
+        };
+        self.hosts.get((name.clone(), port, wants_tlsa), look_up).await
     }
 }
 
@@ -275,11 +248,7 @@ async fn look_up(
                 continue;
             }
         };
-        let list: Vec<IpAddr> = match reply {
-            Reply::A(list) => list.into_iter().map(IpAddr::V4).collect(),
-            Reply::Aaaa(list) => list.into_iter().map(IpAddr::V6).collect(),
-            Reply::Mx(_) | Reply::Tlsa(_) | Reply::Txt(_) => Vec::new(),
-        };
+        let list = reply.into_addresses();
         if list.is_empty() {
             continue;
         }
@@ -288,25 +257,8 @@ async fn look_up(
         let first = aliases.first().is_some_and(|it| it.dnssec == Dnssec::Secure);
         let bases = base_domains(name, &end, secure, first);
         let tlsa =
-            if wants_tlsa { records(net, bases, port).await } else { TlsaState::InsecureHost };
+            if wants_tlsa { tlsa_state(net, bases, port).await } else { TlsaState::InsecureHost };
         found.list.extend(list.into_iter().map(|address| (address, tlsa.clone())));
     }
     found
-}
-
-/// The TLSA records under the first name that has any. [RFC 7672 §2.2.2]
-async fn records(net: &dyn Net, bases: Vec<DomainName>, port: u16) -> TlsaState {
-    let mut state = TlsaState::InsecureHost;
-    for base in bases {
-        match net.ask(Question::TlsaAt(base.clone(), port)).await.answer {
-            Answer::Secure(Reply::Tlsa(records)) if !records.is_empty() => {
-                return TlsaState::Records { base, records };
-            }
-            Answer::Unknown(reason) => return TlsaState::Unknown(reason.to_string()),
-            Answer::Secure(_) | Answer::Insecure(_) | Answer::ProvenAbsent => {
-                state = TlsaState::None;
-            }
-        }
-    }
-    state
 }

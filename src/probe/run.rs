@@ -8,14 +8,12 @@ use super::verdict::{Does, Verdict};
 use crate::dane::Tlsa;
 use crate::names::DomainName;
 use crate::postfix::{NextHop, TlsPolicy};
-use crate::world::{Net, StarttlsLimits, StarttlsOutcome, StarttlsRequest};
-use futures_util::future::{Either, LocalBoxFuture, Shared, join_all, select};
-use futures_util::{FutureExt as _, StreamExt as _, stream};
-use hashbrown::HashMap;
+use crate::world::{
+    AskedOnce, Ended, Net, StarttlsLimits, StarttlsOutcome, StarttlsRequest, side_by_side,
+};
+use futures_util::future::join_all;
 use ipnet::IpNet;
-use std::cell::RefCell;
 use std::io;
-use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -85,17 +83,6 @@ impl Found {
     }
 }
 
-/// How a run ended.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Ended {
-    /// Every next hop was probed.
-    Done,
-    /// The user wanted it to end.
-    Interrupted,
-    /// The time for everything together was over.
-    OutOfTime,
-}
-
 /// Probes next hops side by side, and gives what came of each, with its index, as it comes.
 ///
 /// Equal questions to one server are asked once, and each address is spoken with by one at a time.
@@ -110,49 +97,20 @@ pub fn probe(
     jobs: &[Job],
     take: &mut dyn FnMut(usize, Found),
 ) -> io::Result<Ended> {
-    let prober = Prober {
-        net,
-        site,
-        options,
-        router: Router::new(net, site, options),
-        asked: RefCell::default(),
-    };
-    let mut ended = Ended::Done;
-    net.run(Box::pin(async {
-        let one = |(index, job)| prober.probe(job).map(move |found| (index, found));
-        let work = stream::iter(jobs.iter().enumerate()).map(one);
-        let work = work.buffer_unordered(options.window.max(1));
-        let work = pin!(work.for_each(|(index, found)| {
-            take(index, found);
-            std::future::ready(())
-        }));
-        let time = async {
-            match options.total {
-                Some(time) => net.pause(time).await,
-                None => std::future::pending().await,
-            }
-        };
-        let stop = pin!(async {
-            match select(pin!(time), net.interrupted()).await {
-                Either::Left(_) => Ended::OutOfTime,
-                Either::Right(_) => Ended::Interrupted,
-            }
-        });
-        if let Either::Right((how, _)) = select(work, stop).await {
-            ended = how;
-        }
-    }))?;
-    Ok(ended)
+    let router = Router::new(net, site, options);
+    let prober = &Prober { net, site, options, router, asked: AskedOnce::default() };
+    let one = |(index, job)| async move { (index, prober.probe(job).await) };
+    side_by_side(net, (options.window, options.total), jobs.iter().enumerate().map(one), |found| {
+        take(found.0, found.1);
+    })
 }
-
-type Answered<'a> = Shared<LocalBoxFuture<'a, Arc<StarttlsOutcome>>>;
 
 struct Prober<'a> {
     net: &'a dyn Net,
     site: &'a Site,
     options: &'a Options,
     router: Router<'a>,
-    asked: RefCell<HashMap<StarttlsRequest, Answered<'a>>>,
+    asked: AskedOnce<'a, StarttlsRequest, StarttlsOutcome>,
 }
 
 impl Prober<'_> {
@@ -187,14 +145,7 @@ impl Prober<'_> {
     }
 
     async fn answer(&self, request: StarttlsRequest) -> Arc<StarttlsOutcome> {
-        let known = self.asked.borrow().get(&request).cloned();
-        let answered = known.unwrap_or_else(|| {
-            let (net, asked) = (self.net, request.clone());
-            let new = async move { Arc::new(net.starttls(asked).await) };
-            let new = new.boxed_local().shared();
-            self.asked.borrow_mut().insert(request, new.clone());
-            new
-        });
-        answered.await
+        let net = self.net;
+        self.asked.get(request.clone(), || net.starttls(request)).await
     }
 }

@@ -1,11 +1,14 @@
 //! The one door to files, DNS, commands, environment and the clock.
 
+mod asked_once;
 mod database;
 mod dns_settings;
 mod host;
 mod net;
+mod side_by_side;
 mod starttls;
 pub mod system;
+mod tlsa;
 
 pub use database::{Database, DatabaseError, LookupKey, Row, RowChange, RowRef};
 pub use dns_settings::{DnsProtocol, DnsServer, DnsSettings, DnsValidation, parse_server};
@@ -15,8 +18,12 @@ pub use starttls::{
     StarttlsOutcome, StarttlsRequest, Step, Trust,
 };
 
+pub use asked_once::AskedOnce;
 pub use host::{Host, HostError, Place, postfix_version};
 pub use net::{FetchError, Net, NetSettings, PolicyRequest, Waiting};
+
+pub use side_by_side::{Ended, side_by_side};
+pub use tlsa::tlsa_state;
 
 pub use crate::answer::{Answer, Question};
 pub use crate::sql::{DatabaseLocation, TableMapping};

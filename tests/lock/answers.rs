@@ -32,7 +32,7 @@ fn question(text: &str) -> Question {
         "MX" => Question::Mx(name),
         "A" => Question::A(name),
         "AAAA" => Question::Aaaa(name),
-        "TLSA" => Question::Tlsa(name),
+        "TLSA" => Question::Tlsa(name, 25),
         _ => panic!("{text}"),
     }
 }

@@ -4,7 +4,7 @@ use super::addresses::{Change, changes, retained};
 use super::problem::{IPV4, IPV6, Problem};
 use super::verdict::Verdict;
 use super::{LockEvent, Refresh, Scope};
-use crate::answer::{Answer, Dnssec, Question, Reply, UnknownReason};
+use crate::answer::{Answer, Dnssec, Question, Reply, SMTP, UnknownReason};
 use crate::dane;
 use crate::lock::{HostFact, HostNeed, Needs, Stale, refused};
 use crate::names::DomainName;
@@ -48,7 +48,7 @@ impl Refresh<'_> {
             // The address records tell the DNSSEC status also where only TLSA matters.
             questions.extend([Question::A(name.clone()), Question::Aaaa(name.clone())]);
             if need.dane {
-                questions.push(Question::Tlsa(name.clone()));
+                questions.push(Question::Tlsa(name.clone(), SMTP));
             }
         }
         let answers = self.ask(&questions)?;
@@ -61,7 +61,7 @@ impl Refresh<'_> {
                 let answers = HostAnswers {
                     a: answer(Question::A(name.clone())),
                     aaaa: answer(Question::Aaaa(name.clone())),
-                    tlsa: need.dane.then(|| answer(Question::Tlsa(name.clone()))),
+                    tlsa: need.dane.then(|| answer(Question::Tlsa(name.clone(), SMTP))),
                 };
                 self.host(name, need, old, answers)
             } else {
@@ -169,13 +169,7 @@ impl Refresh<'_> {
             match verdict {
                 Verdict::Records(dnssec, reply) => {
                     found.dnssec = found.dnssec.max(Some(dnssec));
-                    match reply {
-                        Reply::A(list) => found.addresses.extend(list.into_iter().map(IpAddr::V4)),
-                        Reply::Aaaa(list) => {
-                            found.addresses.extend(list.into_iter().map(IpAddr::V6));
-                        }
-                        Reply::Mx(_) | Reply::Tlsa(_) | Reply::Txt(_) => {}
-                    }
+                    found.addresses.extend(reply.into_addresses());
                 }
                 Verdict::Absent | Verdict::Vanished => {}
                 Verdict::Denied if give_up => {}

@@ -14,8 +14,7 @@ pub(super) fn query(question: &Question) -> Result<(Name, RecordType), UnknownRe
         Question::Mx(name) => (format!("{name}."), RecordType::MX),
         Question::A(name) => (format!("{name}."), RecordType::A),
         Question::Aaaa(name) => (format!("{name}."), RecordType::AAAA),
-        Question::Tlsa(name) => (format!("_25._tcp.{name}."), RecordType::TLSA),
-        Question::TlsaAt(name, port) => (format!("_{port}._tcp.{name}."), RecordType::TLSA),
+        Question::Tlsa(name, port) => (format!("_{port}._tcp.{name}."), RecordType::TLSA),
         Question::Txt(name) => (format!("{name}."), RecordType::TXT),
     };
     let name = Name::from_ascii(&text).map_err(|_| UnknownReason::Malformed(text))?;
@@ -28,7 +27,7 @@ pub(super) fn empty(question: &Question) -> Reply {
         Question::Mx(_) => Reply::Mx(Vec::new()),
         Question::A(_) => Reply::A(Vec::new()),
         Question::Aaaa(_) => Reply::Aaaa(Vec::new()),
-        Question::Tlsa(_) | Question::TlsaAt(..) => Reply::Tlsa(Vec::new()),
+        Question::Tlsa(..) => Reply::Tlsa(Vec::new()),
         Question::Txt(_) => Reply::Txt(Vec::new()),
     }
 }
