@@ -19,6 +19,9 @@ mod lookups;
 #[path = "../scale/measure.rs"]
 mod measure;
 
+#[path = "../../tests/harness/wait.rs"]
+mod wait;
+
 #[path = "../../tests/discover"]
 mod servers {
     #![expect(dead_code, reason = "shared with the tests")]
@@ -34,6 +37,8 @@ mod servers {
 
 /// What the lab takes from the harness of the tests.
 mod harness {
+    pub(crate) use crate::wait::wait_for;
+
     /// `PATH` with the folders in which Debian keeps the programs of name servers.
     pub(crate) fn path() -> String {
         format!("/usr/sbin:/sbin:{}", std::env::var("PATH").unwrap_or_default())
@@ -51,17 +56,14 @@ const MXWARD: &str = env!("CARGO_BIN_EXE_mxward");
 const ROUNDS: usize = 5;
 
 fn main() -> ExitCode {
-    let args: Vec<String> = std::env::args().skip(1).collect();
-    if let [first, command @ ..] = &args[..]
-        && first == measure::FLAG
-    {
-        return measure::measured(command);
-    }
-    let smoke = args.iter().any(|arg| arg == "--smoke");
+    measure::bench(run)
+}
+
+/// Measures everything and prints the table; whether all limits are kept.
+fn run(smoke: bool) -> bool {
     let (names, domains, rounds) = if smoke { (500, 80, 1) } else { (20_000, 2_000, ROUNDS) };
     println!("| | rate | beside | limit | |\n|---|--:|--:|--:|---|");
-    let kept = rates(names, rounds) & memory(domains);
-    if smoke || kept { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+    rates(names, rounds) & memory(domains)
 }
 
 /// MX lookups of distinct names.

@@ -17,7 +17,7 @@ mod measure;
 #[path = "../scale/table.rs"]
 mod table;
 
-use measure::{Cost, measure, measured};
+use measure::{Cost, measure};
 use std::path::Path;
 use std::process::ExitCode;
 use table::{Limit, Table};
@@ -29,13 +29,11 @@ const MXWARD: &str = env!("CARGO_BIN_EXE_mxward");
 const ROUNDS: usize = 5;
 
 fn main() -> ExitCode {
-    let args: Vec<String> = std::env::args().skip(1).collect();
-    if let [first, command @ ..] = &args[..]
-        && first == measure::FLAG
-    {
-        return measured(command);
-    }
-    let smoke = args.iter().any(|arg| arg == "--smoke");
+    measure::bench(run)
+}
+
+/// Measures everything and prints the table; whether all limits are kept.
+fn run(smoke: bool) -> bool {
     let (size, name, rounds) =
         if smoke { (1 << 20, "1 MB", 1) } else { (1 << 30, "1 GiB", ROUNDS) };
     let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("logs");
@@ -48,18 +46,11 @@ fn main() -> ExitCode {
         mawk.push(measure(&folder, &[0], &count));
     }
     std::fs::remove_file(folder.join("mail.log")).expect("what was written");
-    let [logs, mawk] = [logs, mawk].map(middle);
+    let [logs, mawk] = [logs, mawk].map(Cost::middle);
     let what = format!("logs, {name}, {domains} domains");
     let mut table = Table::default();
     table.ratio(&what, logs, "mawk: lines with `status=`", mawk, Limit::AtMost(4.0));
     table.memory(&what, logs, Limit::AtMost(100.0));
     print!("{table}");
-    if smoke || table.met() { ExitCode::SUCCESS } else { ExitCode::FAILURE }
-}
-
-/// The run in the middle by time, with the largest memory of all.
-fn middle(mut costs: Vec<Cost>) -> Cost {
-    costs.sort_by(|a, b| a.cpu.total_cmp(&b.cpu));
-    let memory = costs.iter().map(|cost| cost.memory).fold(0.0, f64::max);
-    Cost { memory, ..costs[costs.len() / 2] }
+    table.met()
 }

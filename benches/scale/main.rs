@@ -10,14 +10,16 @@
 )]
 #![expect(clippy::print_stdout, reason = "the table is the result")]
 
+mod folder;
 mod measure;
 mod repository;
 #[expect(dead_code, reason = "another bench uses more of it")]
 mod table;
 
-use measure::{Cost, measure, measured};
+use folder::{empty, fresh};
+use measure::{Cost, measure};
 use repository::{Repository, State};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::ExitCode;
 use table::{Limit, Table};
 
@@ -31,13 +33,11 @@ const ROUNDS: usize = 5;
 const CHECKS: usize = 50;
 
 fn main() -> ExitCode {
-    let args: Vec<String> = std::env::args().skip(1).collect();
-    if let [first, command @ ..] = &args[..]
-        && first == measure::FLAG
-    {
-        return measured(command);
-    }
-    let smoke = args.iter().any(|arg| arg == "--smoke");
+    measure::bench(run)
+}
+
+/// Measures everything and prints the table; whether all limits are kept.
+fn run(smoke: bool) -> bool {
     let (small, large, rounds, checks) =
         if smoke { (1_000, 10_000, 1, 3) } else { (100_000, 1_000_000, ROUNDS, CHECKS) };
     let mut table = Table::default();
@@ -47,12 +47,12 @@ fn main() -> ExitCode {
     table.ratio(&what, ten, &format!("{small} domains"), one, Limit::AtMost(12.0));
     check(checks, &mut table);
     print!("{table}");
-    if smoke || table.met() { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+    table.met()
 }
 
 /// Measures everything at one size, and gives what compiling costs.
 fn size(domains: u32, rounds: usize, memory: Limit, table: &mut Table) -> Cost {
-    let folder = fresh(&domains.to_string());
+    let folder = fresh("scale", &domains.to_string());
     deploy(&folder, domains);
     repository(domains, State::After).write(&folder).expect("the repository can be written");
     let compile_once = || {
@@ -71,7 +71,7 @@ fn size(domains: u32, rounds: usize, memory: Limit, table: &mut Table) -> Cost {
         });
         gnu_diff.push(both[0].and(both[1]));
     }
-    let [compile, postmap, diff, gnu_diff] = [compile, postmap, diff, gnu_diff].map(middle);
+    let [compile, postmap, diff, gnu_diff] = [compile, postmap, diff, gnu_diff].map(Cost::middle);
     let what = format!("compile, {domains} domains");
     table.ratio(&what, compile, "postmap lmdb: of both maps", postmap, Limit::AtMost(1.0));
     table.memory(&what, compile, memory);
@@ -99,31 +99,9 @@ fn repository(domains: u32, state: State) -> Repository<'static> {
 
 /// `check` of a repository of ordinary size, as an editor or a hook runs it.
 fn check(runs: usize, table: &mut Table) {
-    let folder = fresh("500");
+    let folder = fresh("scale", "500");
     repository(500, State::After).write(&folder).expect("the repository can be written");
     let check = || measure(&folder, &[0], &[MXWARD, "check"]);
-    let cost = middle((0..runs).map(|_| check()).collect());
+    let cost = Cost::middle((0..runs).map(|_| check()).collect());
     table.time("check, 500 domains", cost, Limit::AtMost(30.0));
-}
-
-/// The run in the middle by time, with the largest memory of all.
-fn middle(mut costs: Vec<Cost>) -> Cost {
-    costs.sort_by(|a, b| a.cpu.total_cmp(&b.cpu));
-    let memory = costs.iter().map(|cost| cost.memory).fold(0.0, f64::max);
-    Cost { memory, ..costs[costs.len() / 2] }
-}
-
-/// An empty folder among those of the build.
-fn fresh(name: &str) -> PathBuf {
-    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("scale").join(name);
-    empty(&folder);
-    std::fs::create_dir_all(&folder).expect("a folder of the build");
-    folder
-}
-
-/// Removes a folder, if it is there.
-fn empty(folder: &Path) {
-    if folder.exists() {
-        std::fs::remove_dir_all(folder).expect("what this program made, it may remove");
-    }
 }

@@ -27,10 +27,31 @@ impl Cost {
             memory: self.memory.max(other.memory),
         }
     }
+
+    /// The run in the middle by time, with the largest memory of all.
+    pub(crate) fn middle(mut costs: Vec<Self>) -> Self {
+        costs.sort_by(|a, b| a.cpu.total_cmp(&b.cpu));
+        let memory = costs.iter().map(|cost| cost.memory).fold(0.0, f64::max);
+        Self { memory, ..costs[costs.len() / 2] }
+    }
 }
 
 /// The word that makes this program measure the command behind it.
-pub(crate) const FLAG: &str = "--measure";
+const FLAG: &str = "--measure";
+
+/// Runs a bench, which is told whether it is only to be kept running, and says whether all limits are
+/// kept; or the command that another run of this program wants to be measured.
+pub(crate) fn bench(run: impl FnOnce(bool) -> bool) -> ExitCode {
+    let args: Vec<String> = std::env::args().skip(1).collect();
+    if let [first, command @ ..] = &args[..]
+        && first == FLAG
+    {
+        return measured(command);
+    }
+    let smoke = args.iter().any(|arg| arg == "--smoke");
+    let kept = run(smoke);
+    if smoke || kept { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+}
 
 /// Runs a command in `folder` and measures it; its status must be among `good`.
 ///
@@ -55,7 +76,7 @@ pub(crate) fn measure(folder: &Path, good: &[i32], command: &[&str]) -> Cost {
 
 #[expect(clippy::cast_precision_loss, reason = "nothing here runs for 2^52 microseconds")]
 /// The other run: prints the status, the milliseconds of both kinds and the MiB of the command.
-pub(crate) fn measured(command: &[String]) -> ExitCode {
+fn measured(command: &[String]) -> ExitCode {
     let [program, args @ ..] = command else { return ExitCode::FAILURE };
     let begun = Instant::now();
     let status = Command::new(program)

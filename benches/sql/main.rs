@@ -11,6 +11,8 @@
 )]
 #![expect(clippy::print_stdout, reason = "the table is the result")]
 
+#[path = "../scale/folder.rs"]
+mod folder;
 #[path = "../scale/measure.rs"]
 mod measure;
 #[path = "../scale/repository.rs"]
@@ -20,10 +22,11 @@ mod server;
 #[path = "../scale/table.rs"]
 mod table;
 
-use measure::{Cost, measure, measured};
+use folder::{empty, fresh};
+use measure::{Cost, measure};
 use repository::{Repository, State};
 use server::Server;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::ExitCode;
 use std::str::FromStr;
 use table::{Limit, Table};
@@ -40,13 +43,11 @@ const TRIED: &str = "SELECT VARIABLE_VALUE FROM information_schema.GLOBAL_STATUS
                      'HANDLER_WRITE'";
 
 fn main() -> ExitCode {
-    let args: Vec<String> = std::env::args().skip(1).collect();
-    if let [first, command @ ..] = &args[..]
-        && first == measure::FLAG
-    {
-        return measured(command);
-    }
-    let smoke = args.iter().any(|arg| arg == "--smoke");
+    measure::bench(run)
+}
+
+/// Measures everything and prints the table; whether all limits are kept.
+fn run(smoke: bool) -> bool {
     let (small, large, rounds) =
         if smoke { (1_000, 10_000, 1) } else { (100_000, 1_000_000, ROUNDS) };
     let server = Server::start();
@@ -56,12 +57,12 @@ fn main() -> ExitCode {
     let what = format!("diff, {large} rows");
     table.ratio(&what, ten, &format!("{small} rows"), one, Limit::AtMost(12.0));
     print!("{table}");
-    if smoke || table.met() { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+    table.met()
 }
 
 /// Measures everything at one size, and gives what comparing costs.
 fn size(server: &Server, rows: u32, rounds: usize, memory: Limit, table: &mut Table) -> Cost {
-    let folder = fresh(&rows.to_string());
+    let folder = fresh("sql", &rows.to_string());
     let (is, wanted) = (format!("is_{rows}"), format!("wanted_{rows}"));
     for (database, state) in [(&is, State::Before), (&wanted, State::After)] {
         let target = "{ postfix: \"3.7\", security_level: may, map_type: texthash }";
@@ -85,7 +86,7 @@ fn size(server: &Server, rows: u32, rounds: usize, memory: Limit, table: &mut Ta
         diff.push(measure(&folder, &[0], &[MXWARD, "diff"]));
         dump.push(dumps(server, &folder, &is, &wanted, 1));
     }
-    let [diff, dump] = [diff, dump].map(middle);
+    let [diff, dump] = [diff, dump].map(Cost::middle);
     let what = format!("diff, {rows} rows, 1 % changed");
     let beside = "mysqldump of both states, GNU diff";
     table.ratio(&what, diff, beside, dump, Limit::None);
@@ -161,26 +162,4 @@ fn answer<N: FromStr>(server: &Server, question: &str) -> N {
 fn write(folder: &Path, domains: u32, state: State, target: &str) {
     let repository = Repository { domains, state, pins: false, target };
     repository.write(folder).expect("the repository can be written");
-}
-
-/// The run in the middle by time, with the largest memory of all.
-fn middle(mut costs: Vec<Cost>) -> Cost {
-    costs.sort_by(|a, b| a.cpu.total_cmp(&b.cpu));
-    let memory = costs.iter().map(|cost| cost.memory).fold(0.0, f64::max);
-    Cost { memory, ..costs[costs.len() / 2] }
-}
-
-/// An empty folder among those of the build.
-fn fresh(name: &str) -> PathBuf {
-    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("sql").join(name);
-    empty(&folder);
-    std::fs::create_dir_all(&folder).expect("a folder of the build");
-    folder
-}
-
-/// Removes a folder, if it is there.
-fn empty(folder: &Path) {
-    if folder.exists() {
-        std::fs::remove_dir_all(folder).expect("what this program made, it may remove");
-    }
 }

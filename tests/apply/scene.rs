@@ -4,8 +4,9 @@
 //! order of steps serves both, and both go by their MX records for a while; all kinds of steps occur.
 
 use super::judge::{Entries, Pair};
+use crate::harness::wait_for;
 use crate::harness::{copy, path, postmap};
-use crate::host::{Sshd, wait_for};
+use crate::host::Sshd;
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::os::unix::fs::PermissionsExt;

@@ -4,12 +4,11 @@ use super::https::policy;
 use super::internet::{CONFIG, DIGEST, ENFORCE, Internet};
 use super::lines;
 use super::smtp::Act;
-use crate::harness::{Ran, Test};
+use crate::harness::{Ran, Test, wait_for};
 use crate::lab::{Act as Dns, Fake, Lab, Zone};
 use hickory_resolver::proto::op::ResponseCode;
 use std::collections::BTreeMap;
 use std::process::{Command, Stdio};
-use std::time::{Duration, Instant};
 
 /// The seed of an administrator's table: DANE, MTA-STS, a provider, own servers, no mail.
 fn some(internet: &mut Internet) {
@@ -412,12 +411,8 @@ fn partial_results_are_kept_when_somebody_interrupts() {
         .stderr(Stdio::piped())
         .spawn()
         .unwrap();
-    let start = Instant::now();
     let journal = || std::fs::read_to_string(file("journal")).unwrap_or_default();
-    while journal().lines().count() < 2 {
-        assert!(start.elapsed() < Duration::from_mins(1), "nothing in the journal");
-        std::thread::sleep(Duration::from_millis(10));
-    }
+    wait_for("the journal", || (journal().lines().count() >= 2).then_some(()));
     let kill = Command::new("kill").args(["-INT", &child.id().to_string()]).status().unwrap();
     assert!(kill.success());
     let output = child.wait_with_output().unwrap();

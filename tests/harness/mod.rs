@@ -9,9 +9,11 @@ mod golden;
 pub(crate) mod memory;
 pub(crate) mod postmap;
 mod python;
+mod wait;
 
 pub(crate) use compare::assert_text;
 pub(crate) use python::{python, validate};
+pub(crate) use wait::{wait, wait_for};
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};

@@ -1,6 +1,7 @@
 //! How connections come about, and how they end.
 
-use super::{Sshd, Stand, failure, folder, loss, signal, text, wait_for};
+use super::{Sshd, Stand, failure, folder, loss, signal, text};
+use crate::harness::wait_for;
 use mxward::world::system::open_host;
 use mxward::world::{Host, HostError, Place};
 use std::fs;

@@ -6,13 +6,12 @@ mod connections;
 mod main_cf;
 mod places;
 
-use crate::harness::path;
+use crate::harness::{path, wait_for};
 use mxward::world::system::open_host;
 use mxward::world::{Host, HostError, Place};
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command};
-use std::time::{Duration, SystemTime};
 use tempfile::TempDir;
 
 /// A folder for one test.
@@ -22,19 +21,6 @@ fn folder() -> TempDir {
 
 fn text(path: &Path) -> &str {
     path.to_str().unwrap()
-}
-
-/// Looks again until `found` gives something, for at most a minute.
-#[track_caller]
-pub(crate) fn wait_for<T>(what: &str, mut found: impl FnMut() -> Option<T>) -> T {
-    let start = SystemTime::now();
-    while start.elapsed().unwrap() < Duration::from_mins(1) {
-        if let Some(found) = found() {
-            return found;
-        }
-        std::thread::sleep(Duration::from_millis(2));
-    }
-    panic!("{what} did not come");
 }
 
 /// Something that stands in for ssh(1): what it runs for "the other side" is the last argument.
@@ -144,17 +130,17 @@ impl Sshd {
                 .stderr(std::fs::File::create(file("sshd.log")).unwrap())
                 .spawn()
                 .unwrap();
-            loop {
+            wait_for("sshd", || {
                 if std::net::TcpStream::connect(("127.0.0.1", port)).is_ok() {
-                    return Some((port, daemon));
+                    return Some(true);
                 }
-                if daemon.try_wait().unwrap().is_some() {
+                daemon.try_wait().unwrap().map(|_ended| {
                     let log = std::fs::read_to_string(file("sshd.log")).unwrap();
                     assert!(log.contains("in use"), "sshd: {log}");
-                    return None;
-                }
-                std::thread::sleep(Duration::from_millis(2));
-            }
+                    false
+                })
+            })
+            .then_some((port, daemon))
         });
         let key = std::fs::read_to_string(file("host_key.pub")).unwrap();
         std::fs::write(file("known_hosts"), format!("[127.0.0.1]:{port} {key}")).unwrap();

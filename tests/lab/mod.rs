@@ -22,11 +22,7 @@ use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 use std::process::Command;
 use std::sync::atomic::{AtomicU16, Ordering};
-use std::time::{Duration, Instant};
 use tempfile::TempDir;
-
-/// How long anything may take before the test gives up on it.
-const PATIENCE: Duration = Duration::from_secs(20);
 
 /// A signed root, zones and resolvers; all ends with it.
 pub(crate) struct Lab {
@@ -132,19 +128,6 @@ pub(crate) fn fresh_address() -> SocketAddr {
     // Process numbers have 22 bits; 127.64.0.0/10 holds them all.
     let ip = Ipv4Addr::new(127, 64 | (high & 0x3f), middle, low);
     SocketAddr::new(IpAddr::V4(ip), port)
-}
-
-/// Waits until something holds, and fails the test when it does not come true.
-#[track_caller]
-fn wait_for<T>(what: &str, mut check: impl FnMut() -> Option<T>) -> T {
-    let start = Instant::now();
-    loop {
-        if let Some(found) = check() {
-            return found;
-        }
-        assert!(start.elapsed() < PATIENCE, "{what}: not after {PATIENCE:?}");
-        std::thread::sleep(Duration::from_millis(5));
-    }
 }
 
 /// Runs a command in a folder and gives its standard output.

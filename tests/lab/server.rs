@@ -1,7 +1,8 @@
 //! unbound, as a resolver that serves the zones of the lab.
 
 use super::query::serial_of_root;
-use super::{Zone, fresh_address, run, wait_for};
+use super::{Zone, fresh_address, run};
+use crate::harness::wait_for;
 use std::fs;
 use std::net::SocketAddr;
 use std::path::Path;

@@ -1,10 +1,10 @@
 //! Database servers of a test's own, on sockets in a folder of its own.
 
 use super::tools::{Printed, run, text};
+use crate::harness::wait;
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
-use std::time::{Duration, Instant};
 use tempfile::TempDir;
 
 /// A database with a way to run statements in it, and the parameters of its lookup file.
@@ -103,11 +103,9 @@ impl Database {
 
     /// Waits until the server answers.
     fn wait(&self, statement: &str, database: &str) {
-        let end = Instant::now() + Duration::from_mins(1);
-        while self.client(statement, database).status != 0 {
-            let log = || std::fs::read_to_string(self.path().join("log")).unwrap_or_default();
-            assert!(Instant::now() < end, "the server does not answer:\n{}", log());
-            std::thread::sleep(Duration::from_millis(30));
+        if wait(|| (self.client(statement, database).status == 0).then_some(())).is_none() {
+            let log = std::fs::read_to_string(self.path().join("log")).unwrap_or_default();
+            panic!("the server does not answer:\n{log}");
         }
     }
 

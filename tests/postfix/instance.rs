@@ -4,11 +4,11 @@
 //! it ends with the shell that started it, which ends when its standard input is closed.
 
 use crate::harness::postmap::write_main_cf;
+use crate::harness::wait;
 use std::fmt::Write as _;
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
-use std::time::{Duration, Instant};
 use tempfile::TempDir;
 
 /// What is going to be started.
@@ -224,23 +224,16 @@ impl Instance {
     /// Waits until the log satisfies `done`; gives it.
     #[track_caller]
     pub(crate) fn wait(&mut self, done: impl Fn(&[Line]) -> bool) -> Vec<Line> {
-        let end = Instant::now() + Duration::from_secs(100);
-        loop {
+        let found = wait(|| {
             let log = self.log();
-            if done(&log) {
-                return log;
-            }
-            let ended = self.shell.try_wait().unwrap();
-            if ended.is_some() || Instant::now() > end {
-                let read = |name: &str| read_tail(&self.folder.path().join(name));
-                panic!(
-                    "Postfix did not do what was waited for: {ended:?}\n{}{}",
-                    read("shell"),
-                    read("log")
-                );
-            }
-            std::thread::sleep(Duration::from_millis(30));
+            let is_done = done(&log);
+            (is_done || self.shell.try_wait().unwrap().is_some()).then_some((log, is_done))
+        });
+        if let Some((log, true)) = found {
+            return log;
         }
+        let read = |name: &str| read_tail(&self.folder.path().join(name));
+        panic!("Postfix did not do what was waited for\n{}{}", read("shell"), read("log"));
     }
 
     /// Sends mail to all recipients, and gives what became of each. Few at a time: more processes than

@@ -1,14 +1,13 @@
 //! `mxward probe`, `plan --probe` and `apply --probe`: what they say, and how they end.
 
 use super::pki::{Identity, Wanted};
-use crate::harness::{Test, root};
+use crate::harness::{Test, root, wait_for};
 use crate::lab::fresh_address;
 use serde_json::{Value, json};
 use std::fmt::Write as _;
 use std::fs;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::process::{Child, Command, Stdio};
-use std::time::{Duration, Instant};
 
 /// Servers, and the authority that most of their certificates are from; all ends with it.
 struct Servers {
@@ -55,11 +54,7 @@ impl Servers {
             .stdin(Stdio::null())
             .spawn()
             .unwrap();
-        let end = Instant::now() + Duration::from_secs(20);
-        while !folder.join("ready").exists() {
-            assert!(Instant::now() < end, "the servers do not listen");
-            std::thread::sleep(Duration::from_millis(10));
-        }
+        wait_for("the servers", || folder.join("ready").exists().then_some(()));
         Self { child, addresses }
     }
 

@@ -3,7 +3,7 @@
 use super::case::{Case, Hop};
 use super::cases::cases;
 use super::pki::{Identity, Wanted};
-use crate::harness::{Test, root};
+use crate::harness::{Test, root, wait_for};
 use crate::lab::{Lab, Zone};
 use crate::postfix::instance::{Instance, Logged, Setup};
 use serde_json::{Value, json};
@@ -11,7 +11,6 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 use std::fs;
 use std::path::Path;
-use std::time::{Duration, Instant};
 
 /// All certificates, and the folder with their files.
 pub(super) struct Identities {
@@ -224,14 +223,6 @@ fn start(placed: &[Placed], known: &Identities, lab: &Lab, maps: [String; 2]) ->
         .start()
 }
 
-fn wait_for(file: &Path) {
-    let end = Instant::now() + Duration::from_secs(100);
-    while !file.exists() {
-        assert!(Instant::now() < end, "{} is not there in time", file.display());
-        std::thread::sleep(Duration::from_millis(20));
-    }
-}
-
 /// What Postfix did: the status, the words, and how it called the connection.
 fn postfix_did(logged: &Logged) -> (String, String, Option<String>) {
     let last = logged.lines.iter().rfind(|it| it.contains(": to=<")).map_or("", String::as_str);
@@ -313,7 +304,7 @@ fn verdicts_are_those_of_postfix() {
     let maps = ["out/mx/transport", "out/mx/tls_policy"].map(|it| ran.read(it));
     let lab = Lab::new(zones(&placed));
     let mut postfix = start(&placed, &known, &lab, maps);
-    wait_for(&files.path().join("ready"));
+    wait_for("the servers", || files.path().join("ready").exists().then_some(()));
     let program = env!("CARGO_BIN_EXE_mxward");
     let (folder, repository) = (&known.folder, ran.path().display());
     postfix.run(&format!(
@@ -323,7 +314,7 @@ fn verdicts_are_those_of_postfix() {
     ));
     let recipients: Vec<String> = (0..placed.len()).map(|it| format!("u@d{it}.example")).collect();
     let logged = postfix.deliver(&recipients);
-    wait_for(&files.path().join("status"));
+    wait_for("the probe", || files.path().join("status").exists().then_some(()));
     let read = |name: &str| fs::read_to_string(files.path().join(name)).unwrap();
     let (errors, status) = (read("errors"), read("status"));
     assert_eq!(status.trim(), "3", "{errors}");

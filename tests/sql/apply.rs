@@ -4,8 +4,8 @@ mod order;
 mod refused;
 mod waiting;
 
-use super::on_every_database;
 use super::place::Place;
+use super::{DOMAINS, on_every_database};
 use crate::harness::{Ran, Test};
 use crate::postfix::tools::Tools;
 use mxward::sql::Dialect;
@@ -20,17 +20,6 @@ on_every_database! {
     what_was_applied_may_be_kept_in_a_folder
     several_rollbacks_go_further_back
 }
-
-const DOMAINS: &str = "domains:
-  a.example: { level: encrypt, protocols: \">=TLSv1.2\", ciphers: high }
-  b.example: { level: secure, match: [mx.example, .mx.example] }
-  .b.example: { level: dane-only }
-  c.example: { level: fingerprint, match: [\"AA:BB:CC:DD:EE:FF:00:11:22:33:44:55:66:77:88:99:AA:BB:CC:DD:EE:FF:00:11:22:33:44:55:66:77:88:99\"] }
-  d.example: { next_hop: \"[tls.example]:587\", level: secure, match: [tls.example] }
-  none.example: { level: none, reason: test, until: 2099-01-01 }
-  may.example: { level: may, reason: test, until: 2099-01-01 }
-  xn--zrich-kva.example: { level: encrypt }
-";
 
 /// Guards that are not what these tests are about.
 const ALLOW: [&str; 10] = [

@@ -1,7 +1,7 @@
 //! What is compiled, loaded into real tables, and asked by Postfix itself.
 
 use super::place::{Place, location};
-use super::{change, on_every_database};
+use super::{DOMAINS, change, on_every_database};
 use crate::harness::{Ran, Test};
 use crate::postfix::tools::Tools;
 use mxward::sql::Dialect;
@@ -18,17 +18,6 @@ on_every_database! {
     rows_that_postfix_does_not_see_are_named
     a_table_that_cannot_be_read_is_not_compared
 }
-
-const DOMAINS: &str = "domains:
-  a.example: { level: encrypt, protocols: \">=TLSv1.2\", ciphers: high }
-  b.example: { level: secure, match: [mx.example, .mx.example] }
-  .b.example: { level: dane-only }
-  c.example: { level: fingerprint, match: [\"AA:BB:CC:DD:EE:FF:00:11:22:33:44:55:66:77:88:99:AA:BB:CC:DD:EE:FF:00:11:22:33:44:55:66:77:88:99\"] }
-  d.example: { next_hop: \"[tls.example]:587\", level: secure, match: [tls.example] }
-  none.example: { level: none, reason: test, until: 2099-01-01 }
-  may.example: { level: may, reason: test, until: 2099-01-01 }
-  xn--zrich-kva.example: { level: encrypt }
-";
 
 /// A repository with one target, which has the table under both URLs.
 fn repository(tls_policy: &str, transport: &str, more: &str) -> Test {

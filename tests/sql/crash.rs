@@ -1,7 +1,8 @@
 //! Clients that die, and connections that are cut.
 
 use super::place::{Place, open};
-use super::{change, on_every_server, wait_for};
+use super::{change, on_every_server};
+use crate::harness::wait_for;
 use mxward::sql::{Dialect, TableMapping};
 use mxward::world::{DatabaseError, RowChange};
 use std::io::{Read, Write};

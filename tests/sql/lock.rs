@@ -1,7 +1,8 @@
 //! The lock that keeps two applies apart.
 
+use super::on_every_database;
 use super::place::Place;
-use super::{on_every_database, wait_for};
+use crate::harness::wait_for;
 use mxward::sql::{Dialect, Identifier, TableMapping};
 use mxward::world::DatabaseError;
 

@@ -14,7 +14,6 @@ mod texts;
 mod tls;
 
 use mxward::world::RowChange;
-use std::time::{Duration, Instant};
 
 /// Makes a test of each function for each kind of database.
 macro_rules! on_every_database {
@@ -40,23 +39,22 @@ macro_rules! on_every_server {
 }
 use on_every_server;
 
+/// Policies of every level and form.
+const DOMAINS: &str = "domains:
+  a.example: { level: encrypt, protocols: \">=TLSv1.2\", ciphers: high }
+  b.example: { level: secure, match: [mx.example, .mx.example] }
+  .b.example: { level: dane-only }
+  c.example: { level: fingerprint, match: [\"AA:BB:CC:DD:EE:FF:00:11:22:33:44:55:66:77:88:99:AA:BB:CC:DD:EE:FF:00:11:22:33:44:55:66:77:88:99\"] }
+  d.example: { next_hop: \"[tls.example]:587\", level: secure, match: [tls.example] }
+  none.example: { level: none, reason: test, until: 2099-01-01 }
+  may.example: { level: may, reason: test, until: 2099-01-01 }
+  xn--zrich-kva.example: { level: encrypt }
+";
+
 fn change(key: &str, before: Option<&str>, after: Option<&str>) -> RowChange {
     RowChange {
         key: key.to_owned(),
         before: before.map(str::to_owned),
         after: after.map(str::to_owned),
     }
-}
-
-/// Looks again until something is there, for at most a minute.
-#[track_caller]
-fn wait_for<T>(what: &str, mut found: impl FnMut() -> Option<T>) -> T {
-    let end = Instant::now() + Duration::from_mins(1);
-    while Instant::now() < end {
-        if let Some(found) = found() {
-            return found;
-        }
-        std::thread::sleep(Duration::from_millis(10));
-    }
-    panic!("{what} did not come");
 }

@@ -1,7 +1,7 @@
 //! Servers that live as long as the tests: one of each kind, each test with a database of its own.
 
-use super::wait_for;
 use crate::harness::path;
+use crate::harness::wait_for;
 use crate::postfix::certificates::Authority;
 use std::net::TcpListener;
 use std::path::{Path, PathBuf};

@@ -2,8 +2,9 @@
 
 use super::{ALLOW, apply, no_changes, repository, says, transports, with_transports, yaml};
 use crate::harness::Ran;
+use crate::harness::wait_for;
+use crate::sql::on_every_database;
 use crate::sql::place::Place;
-use crate::sql::{on_every_database, wait_for};
 
 on_every_database! {
     policies_wait_until_no_delivery_asks_for_them
