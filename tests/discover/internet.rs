@@ -7,13 +7,15 @@ use crate::harness::{Ran, Test};
 use crate::lab::{Lab, Zone, fresh_address};
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
-use std::net::{IpAddr, Ipv6Addr, SocketAddr, TcpListener};
+use std::net::{IpAddr, Ipv6Addr, TcpListener};
 
 /// What the run of discover needs, and what stands in the zones.
 pub(super) struct Internet {
     authority: Authority,
     /// The same port for all mail servers, and one for all policy hosts.
     pub(super) smtp: u16,
+    /// That port of IPv6.
+    ipv6: Option<TcpListener>,
     pub(super) https: u16,
     /// Records of `signed.example` and of `unsigned.example`.
     signed: String,
@@ -34,10 +36,16 @@ pub(super) const ENFORCE: &str =
 
 impl Internet {
     pub(super) fn new() -> Self {
-        let (https, smtp) = (fresh_address().port(), fresh_address().port());
+        let https = fresh_address().port();
+        // There is only one loopback address of IPv6, so another run of the tests may have the port.
+        let ipv6 = (0..1_000)
+            .find_map(|_| TcpListener::bind((Ipv6Addr::LOCALHOST, fresh_address().port())).ok());
+        let ipv6 = ipv6.expect("a port of ::1 that nobody has");
+        let smtp = ipv6.local_addr().unwrap().port();
         let mut internet = Self {
             authority: Authority::new(),
             smtp,
+            ipv6: Some(ipv6),
             https,
             signed: String::new(),
             unsigned: String::new(),
@@ -77,12 +85,12 @@ impl Internet {
         ip
     }
 
-    /// Adds a mail server that has an IPv6 address only.
+    /// Adds the mail server that has an IPv6 address only.
     pub(super) fn server_on_ipv6(&mut self, name: &str, zone: &str) {
         let full = format!("{name}.{zone}.example");
         let identities = BTreeMap::from([(String::new(), self.authority.identity(&[&full]))]);
-        let listener = TcpListener::bind(SocketAddr::from((Ipv6Addr::LOCALHOST, self.smtp)));
-        smtp::run(listener.unwrap(), Act::Tls(identities));
+        let listener = self.ipv6.take().expect("there is one address of IPv6");
+        smtp::run(listener, Act::Tls(identities));
         self.records(zone, &format!("{name} AAAA ::1"));
     }
 
