@@ -69,6 +69,12 @@ impl Verdict {
 }
 
 impl Outcome {
+    /// Whether every question about what the domain publishes was answered.
+    pub fn knows_what_is_published(&self) -> bool {
+        let open = ["mx-unknown", "tlsa-unknown", "dane-unknown", "mta-sts-unknown"];
+        !self.findings.iter().any(|finding| open.contains(&finding.code.as_str()))
+    }
+
     /// The object of reports and of journals.
     pub fn json(&self) -> Value {
         let findings = self.findings.iter();

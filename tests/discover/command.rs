@@ -369,7 +369,8 @@ fn what_could_not_be_found_out_is_asked_for_again() {
     let ran = Test::new()
         .file("list", "n1.unsigned.example\n")
         .args(args(&lab, &failing).iter().map(String::as_str))
-        .stdout_has("unknown")
+        // What nobody answered is not absent.
+        .stdout_has("n1.unsigned.example  unknown   unknown    unknown     unknown\n")
         .status(1)
         .run();
     let fake = half_dead(&lab);

@@ -30,18 +30,23 @@ pub(super) struct Discovered {
 
 /// A row of the table; `none` stands for nothing and `unknown` for what could not be found out.
 fn row(outcome: &Outcome) -> [String; 5] {
-    let or = |text: String| if text.is_empty() { "none".to_owned() } else { text };
+    let or = |text: String, is_known: bool| match (text.is_empty(), is_known) {
+        (false, _) => text,
+        (true, true) => "none".to_owned(),
+        (true, false) => "unknown".to_owned(),
+    };
+    let is_known = outcome.verdict != Verdict::Unknown;
     [
         outcome.domain.to_string(),
-        or(outcome.provider.clone().unwrap_or_default()),
-        or(outcome.published.join(", ")),
+        or(outcome.provider.clone().unwrap_or_default(), is_known),
+        or(outcome.published.join(", "), outcome.knows_what_is_published()),
         match outcome.verdict {
             Verdict::Unknown => "unknown".to_owned(),
             Verdict::Proposed | Verdict::Nothing | Verdict::NoMail => {
                 outcome.level.map_or("none", SecurityLevel::as_str).to_owned()
             }
         },
-        or(outcome.parameter.clone()),
+        or(outcome.parameter.clone(), is_known),
     ]
 }
 
