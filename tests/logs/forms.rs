@@ -200,3 +200,13 @@ fn what_cannot_be_read_is_an_error_that_says_what_to_do() {
         .status(1)
         .run();
 }
+
+#[test]
+fn a_file_that_is_no_mail_log_is_told() {
+    Test::new()
+        .file("mxward.yaml", "version: 1\n")
+        .args(["logs", "mxward.yaml"])
+        .stdout("1 log, 1 line: 0 deliveries to 0 domains\n")
+        .stderr("note: no delivery by Postfix to a domain stands in it: is it a mail log?\n")
+        .run();
+}

@@ -194,6 +194,9 @@ fn unreadable(context: &mut Context<'_, '_>, path: &Path, error: &io::Error) -> 
 fn warn(context: &mut Context<'_, '_>, options: &Logs, evidence: &Evidence) {
     let totals = evidence.totals;
     let mut notes = Vec::new();
+    if evidence.domains().len() == 0 {
+        notes.push("no delivery by Postfix to a domain stands in it: is it a mail log?".to_owned());
+    }
     if evidence.silent > 0 {
         notes.push(format!(
             "{} of Postfix say nothing of TLS, so nobody knows whether their mail was encrypted: \
