@@ -8,6 +8,7 @@ use crate::deployed::Hosts;
 use crate::diag::{Diagnostics, nearest, printable};
 use crate::lock::LockMode;
 use crate::model::{DnsConfig, Target};
+use crate::names::DomainName;
 use crate::source::SourceMap;
 use crate::world::{DnsSettings, DnsValidation, Files, World, parse_server};
 use std::path::PathBuf;
@@ -191,6 +192,26 @@ impl<'a> Context<'a, '_> {
             },
             timeout_ms: config.timeout_ms,
         })
+    }
+
+    /// A domain of the command line.
+    ///
+    /// # Errors
+    ///
+    /// The status to exit with; what is wrong was said.
+    pub fn domain(&mut self, text: &str) -> Result<DomainName, Exit> {
+        DomainName::parse(text).map_err(|error| {
+            let text = printable(text);
+            self.printer.error(&format!("`{text}` is no domain: {error}"));
+            Exit::Usage
+        })
+    }
+
+    /// Says that nobody can be asked, and gives the status to exit with.
+    pub fn cannot_ask(&mut self, error: &std::io::Error) -> Exit {
+        let error = error.to_string();
+        self.printer.error(&format!("cannot ask DNS: {}", printable(&error)));
+        Exit::Failed
     }
 
     /// The hosts on which maps live, none of them open yet.

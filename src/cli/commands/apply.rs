@@ -6,7 +6,7 @@ use super::consent::Consented;
 use super::plan::Report;
 use super::probe;
 use super::seen::look;
-use super::sides::{Computed, Sides, Texts};
+use super::sides::{Computed, Sides, Texts, texts};
 use crate::apply::{Ending, Reload, Restored, Run, Store, run as change};
 use crate::cli::args::Consent;
 use crate::cli::context::Context;
@@ -99,22 +99,6 @@ fn split(opened: Vec<Opened<'_>>) -> (Vec<Sides<'_>>, Vec<Hands>) {
 
 fn stores(hands: &mut [Hands]) -> impl Iterator<Item = &mut [Option<Box<dyn Store>>; 2]> {
     hands.iter_mut().map(|(stores, _)| stores)
-}
-
-/// Reads the texts; `held` are the policies of each target that a reviewed plan lets wait.
-fn texts<'s>(
-    context: &mut Context<'_, '_>,
-    sides: &'s [Sides<'_>],
-    held: &BTreeMap<String, BTreeSet<String>>,
-) -> Result<Vec<Texts<'s>>, Exit> {
-    let now = context.world.now();
-    let none = BTreeSet::new();
-    let read = |it: &'s Sides<'_>| it.texts(now, held.get(&it.target.name.value).unwrap_or(&none));
-    let texts = sides.iter().map(read).collect::<Result<Vec<_>, String>>();
-    texts.map_err(|why| {
-        context.printer.error(&why);
-        Exit::Failed
-    })
 }
 
 /// Puts what was there before the last apply in the place of what is compiled. Entries that were never

@@ -200,11 +200,7 @@ fn ask(
         let file = Context::shown(file);
         context.printer.error(&format!("cannot write `{file}`: {error}"));
     }
-    ended.map_err(|error| {
-        let error = error.to_string();
-        context.printer.error(&format!("cannot ask DNS: {}", printable(&error)));
-        Exit::Failed
-    })
+    ended.map_err(|error| context.cannot_ask(&error))
 }
 
 /// The domains that the repository declares already.

@@ -96,14 +96,7 @@ enum Need {
 pub(super) fn run(context: &mut Context<'_, '_>, options: &Logs) -> Result<Exit, Exit> {
     let mut wanted = Vec::with_capacity(options.domain.len());
     for name in &options.domain {
-        match DomainName::parse(name) {
-            Ok(name) => wanted.push(name),
-            Err(error) => {
-                let name = printable(name).into_owned();
-                context.printer.error(&format!("`{name}` is no domain: {error}"));
-                return Err(Exit::Usage);
-            }
-        }
+        wanted.push(context.domain(name)?);
     }
     if options.write.as_deref() == Some(Path::new("-")) && context.printer.reports_to_stdout() {
         context.printer.error("`--write -` and a report cannot both go to standard output");

@@ -7,7 +7,7 @@ use super::changes::{self, Shown, code};
 use super::check::denied;
 use super::consent::Consented;
 use super::probe;
-use super::sides::Computed;
+use super::sides::{Computed, texts};
 use crate::cli::args::Consent;
 use crate::cli::context::Context;
 use crate::cli::exit::Exit;
@@ -17,7 +17,7 @@ use crate::plan::{Plan, Refusal, TargetPlan};
 use crate::report::{self, Item, Rule};
 use crate::source::SourceMap;
 use serde_json::{Value, json};
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 use std::path::Path;
 
 /// A plan and what is against it, as a report.
@@ -82,13 +82,7 @@ pub(super) fn run(
     let opened = open(context, &mut hosts, &compiled, false)?;
     let (sides, mut stores): (Vec<_>, Vec<_>) =
         opened.into_iter().map(|it| (it.sides, it.stores)).unzip();
-    let now = context.world.now();
-    let none = BTreeSet::new();
-    let texts = sides.iter().map(|it| it.texts(now, &none)).collect::<Result<Vec<_>, String>>();
-    let texts = texts.map_err(|why| {
-        context.printer.error(&why);
-        Exit::Failed
-    })?;
+    let texts = texts(context, &sides, &BTreeMap::new())?;
     let computed: Vec<_> = texts.iter().map(|it| it.compute()).collect();
     let today = context.world.today();
     let (plan, mut refused) = judge(&computed, &texts, &compiled, &consented, today);

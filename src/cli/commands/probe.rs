@@ -6,7 +6,9 @@ mod json;
 mod text;
 mod work;
 
+use super::change::open;
 use super::diff::output;
+use super::sides::texts;
 use crate::cli::args::Probing;
 use crate::cli::context::Context;
 use crate::cli::exit::Exit;
@@ -123,16 +125,7 @@ pub(super) fn run(context: &mut Context<'_, '_>, probing: &Probing) -> Result<Ex
     let compiled = context.compile(context.lock_mode())?;
     let mut domains = BTreeSet::new();
     for text in &probing.domain {
-        match DomainName::parse(text) {
-            Ok(name) => {
-                domains.insert(name.as_str().to_owned());
-            }
-            Err(error) => {
-                let text = printable(text).into_owned();
-                context.printer.error(&format!("`{text}` is no domain: {error}"));
-                return Err(Exit::Usage);
-            }
-        }
+        domains.insert(context.domain(text)?.as_str().to_owned());
     }
     let targets = context.targets(&compiled.repository.config.targets)?;
     if targets.is_empty() {
@@ -161,15 +154,12 @@ fn changed<'c>(
     compiled: &'c Compiled,
 ) -> Result<Vec<(&'c Target, Scope)>, Exit> {
     let mut hosts = context.hosts();
-    let opened = super::change::open(context, &mut hosts, compiled, false)?;
-    let now = context.world.now();
-    let mut scopes = Vec::with_capacity(opened.len());
-    for opened in &opened {
-        let texts = opened.sides.texts(now, &BTreeSet::new()).map_err(|why| {
-            context.printer.error(&why);
-            Exit::Failed
-        })?;
-        let name = &opened.sides.target.name.value;
+    let opened = open(context, &mut hosts, compiled, false)?;
+    let sides: Vec<_> = opened.into_iter().map(|it| it.sides).collect();
+    let texts = texts(context, &sides, &BTreeMap::new())?;
+    let mut scopes = Vec::with_capacity(sides.len());
+    for texts in &texts {
+        let name = &texts.sides.target.name.value;
         let known = compiled.repository.config.targets.iter().find(|it| it.name.value == *name);
         let scope = Scope::of_diff(&texts.compare());
         scopes.extend(known.map(|target| (target, scope)));
@@ -194,7 +184,7 @@ pub(super) fn probe_targets<'c>(
         Exit::Usage
     })?;
     let settings = NetSettings { dns, ca: None, per_host: 1, step_ms: 0 };
-    let net = context.world.net(&settings).map_err(|error| cannot(context, &error))?;
+    let net = context.world.net(&settings).map_err(|error| context.cannot_ask(&error))?;
     let step = Duration::from_secs(probing.timeout.max(1));
     let options = Options {
         allow: config.lock.allow_addresses.clone(),
@@ -218,7 +208,7 @@ pub(super) fn probe_targets<'c>(
             found.insert(index, it);
         };
         let ended = probe(&*net, &work.site, &options, &jobs, &mut take)
-            .map_err(|error| cannot(context, &error))?;
+            .map_err(|error| context.cannot_ask(&error))?;
         let probed = probed(target, &tables, work, found);
         let left = counted(probed.left, "next hop");
         match ended {
@@ -237,11 +227,6 @@ pub(super) fn probe_targets<'c>(
     }
     let now = context.world.now();
     Ok(Report { targets, sources: &compiled.repository.sources, now })
-}
-
-fn cannot(context: &mut Context<'_, '_>, error: &std::io::Error) -> Exit {
-    context.printer.error(&format!("cannot ask DNS: {}", printable(&error.to_string())));
-    Exit::Failed
 }
 
 /// How mxward names itself: as it is told, or by the name of this host.

@@ -1,6 +1,8 @@
 //! What a target has and what it will have: what `diff`, `plan`, `apply` and `rollback` compare.
 
 use super::changes::Shown;
+use crate::cli::context::Context;
+use crate::cli::exit::Exit;
 use crate::deployed::DeployedMap;
 use crate::diff::{Compared, Entries, Maps, Owner, Side, compare};
 use crate::emit::Artifact;
@@ -241,4 +243,24 @@ impl Computed<'_> {
             sources,
         }
     }
+}
+
+/// Reads the texts of targets; `held` are the policies of each that a reviewed plan lets wait.
+///
+/// # Errors
+///
+/// The status to exit with; what is wrong was said.
+pub(super) fn texts<'s>(
+    context: &mut Context<'_, '_>,
+    sides: &'s [Sides<'_>],
+    held: &BTreeMap<String, BTreeSet<String>>,
+) -> Result<Vec<Texts<'s>>, Exit> {
+    let now = context.world.now();
+    let none = BTreeSet::new();
+    let read = |it: &'s Sides<'_>| it.texts(now, held.get(&it.target.name.value).unwrap_or(&none));
+    let texts = sides.iter().map(read).collect::<Result<Vec<_>, String>>();
+    texts.map_err(|why| {
+        context.printer.error(&why);
+        Exit::Failed
+    })
 }

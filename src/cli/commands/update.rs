@@ -108,7 +108,7 @@ fn ask(
                 diagnostics.sort();
                 Err(context.lacks_facts(&diagnostics, &repository.sources))
             }
-            Err(error) => Err(cannot(context, &error)),
+            Err(error) => Err(context.cannot_ask(&error)),
         };
     }
     let dns = match context.dns(&repository.config.dns) {
@@ -122,12 +122,7 @@ fn ask(
         .world
         .dns(&dns)
         .and_then(|dns| refresh(&repository.lock, needs, scope, settings, today, &*dns));
-    asked.map_err(|error| cannot(context, &error))
-}
-
-fn cannot(context: &mut Context<'_, '_>, error: &std::io::Error) -> Exit {
-    context.printer.error(&format!("cannot ask DNS: {}", printable(&error.to_string())));
-    Exit::Failed
+    asked.map_err(|error| context.cannot_ask(&error))
 }
 
 /// Writes the lock when its facts differ. A file in which a merge put lines in another order stays.

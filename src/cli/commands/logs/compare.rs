@@ -217,10 +217,7 @@ fn ask(
     })?;
     let questions: Vec<_> = domains.iter().cloned().map(Question::Mx).collect();
     let answers = context.world.dns(&settings).and_then(|dns| dns.lookup(&questions));
-    let answers = answers.map_err(|error| {
-        context.printer.error(&format!("cannot ask DNS: {error}"));
-        Exit::Failed
-    })?;
+    let answers = answers.map_err(|error| context.cannot_ask(&error))?;
     let mut found = MxSets::new();
     for (domain, answer) in domains.into_iter().zip(answers) {
         let hosts = match answer {
