@@ -40,6 +40,9 @@ pub struct Run<'a> {
     pub(crate) now: Timestamp,
     /// Policies that nothing asks for and that are not due to go, since when, and what they say.
     pub(crate) waiting: BTreeMap<String, (Timestamp, String)>,
+    /// How long deliveries under way may ask the table of policies, in seconds; 0 where it is a file, which
+    /// a process that reads it keeps open.
+    pub(crate) settle: u32,
     /// Keys of policies that begin to wait with this run; `None` where a map in a file needs none of it.
     pub(crate) begin: Option<BTreeSet<String>>,
 }
@@ -53,6 +56,14 @@ pub(crate) struct Restored {
     pub(crate) ours: BTreeSet<String>,
     /// The keys that are ours before.
     pub(crate) before: BTreeSet<String>,
+}
+
+/// What runs do beside changing maps.
+struct Around<'a> {
+    /// Is told each thing that was done.
+    tell: &'a mut dyn FnMut(&str),
+    /// Lets some seconds pass.
+    pause: &'a dyn Fn(u32),
 }
 
 /// How a run ended.
@@ -71,8 +82,9 @@ pub enum Ending {
 
 /// Runs the steps of all targets: all are made ready before the first is switched to.
 ///
-/// `tell` gets a line for each thing that was done.
-pub fn run(runs: &mut [Run<'_>], tell: &mut dyn FnMut(&str)) -> Ending {
+/// `tell` gets a line for each thing that was done; `pause` lets some seconds pass.
+pub fn run(runs: &mut [Run<'_>], tell: &mut dyn FnMut(&str), pause: &dyn Fn(u32)) -> Ending {
+    let around = &mut Around { tell, pause };
     for at in 0..runs.len() {
         if let Err(why) = runs[at].prepare() {
             let target = runs[at].target.clone();
@@ -80,22 +92,22 @@ pub fn run(runs: &mut [Run<'_>], tell: &mut dyn FnMut(&str)) -> Ending {
             return Ending::Nothing(format!("target `{target}`: {why}"));
         }
     }
-    let ending = switch(runs, tell);
+    let ending = switch(runs, around);
     runs.iter_mut().for_each(Run::tidy);
     ending
 }
 
-fn switch(runs: &mut [Run<'_>], tell: &mut dyn FnMut(&str)) -> Ending {
+fn switch(runs: &mut [Run<'_>], around: &mut Around<'_>) -> Ending {
     let mut changed = false;
     for run in &mut *runs {
         let target = run.target.clone();
-        match run.switch(tell) {
+        match run.switch(around) {
             Ok(()) => changed |= !run.steps.is_empty(),
             Err(Stop { why, began: false }) if !changed => {
                 run.forget();
                 return Ending::Nothing(format!("target `{target}`: {why}"));
             }
-            Err(Stop { why, began: true }) if !changed && run.take_back(tell) => {
+            Err(Stop { why, began: true }) if !changed && run.take_back(around) => {
                 return Ending::Returned(format!("target `{target}`: {why}"));
             }
             Err(Stop { why, .. }) => return Ending::InPart(format!("target `{target}`: {why}")),
@@ -190,15 +202,15 @@ impl<'a> Run<'a> {
             if self.unfinished[at] && self.steps.iter().all(|step| step.map != map) {
                 let lines = self.last_lines(map, &[]);
                 let what = "what the last apply had begun";
-                self.steps.push(Step { map, lines, what, prunes: false });
+                self.steps.push(Step { map, lines, what, prunes: false, settles: false });
             }
         }
     }
 
-    fn switch(&mut self, tell: &mut dyn FnMut(&str)) -> Result<(), Stop> {
+    fn switch(&mut self, around: &mut Around<'_>) -> Result<(), Stop> {
         let steps = std::mem::take(&mut self.steps);
         let mut began = false;
-        let result = self.switch_all(&steps, &mut began, tell);
+        let result = self.switch_all(&steps, &mut began, around);
         self.steps = steps;
         result.map_err(|why| Stop { why, began })
     }
@@ -207,14 +219,16 @@ impl<'a> Run<'a> {
         &mut self,
         steps: &[Step<'a>],
         began: &mut bool,
-        tell: &mut dyn FnMut(&str),
+        around: &mut Around<'_>,
     ) -> Result<(), String> {
         if self.goes_on() {
             // Nobody knows which transports Postfix has read, and the policies of the others may go.
-            self.reload(tell)?;
+            self.reload(around)?;
         }
         let mut untold = false;
+        let mut at_work = false;
         for (at, step) in steps.iter().enumerate() {
+            self.settle(step, at_work, around);
             let record = self.opening_record(step.map, steps)?;
             let store = self.store(step.map)?;
             match store.switch(at, &record) {
@@ -228,15 +242,15 @@ impl<'a> Run<'a> {
             if !store.check(&step.lines)? {
                 return Err(format!("{} is not what was written", step.map.as_str()));
             }
-            tell(&format!(" Switched {}: {}", step.map.as_str(), step.what));
+            (around.tell)(&format!(" Switched {}: {}", step.map.as_str(), step.what));
             untold = true;
             if step.map == Which::Transport {
-                self.reload(tell)?;
+                at_work = self.reload(around)?;
                 untold = false;
             }
         }
         if untold {
-            self.reload(tell)?;
+            self.reload(around)?;
         }
         self.record_all(steps)
     }
@@ -267,14 +281,25 @@ impl<'a> Run<'a> {
         Ok(())
     }
 
-    fn reload(&self, tell: &mut dyn FnMut(&str)) -> Result<(), String> {
+    /// Waits for the end of deliveries that were under way before a step, where a Postfix is at work.
+    fn settle(&self, step: &Step<'_>, at_work: bool, around: &mut Around<'_>) {
+        if step.settles && at_work && self.settle > 0 {
+            (around.tell)(&format!(" Waiting {} s for deliveries under way", self.settle));
+            (around.pause)(self.settle);
+        }
+    }
+
+    /// Tells every Postfix; whether one may be at work, which is also so where none is known.
+    fn reload(&self, around: &mut Around<'_>) -> Result<bool, String> {
+        let mut at_work = self.reloads.is_empty();
         for reload in &self.reloads {
             let told = reload.run();
             if told.map_err(|why| format!("{} was not reloaded: {why}", reload.name))? {
-                tell(&format!(" Reloaded {}", reload.name));
+                (around.tell)(&format!(" Reloaded {}", reload.name));
+                at_work = true;
             }
         }
-        Ok(())
+        Ok(at_work)
     }
 
     /// What may be ours until the run has come to its end: all that was and all that is going to be.
@@ -326,7 +351,7 @@ impl<'a> Run<'a> {
     }
 
     /// Goes back to what was before, by steps that are as safe.
-    fn take_back(&mut self, tell: &mut dyn FnMut(&str)) -> bool {
+    fn take_back(&mut self, around: &mut Around<'_>) -> bool {
         let now = |store: &mut Option<Box<dyn Store>>| match store {
             Some(store) => store.entries().ok(),
             None => Some(Vec::new()),
@@ -362,7 +387,9 @@ impl<'a> Run<'a> {
         }
         let first = self.steps.len();
         let mut now: [&[MapEntry<'_>]; 2] = [&here.transport, &here.tls_policy];
+        let mut at_work = false;
         for (at, step) in back.iter().enumerate() {
+            self.settle(step, at_work, around);
             // What was recorded for the way there holds on the way back.
             let Ok(record) = self.opening_record(step.map, &self.steps) else { return false };
             let now = &mut now[step.map.at()];
@@ -373,12 +400,16 @@ impl<'a> Run<'a> {
             let Some(store) = store else { return false };
             let done = store.prepare(first + at, now, &step.lines).is_ok()
                 && store.switch(first + at, &record).is_ok();
-            if !done || (step.map == Which::Transport && self.reload(tell).is_err()) {
+            if !done {
                 return false;
+            }
+            if step.map == Which::Transport {
+                let Ok(told) = self.reload(around) else { return false };
+                at_work = told;
             }
             *now = &step.lines;
         }
-        if self.reload(tell).is_err() {
+        if self.reload(around).is_err() {
             return false;
         }
         let maps = [&mut self.transport, &mut self.tls_policy];
@@ -387,7 +418,7 @@ impl<'a> Run<'a> {
                 return false;
             }
         }
-        tell(" Returned to what was before");
+        (around.tell)(" Returned to what was before");
         true
     }
 

@@ -1,8 +1,18 @@
 //! `postfix reload`, without which resumed TLS sessions and cached routes keep what was before.
 
-use crate::world::Host;
+use crate::diag::printable;
+use crate::world::{CommandOutput, Host};
 use std::cell::RefCell;
 use std::rc::Rc;
+
+/// Waits until none of some processes is there any more; names one that stays.
+const GONE: &str = "for process; do left=600
+while kill -0 \"$process\" 2>/dev/null; do
+[ $((left -= 1)) -gt 0 ] || { echo \"$process\"; exit 1; }; sleep 0.1 2>/dev/null || sleep 1
+done; done";
+
+/// How long a queue manager may take to see a reload, in seconds, where nobody can look.
+const BLIND: &str = "10";
 
 /// A Postfix that is told of changes.
 pub struct Reload {
@@ -15,29 +25,101 @@ pub struct Reload {
 }
 
 impl Reload {
-    /// Tells it; `false` when it does not run, and so needs no telling.
+    /// Tells it, and waits until the processes that know the old routes are gone; `false` when it does not
+    /// run, and so needs no telling.
+    ///
+    /// The command only sends a signal. Until qmgr(8) has ended by it, it hands out deliveries to old next
+    /// hops, and an smtp(8) that is started for one of them reads maps that are switched to meanwhile.
+    /// [master(8), qmgr(8)]
     ///
     /// # Errors
     ///
-    /// What Postfix says, in a phrase.
+    /// What Postfix says, in a phrase, or which process stays.
     pub fn run(&self) -> Result<bool, String> {
-        let command = |verb: &str| {
-            let mut args = Vec::new();
-            if let Some(config) = &self.config {
-                args.extend(["-c", config.as_str()]);
-            }
-            args.push(verb);
-            self.host.borrow_mut().run("postfix", &args, b"").map_err(|error| error.to_string())
-        };
-        if command("status")?.status != Some(0) {
+        if self.postfix("status")?.status != Some(0) {
             return Ok(false);
         }
-        let output = command("reload")?;
+        let old = self.routers();
+        let output = self.postfix("reload")?;
+        if output.status != Some(0) {
+            let message = String::from_utf8_lossy(&output.stderr);
+            let last = message.lines().last().unwrap_or("postfix reload failed");
+            return Err(printable(last).into_owned());
+        }
+        let Some(old) = old else {
+            self.command("sleep", &[BLIND])?;
+            return Ok(true);
+        };
+        let mut args = vec!["-c", GONE, "sh"];
+        args.extend(old.iter().map(String::as_str));
+        let output = self.command("sh", &args)?;
         if output.status == Some(0) {
             return Ok(true);
         }
-        let message = String::from_utf8_lossy(&output.stderr);
-        let last = message.lines().last().unwrap_or("postfix reload failed");
-        Err(crate::diag::printable(last).into_owned())
+        let process = String::from_utf8_lossy(&output.stdout);
+        Err(format!("process {} of it still runs after a minute", printable(process.trim())))
+    }
+
+    /// The processes that know routes; `None` when they cannot be told, or there is no queue manager to be
+    /// seen, where one must be on its way.
+    fn routers(&self) -> Option<Vec<String>> {
+        let directory = self.configured("postconf", &["-h", "queue_directory"]).ok()?;
+        let directory = String::from_utf8(directory.stdout).ok()?;
+        let master = format!("{}/pid/master.pid", directory.trim_end());
+        let master = self.host.borrow_mut().read(&master).ok()??;
+        let master: u32 = std::str::from_utf8(&master).ok()?.trim().parse().ok()?;
+        let list = self.command("ps", &["-A", "-o", "pid=", "-o", "ppid=", "-o", "comm="]).ok()?;
+        children(&String::from_utf8_lossy(&list.stdout), master)
+    }
+
+    fn postfix(&self, verb: &str) -> Result<CommandOutput, String> {
+        self.configured("postfix", &[verb])
+    }
+
+    fn configured(&self, program: &str, args: &[&str]) -> Result<CommandOutput, String> {
+        let config = self.config.iter().flat_map(|folder| ["-c", folder.as_str()]);
+        self.command(program, &config.chain(args.iter().copied()).collect::<Vec<_>>())
+    }
+
+    fn command(&self, program: &str, args: &[&str]) -> Result<CommandOutput, String> {
+        self.host.borrow_mut().run(program, args, b"").map_err(|error| error.to_string())
+    }
+}
+
+/// The processes of a list that a master(8) has started and that know routes; `None` without a queue
+/// manager among them.
+fn children(list: &str, master: u32) -> Option<Vec<String>> {
+    let mut found = Vec::new();
+    let mut has_manager = false;
+    for line in list.lines() {
+        let mut words = line.split_whitespace();
+        let (Some(process), Some(parent), Some(name)) = (words.next(), words.next(), words.next())
+        else {
+            continue;
+        };
+        let process = process.parse::<u32>().ok().filter(|_| parent.parse() == Ok(master));
+        let name = name.rsplit('/').next().unwrap_or(name);
+        if let Some(process) = process
+            && matches!(name, "qmgr" | "oqmgr" | "trivial-rewrite")
+        {
+            has_manager |= name != "trivial-rewrite";
+            found.push(process.to_string());
+        }
+    }
+    has_manager.then_some(found)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::children;
+
+    #[test]
+    fn queue_manager_and_rewriting_of_one_postfix_are_waited_for() {
+        let list = "    1     0 init\n  200     1 master\n  201   200 qmgr\n  300     1 master\n  \
+                    301   300 /usr/libexec/postfix/qmgr\n  302   300 trivial-rewrite\n  303   300 smtp\n";
+        assert_eq!(children(list, 300).unwrap(), ["301", "302"]);
+        assert_eq!(children(list, 200).unwrap(), ["201"]);
+        assert_eq!(children("302 300 trivial-rewrite", 300), None);
+        assert_eq!(children("", 300), None);
     }
 }

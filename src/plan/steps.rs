@@ -44,6 +44,9 @@ pub(crate) struct Step<'a> {
     pub(crate) what: &'static str,
     /// Whether it only takes away what nothing asks for any more, so that it may come later.
     pub(crate) prunes: bool,
+    /// Whether a delivery that was under way before the step before it must not meet it: of a table it
+    /// would ask the new value.
+    pub(crate) settles: bool,
 }
 
 /// A recipient that no order of steps keeps safe.
@@ -156,13 +159,15 @@ fn detour<'a>(
         list.sort();
         return Err(list);
     }
+    let mut new = policy_step(new, "the policies of before and after, new values");
+    new.settles = true;
     Ok(sequence(
         before,
         after,
         vec![
             policy_step(old, "the policies of before and after, old values kept"),
             transport_step(by_mx, "domains whose next hops change hands go by MX for a while"),
-            policy_step(new, "the policies of before and after, new values"),
+            new,
             transport_step(after.transport.to_vec(), "the new transports"),
         ],
     ))
@@ -199,11 +204,11 @@ fn sequence<'a>(before: &Side<'a>, after: &Side<'a>, steps: Vec<Step<'a>>) -> Ve
 }
 
 fn policy_step<'a>(lines: Vec<MapEntry<'a>>, what: &'static str) -> Step<'a> {
-    Step { map: Which::TlsPolicy, lines, what, prunes: false }
+    Step { map: Which::TlsPolicy, lines, what, prunes: false, settles: false }
 }
 
 fn transport_step<'a>(lines: Vec<MapEntry<'a>>, what: &'static str) -> Step<'a> {
-    Step { map: Which::Transport, lines, what, prunes: false }
+    Step { map: Which::Transport, lines, what, prunes: false, settles: false }
 }
 
 /// The policies of both sides; of two values the new one, but for the keys in `keep`.

@@ -213,6 +213,9 @@ pub trait World {
     /// The time, for the age of what waits to be pruned.
     fn now(&self) -> jiff::Timestamp;
 
+    /// Lets some seconds pass.
+    fn pause(&self, seconds: u32);
+
     /// Today in UTC.
     fn today(&self) -> jiff::civil::Date;
 

@@ -1,6 +1,7 @@
 //! A running Postfix with a stream of mail, while its maps are changed.
 
 use super::scene::repository;
+use crate::harness::wait_for;
 use crate::postfix::certificates::Authority;
 use crate::postfix::instance::{Instance, Line, Setup};
 use std::collections::BTreeMap;
@@ -93,17 +94,18 @@ fn stream(postfix: &mut Instance, letter: char, messages: usize, changes: &str) 
     postfix.wait(|log| times(log, &start) >= messages)
 }
 
-#[test]
-fn no_mail_leaves_weaker_while_maps_are_applied_and_much_does_when_they_are_just_replaced() {
-    let folder = tempfile::Builder::new().prefix("mxward-mail-").tempdir().unwrap();
+/// A Postfix with servers for all domains, and the command that applies one of two repositories; the maps
+/// are the old ones, and each pair of maps is also in a folder of its name.
+fn scene(folder: &Path) -> (Instance, impl Fn(&str) -> String) {
     for (name, pins) in [("old", OLD), ("new", NEW)] {
-        write_repository(&folder.path().join(name), pins);
+        write_repository(&folder.join(name), pins);
     }
-    let apply = |name: &str| {
+    let folder = folder.to_owned();
+    let apply = move |name: &str| {
         format!(
             "{} -C {} apply --allow addresses --allow stale-lock --allow empty",
             env!("CARGO_BIN_EXE_mxward"),
-            folder.path().join(name).display()
+            folder.join(name).display()
         )
     };
     let mut setup = Setup::new()
@@ -138,7 +140,13 @@ fn no_mail_leaves_weaker_while_maps_are_applied_and_much_does_when_they_are_just
         }
         setup = setup.service(&line);
     }
-    let mut postfix = setup.start();
+    (setup.start(), apply)
+}
+
+#[test]
+fn no_mail_leaves_weaker_while_maps_are_applied_and_much_does_when_they_are_just_replaced() {
+    let folder = tempfile::Builder::new().prefix("mxward-mail-").tempdir().unwrap();
+    let (mut postfix, apply) = scene(folder.path());
     let log = stream(&mut postfix, 'm', 540, &format!("{}; {}", apply("new"), apply("old")));
     let applied = count(&log, 'm');
     assert!(applied.weak.is_empty(), "{}\n{}", applied.weak.len(), applied.weak[0]);
@@ -151,4 +159,29 @@ fn no_mail_leaves_weaker_while_maps_are_applied_and_much_does_when_they_are_just
     let log = stream(&mut postfix, 'n', 180, &format!("{}; {}", replace("new"), replace("old")));
     let replaced = count(&log, 'n');
     assert!(!replaced.weak.is_empty(), "{replaced:?}");
+}
+
+/// `postfix reload` only sends a signal: until the queue manager has seen it, it hands out deliveries to
+/// next hops of before.
+#[test]
+fn policies_change_only_once_the_queue_manager_has_seen_the_reload() {
+    let folder = tempfile::Builder::new().prefix("mxward-mail-").tempdir().unwrap();
+    let (mut postfix, apply) = scene(folder.path());
+    let seen = folder.path().join("seen");
+    let seen = seen.display();
+    postfix.run(&format!(
+        "read master <spool/pid/master.pid; until manager=$(pgrep -x qmgr -P $master); do sleep 0.1; done\n\
+         kill -STOP $manager; {} >{seen}.out 2>&1 & apply=$!\n\
+         until grep -q 'reload -- version' log; do sleep 0.1; done; sleep 1\n\
+         postmap -q '[127.0.9.1]' hash:/etc/postfix/tls_policy >{seen}.before\n\
+         kill -CONT $manager; wait $apply; echo $? >{seen}.status\n\
+         postmap -q '[127.0.9.1]' hash:/etc/postfix/tls_policy >{seen}.after; : >{seen}",
+        apply("new")
+    ));
+    let read =
+        |ending: &str| std::fs::read_to_string(format!("{seen}{ending}")).unwrap_or_default();
+    wait_for("apply", || Path::new(&format!("{seen}")).exists().then_some(()));
+    assert_eq!(read(".status"), "0\n", "{}", read(".out"));
+    assert_eq!(read(".before"), "secure match=.one.example\n", "{}", read(".out"));
+    assert_eq!(read(".after"), "secure match=.two.example\n", "{}", read(".out"));
 }

@@ -173,11 +173,8 @@ fn finish(
         let restores = restores.map(|it| it[at].clone());
         runs.push(prepared(&texts[at], &computed[at], stores, reloads, restores, now));
     }
-    let mut lines = Vec::new();
-    let ending = change(&mut runs, &mut |line| lines.push(line.to_owned()));
-    for line in lines {
-        context.printer.note(&line);
-    }
+    let pause = |seconds| context.world.pause(seconds);
+    let ending = change(&mut runs, &mut |line| context.printer.note(line), &pause);
     match ending {
         Ending::Done => {
             for (texts, computed) in texts.iter().zip(computed) {
@@ -248,6 +245,7 @@ fn prepared<'a>(
         unfinished,
         now,
         waiting: texts.waiting.clone(),
+        settle: computed.begin.as_ref().map_or(0, |_| texts.sides.target.settle),
         begin: computed.begin.clone(),
     }
 }

@@ -12,6 +12,10 @@ use std::borrow::Cow;
 /// An hour: deliveries that a queue manager has begun rarely last longer.
 const PRUNE_AFTER: u32 = 3600;
 
+/// Five minutes: each of the five addresses that smtp(8) tries may take 30 seconds to connect to, twice over.
+/// [postconf(5) `smtp_mx_address_limit`, `smtp_connect_timeout`]
+const SETTLE: u32 = 300;
+
 /// 30 days.
 const LONGEST: u32 = 30 * 86400;
 
@@ -121,8 +125,12 @@ fn target(
     let password_env = fields.text("password_env", diagnostics);
     let state = fields.text("state", diagnostics);
     let state = state.and_then(|text| read_location(&text, None, diagnostics));
-    let prune_after = fields.text("prune_after", diagnostics);
-    let prune_after = prune_after.and_then(|text| duration(&text, diagnostics));
+    let mut time = |key, otherwise| {
+        let text = fields.text(key, diagnostics);
+        text.and_then(|text| duration(&text, diagnostics)).unwrap_or(otherwise)
+    };
+    let prune_after = time("prune_after", PRUNE_AFTER);
+    let settle = time("settle", SETTLE);
     let reload = fields.one_or_list("reload", diagnostics, |node, diagnostics| {
         let text = values::text(&node, "a location", diagnostics)?;
         read_postfix(&text, diagnostics)
@@ -148,7 +156,8 @@ fn target(
         unmanaged: unmanaged.map(|it| it.value).unwrap_or_default(),
         password_env,
         state,
-        prune_after: prune_after.unwrap_or(PRUNE_AFTER),
+        prune_after,
+        settle,
         reload: reload.unwrap_or_default(),
     })
 }

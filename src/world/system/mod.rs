@@ -118,6 +118,10 @@ impl World for System {
         jiff::Timestamp::now()
     }
 
+    fn pause(&self, seconds: u32) {
+        std::thread::sleep(std::time::Duration::from_secs(seconds.into()));
+    }
+
     fn today(&self) -> jiff::civil::Date {
         jiff::tz::Offset::UTC.to_datetime(jiff::Timestamp::now()).date()
     }
