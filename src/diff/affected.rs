@@ -1,6 +1,6 @@
 //! Which recipients a difference can matter to.
 
-use super::side::{Difference, Side};
+use super::side::{Difference, Side, Table};
 use crate::names::Recipients;
 use crate::postfix::words;
 use hashbrown::HashSet;
@@ -46,9 +46,9 @@ impl std::fmt::Display for Recipient {
 }
 
 /// All recipients that the differences can matter to.
-pub(crate) fn affected<'a>(
-    before: &Side<'a>,
-    after: &Side<'a>,
+pub(crate) fn affected<T: Table>(
+    before: &Side<'_, T>,
+    after: &Side<'_, T>,
     transport: &[Difference<'_>],
     tls_policy: &[Difference<'_>],
 ) -> BTreeSet<Recipient> {
@@ -65,9 +65,10 @@ pub(crate) fn affected<'a>(
     let asked = Asked::new(tls_policy);
     if !tls_policy.is_empty() {
         // What stands in both maps is looked at once.
-        let lines = before.transport.iter().chain(transport.iter().filter_map(|it| it.after));
-        let lines = lines.filter(|line| asked.by_any_of(&line.value));
-        found.extend(lines.filter_map(|line| recipient(&line.key)));
+        let new = transport.iter().filter_map(|it| it.after).map(|it| (&*it.key, &*it.value));
+        let lines = before.transport.each().chain(new);
+        let lines = lines.filter(|(_, value)| asked.by_any_of(value));
+        found.extend(lines.filter_map(|(key, _)| recipient(key)));
     }
     for side in [before, after] {
         let mut relays = side.settings.relayhost.iter().chain(&side.settings.fallback_relay);
@@ -75,9 +76,9 @@ pub(crate) fn affected<'a>(
             found.insert(Recipient::Others);
         }
         if everybody || !parents.is_empty() {
-            let lines = side.transport.iter().chain(side.tls_policy.iter());
-            let lines = lines.filter(|line| everybody || below_any(&line.key, &parents));
-            found.extend(lines.filter_map(|line| recipient(&line.key)));
+            let keys = side.transport.each().chain(side.tls_policy.each()).map(|(key, _)| key);
+            let keys = keys.filter(|key| everybody || below_any(key, &parents));
+            found.extend(keys.filter_map(recipient));
         }
     }
     let twins: Vec<Recipient> = found

@@ -5,11 +5,12 @@ use super::dead::dead;
 use super::describe::describe;
 use super::drift::drift;
 use super::overruled::overruled;
-use super::side::{Difference, Entries, Side, differences, find};
+use super::sealed_text::{Pair, SealedText};
+use super::side::{Difference, Entries, Side, Table, differences, find};
 use super::{Cause, DeployedLine, Diff, Group, MapDiff, Maps, Owner};
 use crate::formats::MapEntry;
 use crate::model::Unmanaged;
-use crate::postfix::{Delivery, Effect, Outcome};
+use crate::postfix::{Delivery, Effect, Outcome, Settings};
 use crate::tables::{Origin, Rows};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -59,18 +60,64 @@ pub(crate) fn compare<'a>(
     let changed_policy = differences(&deployed.tls_policy, &wanted.tls_policy);
     count(&mut transport, &changed_transport, wanted.transport.len());
     count(&mut tls_policy, &changed_policy, wanted.tls_policy.len());
-    let mut grouping = Grouping { before: &deployed, tables, groups: BTreeMap::new() };
-    for recipient in affected(&deployed, &wanted, &changed_transport, &changed_policy) {
+    let groups = groups(&deployed, &wanted, &changed_transport, &changed_policy, tables);
+    let overruled = overruled(&side(after), &wanted);
+    let diff = Diff { transport, tls_policy, groups, overruled };
+    Compared { before: deployed, after: wanted, diff }
+}
+
+/// As [`compare`], for maps that mxward wrote and nobody has changed, as texts; `None` when they need a
+/// closer look. What is compiled has so many `entries`.
+pub(crate) fn compare_sealed(
+    before: ([&str; 2], &Settings),
+    after: ([&str; 2], &Settings),
+    entries: [usize; 2],
+    tables: &impl Rows,
+    unmanaged: Unmanaged,
+) -> Option<Diff> {
+    let (deployed, wanted) = (sealed(before), sealed(after));
+    let transport = deployed.transport.differences(&wanted.transport)?;
+    let tls_policy = deployed.tls_policy.differences(&wanted.tls_policy)?;
+    let (transport, tls_policy) = (changed(&transport), changed(&tls_policy));
+    let keep = unmanaged != Unmanaged::Remove;
+    let mut maps = [0, 1].map(|_| MapDiff { keeps_foreign: keep, ..MapDiff::default() });
+    count(&mut maps[0], &transport, entries[0]);
+    count(&mut maps[1], &tls_policy, entries[1]);
+    let groups = groups(&deployed, &wanted, &transport, &tls_policy, tables);
+    let [transport, tls_policy] = maps;
+    Some(Diff { transport, tls_policy, groups, overruled: Vec::new() })
+}
+
+fn sealed<'a>((texts, settings): ([&'a str; 2], &'a Settings)) -> Side<'a, SealedText<'a>> {
+    let [transport, tls_policy] = texts.map(SealedText::new);
+    Side { transport, tls_policy, settings }
+}
+
+fn changed<'p>(pairs: &'p [Pair<'p>]) -> Vec<Difference<'p>> {
+    let difference = |[before, after]: &'p Pair<'p>| {
+        let (before, after) = (before.as_ref(), after.as_ref());
+        Some(Difference { key: &before.or(after)?.key, before, after })
+    };
+    pairs.iter().filter_map(difference).collect()
+}
+
+/// Judges every recipient that the differences can matter to.
+fn groups<T: Table>(
+    before: &Side<'_, T>,
+    after: &Side<'_, T>,
+    transport: &[Difference<'_>],
+    tls_policy: &[Difference<'_>],
+    tables: &impl Rows,
+) -> Vec<Group> {
+    let mut grouping = Grouping { before, tables, groups: BTreeMap::new() };
+    for recipient in affected(before, after, transport, tls_policy) {
         let domain = recipient.example();
-        let (old, new) = (deployed.deliver(&domain), wanted.deliver(&domain));
+        let (old, new) = (before.deliver(&domain), after.deliver(&domain));
         if !old.outcome.treats_alike(&new.outcome) {
             grouping.add(recipient.to_string(), &domain, &old, &new);
         }
     }
-    let groups = grouping.groups.into_values().collect();
-    let overruled = overruled(&side(after), &wanted);
-    let diff = Diff { transport, tls_policy, groups, overruled };
-    Compared { before: deployed, after: wanted, diff }
+    grouping.groups.into_values().collect()
 }
 
 /// The entries of two maps as they are.
@@ -133,13 +180,13 @@ fn count(map: &mut MapDiff, differences: &[Difference<'_>], wanted: usize) {
 /// The order is that of the report: worst first, then by template, then by what happens.
 type Key = (Effect, Option<Arc<str>>, String, String);
 
-struct Grouping<'a, R> {
-    before: &'a Side<'a>,
+struct Grouping<'a, T, R> {
+    before: &'a Side<'a, T>,
     tables: &'a R,
     groups: BTreeMap<Key, Group>,
 }
 
-impl<R: Rows> Grouping<'_, R> {
+impl<T: Table, R: Rows> Grouping<'_, T, R> {
     fn add(&mut self, name: String, domain: &str, old: &Delivery, new: &Delivery) {
         let effect = Effect::between(old, new);
         let origin = self.origin(domain, new);
@@ -176,12 +223,12 @@ impl<R: Rows> Grouping<'_, R> {
     }
 }
 
-fn cause(before: &Side<'_>, origin: Option<&Origin>, domain: &str) -> Cause {
+fn cause<T: Table>(before: &Side<'_, T>, origin: Option<&Origin>, domain: &str) -> Cause {
     match origin {
         Some(origin) => Cause::Declared(origin.span),
-        None => match (find(&before.transport, domain), find(&before.tls_policy, domain)) {
-            (Some(line), _) => Cause::Deployed("transport", line.line),
-            (None, Some(line)) => Cause::Deployed("tls_policy", line.line),
+        None => match (before.transport.line(domain), before.tls_policy.line(domain)) {
+            (Some(line), _) => Cause::Deployed("transport", line),
+            (None, Some(line)) => Cause::Deployed("tls_policy", line),
             (None, None) => Cause::Settings,
         },
     }

@@ -6,11 +6,12 @@ mod describe;
 mod differ;
 mod drift;
 mod overruled;
+mod sealed_text;
 mod side;
 
 pub(crate) use affected::{Recipient, affected};
 pub(crate) use describe::describe;
-pub(crate) use differ::{Compared, compare};
+pub(crate) use differ::{Compared, compare, compare_sealed};
 pub(crate) use side::{Difference, Entries, Side, differences, find};
 
 pub use drift::{Drift, Fate};

@@ -39,24 +39,45 @@ impl<'a> Deref for Entries<'a> {
     }
 }
 
+/// A map that can be looked up.
+pub(crate) trait Table {
+    /// The right-hand side under a key.
+    fn value(&self, key: &str) -> Option<&str>;
+
+    /// The number of its line.
+    fn line(&self, key: &str) -> Option<u32>;
+
+    /// All keys and right-hand sides, sorted by key.
+    fn each(&self) -> impl Iterator<Item = (&str, &str)>;
+}
+
+impl Table for Entries<'_> {
+    fn value(&self, key: &str) -> Option<&str> {
+        find(self, key).map(|line| &*line.value)
+    }
+
+    fn line(&self, key: &str) -> Option<u32> {
+        find(self, key).map(|line| line.line)
+    }
+
+    fn each(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.iter().map(|line| (&*line.key, &*line.value))
+    }
+}
+
 /// Both maps of one side, and how Postfix reads them.
 #[derive(Debug)]
-pub(crate) struct Side<'a> {
-    /// Sorted by key, as is the other.
-    pub(crate) transport: Entries<'a>,
-    pub(crate) tls_policy: Entries<'a>,
+pub(crate) struct Side<'a, T = Entries<'a>> {
+    pub(crate) transport: T,
+    pub(crate) tls_policy: T,
     pub(crate) settings: &'a Settings,
 }
 
-impl Side<'_> {
+impl<T: Table> Side<'_, T> {
     /// What happens with mail for a domain.
     pub(crate) fn deliver(&self, domain: &str) -> Delivery {
-        deliver(
-            domain,
-            &|key| find(&self.transport, key).map(|line| &*line.value),
-            &|key| find(&self.tls_policy, key).map(|line| &*line.value),
-            self.settings,
-        )
+        let (transport, tls_policy) = (&self.transport, &self.tls_policy);
+        deliver(domain, &|key| transport.value(key), &|key| tls_policy.value(key), self.settings)
     }
 }
 

@@ -207,8 +207,9 @@ fn compare(
     now: Timestamp,
 ) -> TargetReport {
     let sides = Sides::new(target, (before.maps, before.settings), after);
-    let diff = match sides.texts(now, &BTreeSet::new()) {
-        Ok(texts) => texts.compare().diff,
+    let read = || Ok(sides.texts(now, &BTreeSet::new())?.compare().diff);
+    let diff = match sides.compare_sealed().map_or_else(read, Ok) {
+        Ok(diff) => diff,
         Err(why) => return TargetReport::new(target, Outcome::Unread(why)),
     };
     let unified = if lines { unified::unified(&sides, &diff) } else { String::new() };
