@@ -82,6 +82,17 @@ pub enum Validation {
 /// What to do.
 #[derive(Subcommand, Debug)]
 pub enum Command {
+    /// Start a repository: a first configuration, tests, workflows for CI, and schemas for editors
+    ///
+    /// Nothing that is there is overwritten. What it writes passes `check` as it is.
+    Init {
+        /// The folder, made where it is missing; without it that of -C
+        #[arg(value_name = "DIR", value_hint = ValueHint::DirPath)]
+        folder: Option<PathBuf>,
+        /// Whose workflows to write; repeatable
+        #[arg(long, value_name = "PLATFORM", default_values = ["github", "gitlab"])]
+        ci: Vec<Ci>,
+    },
     /// Say everything that is wrong with the repository; opens no network connection
     Check {
         /// Treat warnings as errors
@@ -268,6 +279,17 @@ pub enum Command {
     },
 }
 
+/// Whose workflows a new repository gets.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, ValueEnum)]
+pub enum Ci {
+    /// GitHub Actions.
+    Github,
+    /// GitLab CI.
+    Gitlab,
+    /// Nobody's.
+    None,
+}
+
 /// What is probed, and how.
 #[derive(clap::Args, Debug)]
 pub struct Probing {
@@ -407,6 +429,7 @@ impl Command {
     /// The name on the command line.
     pub fn name(&self) -> &'static str {
         match self {
+            Self::Init { .. } => "init",
             Self::Check { .. } => "check",
             Self::Compile { .. } => "compile",
             Self::Lock { .. } => "lock",
@@ -432,7 +455,8 @@ impl Command {
     /// Whether it finds or changes something, as platforms show it.
     pub fn has_findings(&self) -> bool {
         match self {
-            Self::Explain { .. }
+            Self::Init { .. }
+            | Self::Explain { .. }
             | Self::Discover { .. }
             | Self::Logs(_)
             | Self::Providers { .. }

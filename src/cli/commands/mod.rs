@@ -9,6 +9,7 @@ mod consent;
 mod diff;
 mod discover;
 mod explain;
+mod init;
 mod lock;
 mod logs;
 mod packaging;
@@ -33,6 +34,7 @@ pub(super) fn run(command: &Command, context: &mut Context<'_, '_>) -> Exit {
         return exit;
     }
     let result = match command {
+        Command::Init { folder, ci } => init::run(context, folder.as_deref(), ci),
         Command::Check { deny_warnings, today } => check::run(context, *deny_warnings, *today),
         Command::Compile { out } => compile::run(context, out.as_deref()),
         Command::Lock { today } => lock::run(context, *today),

@@ -9,20 +9,26 @@ use crate::report;
 use clap::CommandFactory as _;
 use std::path::Path;
 
+impl SchemaKind {
+    /// The schema, as it is printed.
+    pub(super) fn text(self) -> String {
+        match self {
+            Self::Mxward => schema::mxward(),
+            Self::Domains => schema::domains(),
+            Self::Provider => schema::provider(),
+            Self::Protect => schema::protect(),
+            Self::Tests => schema::tests(),
+            Self::CheckReport => report::schema::check(),
+            Self::DiffReport => report::schema::diff(),
+            Self::Plan => plan::schema::plan(),
+            Self::PlanReport => plan::schema::report(),
+            Self::ReportLine => report::schema::lines(),
+        }
+    }
+}
+
 pub(super) fn schema(context: &mut Context<'_, '_>, kind: SchemaKind) -> Exit {
-    let text = match kind {
-        SchemaKind::Mxward => schema::mxward(),
-        SchemaKind::Domains => schema::domains(),
-        SchemaKind::Provider => schema::provider(),
-        SchemaKind::Protect => schema::protect(),
-        SchemaKind::Tests => schema::tests(),
-        SchemaKind::CheckReport => report::schema::check(),
-        SchemaKind::DiffReport => report::schema::diff(),
-        SchemaKind::Plan => plan::schema::plan(),
-        SchemaKind::PlanReport => plan::schema::report(),
-        SchemaKind::ReportLine => report::schema::lines(),
-    };
-    context.printer.out(&text);
+    context.printer.out(&kind.text());
     Exit::Done
 }
 
