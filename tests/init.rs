@@ -86,8 +86,9 @@ fn every_command_of_the_workflows_is_one() {
         // With something for what a shell fills in, and asked for help instead of run.
         let words = words.skip(1).filter(|word| *word != "$@");
         let words: Vec<String> = words
-            .map(|word| {
-                word.split_once('$').map_or(word.to_owned(), |(start, _)| format!("{start}x"))
+            .map(|word| match word.split_once('$') {
+                Some((start, _)) => format!("{start}x"),
+                None => word.to_owned(),
             })
             .collect();
         let words = words.iter().map(String::as_str);
