@@ -1,6 +1,7 @@
 //! `mxward plan`, `apply` and `rollback`
 #![expect(clippy::disallowed_methods, reason = "tests stand outside of the program's world")]
 
+mod cut;
 mod documentation;
 mod drift;
 mod errors;
@@ -14,6 +15,7 @@ mod schemas;
 mod seen;
 mod ssh;
 mod strace;
+mod table;
 
 use crate::harness::Test;
 use std::path::Path;

@@ -8,7 +8,7 @@ use std::process::Output;
 
 /// Nothing may differ from what was there. Only the record may, where the disk stays broken: it names
 /// more than is there, and the next apply must put that right.
-fn is_as_before(copy: &Copy<'_>) -> Result<(), String> {
+pub(super) fn is_as_before(copy: &Copy<'_>) -> Result<(), String> {
     let untouched = copy.scene.untouched();
     let pairs = |copy: &Copy<'_>| -> Result<_, String> {
         Ok([copy.live()?, copy.texts(), copy.reloads().pop().unwrap()])

@@ -4,6 +4,8 @@ use super::errors::is_honest;
 use super::judge::{Entries, Pair, exposed};
 use super::scene::{Copy, Place, Policy, Scene, told};
 use super::strace::{CALLS, Point, each, points, points_of_apply, points_of_database};
+use crate::harness::wait_for;
+use mxward::sql::Dialect;
 use std::collections::{BTreeMap, BTreeSet};
 use std::os::unix::process::ExitStatusExt;
 use std::process::Output;
@@ -11,7 +13,7 @@ use std::sync::Mutex;
 
 /// What can be seen of a copy. What is made ready beside the maps is told by its names alone, since the
 /// next run makes it anew.
-pub(super) type Seen = (Pair, usize, BTreeMap<String, Vec<u8>>);
+pub(super) type Seen = (Pair, usize, BTreeMap<String, Vec<u8>>, [Option<String>; 2], String);
 
 pub(super) fn seen(copy: &Copy<'_>) -> Result<Seen, String> {
     let mut files = BTreeMap::new();
@@ -27,7 +29,8 @@ pub(super) fn seen(copy: &Copy<'_>) -> Result<Seen, String> {
             if by_name || path.is_dir() { Vec::new() } else { std::fs::read(path).unwrap() };
         files.insert(name, content);
     }
-    Ok((copy.live()?, copy.reloads().len(), files))
+    let reloads = copy.reloads().len();
+    Ok((copy.live()?, reloads, files, copy.records(), copy.generations()))
 }
 
 /// What must be so at any instant.
@@ -151,6 +154,16 @@ fn a_killed_apply_to_a_table_of_sqlite_leaves_nobody_weaker_and_the_next_one_goe
 }
 
 #[test]
+fn a_killed_apply_to_a_table_of_mariadb_leaves_nobody_weaker_and_the_next_one_goes_on() {
+    at_every_point(Place::Server(Dialect::Mysql));
+}
+
+#[test]
+fn a_killed_apply_to_a_table_of_postgres_leaves_nobody_weaker_and_the_next_one_goes_on() {
+    at_every_point(Place::Server(Dialect::Postgres));
+}
+
+#[test]
 fn a_killed_apply_over_ssh_leaves_nobody_weaker_and_the_next_one_goes_on() {
     at_every_point(Place::Ssh("hash"));
 }
@@ -168,6 +181,32 @@ exec /usr/sbin/postmap \"$@\"
 fn with_postmap(copy: &Copy<'_>, at: &str, what: &str) -> Output {
     std::fs::create_dir(copy.path.join("runs")).unwrap();
     copy.command(&[], "apply").env("AT", at).env("WHAT", what).output().unwrap()
+}
+
+/// Stands in for a postmap(1) that takes its time, once.
+const SLOW_POSTMAP: &str = "#!/bin/sh
+if mkdir slow 2>/dev/null; then until [ -e go ]; do /bin/sleep 0.01; done; fi
+exec /usr/sbin/postmap \"$@\"
+";
+
+/// It writes under names that the next run uses too: of two at once, the one might write into what the other
+/// one has read back and put into place.
+#[test]
+fn a_postmap_that_outlives_its_apply_keeps_the_next_one_waiting() {
+    let scene = Scene::new(Place::Files("hash"));
+    scene.program("postmap", SLOW_POSTMAP);
+    let copy = scene.copy();
+    let mut killed = copy.command(&[], "apply").spawn().unwrap();
+    wait_for("postmap", || copy.path.join("slow").exists().then_some(()));
+    killed.kill().unwrap();
+    killed.wait().unwrap();
+    let output = copy.run(&[], "apply");
+    assert_eq!(output.status.code(), Some(1), "{}", told(&output));
+    assert!(told(&output).contains("another apply is at work"), "{}", told(&output));
+    holds_now(&copy).unwrap();
+    std::fs::write(copy.path.join("go"), "").unwrap();
+    copy.unlocked();
+    goes_on(&copy, Policy::New).unwrap();
 }
 
 /// A postmap(1) that is killed is an error as others are.

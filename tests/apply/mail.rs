@@ -4,6 +4,7 @@ use super::scene::repository;
 use crate::harness::wait_for;
 use crate::postfix::certificates::Authority;
 use crate::postfix::instance::{Instance, Line, Setup};
+use crate::sql::place::Place;
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::path::Path;
@@ -29,12 +30,26 @@ const DNS: &[&str] = &[
 const OLD: [u8; 3] = [1, 2, 6];
 const NEW: [u8; 3] = [3, 1, 7];
 
-fn write_repository(folder: &Path, [a, b, c]: [u8; 3]) {
+/// How long an apply to a table waits for deliveries under way. All servers are on the loopback, so that
+/// a delivery is over as soon as this host has made one or two handshakes of TLS for it, and no more than
+/// 20 are under way at once (`MASTER_CF`): some hundred milliseconds of a processor each, at the worst. Five
+/// seconds are enough also where many other tests have the processors.
+const SETTLE: u32 = 5;
+
+fn write_repository(folder: &Path, [a, b, c]: [u8; 3], policies: Option<&Place>) {
     let pins = [("a", "one", a), ("b", "two", b), ("c", "three", c)];
     let pins = pins
         .map(|(domain, name, last)| (format!("{domain}.example"), name, format!("127.0.9.{last}")));
-    let target = "map_type: hash, ca: /etc/postfix/ca.pem, deployed: \"file:///etc/postfix\"";
-    repository(folder, &pins, "127.0.0.0/8", "", target);
+    let maps = match policies {
+        None => String::from("deployed: \"file:///etc/postfix\""),
+        Some(place) => format!(
+            "transport: \"file:///etc/postfix/transport\", tls_policy: \"{}\", \
+             password_env: MXWARD_DB_PASSWORD, settle: {SETTLE}s",
+            place.url("").replace("//root@", "//mail@")
+        ),
+    };
+    let target = format!("map_type: hash, ca: /etc/postfix/ca.pem, {maps}");
+    repository(folder, &pins, "127.0.0.0/8", "", &target);
 }
 
 /// How mail went out.
@@ -84,9 +99,20 @@ fn times(log: &[Line], text: &str) -> usize {
 
 /// Sends mail until `messages` are under way, and changes the maps all the time; waits for the end.
 fn stream(postfix: &mut Instance, letter: char, messages: usize, changes: &str) -> Vec<Line> {
+    slow_stream(postfix, letter, messages, ":", changes)
+}
+
+/// The same with a pause before each message.
+fn slow_stream(
+    postfix: &mut Instance,
+    letter: char,
+    messages: usize,
+    pause: &str,
+    changes: &str,
+) -> Vec<Line> {
     postfix.run(&format!(
         "( while [ ! -e {letter}.end ]; do {changes}; done; : >{letter}.over ) </dev/null >>changes 2>&1 &\n\
-         for n in $(seq {messages}); do case $((n % 3)) in 0) d=a ;; 1) d=b ;; *) d=c ;; esac\n\
+         for n in $(seq {messages}); do {pause}; case $((n % 3)) in 0) d=a ;; 1) d=b ;; *) d=c ;; esac\n\
          printf 'Subject: x\\n\\nx\\n' | sendmail -f '<>' {letter}$n@$d.example; done\n\
          : >{letter}.end; while [ ! -e {letter}.over ]; do sleep 0.1; done"
     ));
@@ -97,18 +123,65 @@ fn stream(postfix: &mut Instance, letter: char, messages: usize, changes: &str) 
 /// A Postfix with servers for all domains, and the command that applies one of two repositories; the maps
 /// are the old ones, and each pair of maps is also in a folder of its name.
 fn scene(folder: &Path) -> (Instance, impl Fn(&str) -> String) {
+    let setup = Setup::new();
+    let apply = repositories(folder, None);
+    let setup = ["new", "old"].into_iter().fold(setup, |setup, name| {
+        // What somebody would copy who does without mxward.
+        setup.command(&format!(
+            "{}\nmkdir {name}\ncp -p /etc/postfix/transport.db /etc/postfix/tls_policy.db {name}",
+            apply(name)
+        ))
+    });
+    (start(setup), apply)
+}
+
+/// The same with the policies in a table of MariaDB, which is reached by its socket. The rows of each pair
+/// of maps are also in a table of its name.
+fn scene_with_table(folder: &Path, place: &Place) -> (Instance, impl Fn(&str) -> String) {
+    let socket = place.server().folder.join("socket");
+    let lookup = format!(
+        "hosts = unix:{}\nuser = mail\npassword = geheim\ndbname = {}\n\
+         query = SELECT CONCAT_WS(' ', policy, params) FROM tlspolicies WHERE domain = '%s'\n",
+        socket.display(),
+        place.name
+    );
+    let mut setup = Setup::new()
+        .parameter("smtp_tls_policy_maps", "mysql:/etc/postfix/policies.cf")
+        .file("policies.cf", lookup)
+        .file("tls_policy", "");
+    let client = place.client_line();
+    let apply = repositories(folder, Some(place));
+    for name in ["new", "old"] {
+        // Each from nothing, so that nothing waits to be pruned.
+        setup = setup.command(&format!(
+            "rm -rf /etc/postfix/.mxward /etc/postfix/transport /etc/postfix/transport.db\n\
+             {client} -e 'DELETE FROM tlspolicies; DROP TABLE IF EXISTS mxward_applied, mxward_generations'\n\
+             {}\nmkdir {name}\ncp -p /etc/postfix/transport.db {name}\n\
+             {client} -e 'CREATE TABLE rows_{name} AS SELECT domain, policy, params FROM tlspolicies'",
+            apply(name)
+        ));
+    }
+    (start(setup), apply)
+}
+
+/// Two repositories, and the command that applies one of them.
+fn repositories(folder: &Path, policies: Option<&Place>) -> impl Fn(&str) -> String + use<> {
     for (name, pins) in [("old", OLD), ("new", NEW)] {
-        write_repository(&folder.join(name), pins);
+        write_repository(&folder.join(name), pins, policies);
     }
     let folder = folder.to_owned();
-    let apply = move |name: &str| {
+    move |name: &str| {
         format!(
-            "{} -C {} apply --allow addresses --allow stale-lock --allow empty",
+            "MXWARD_DB_PASSWORD=geheim {} -C {} apply --allow addresses --allow stale-lock --allow empty",
             env!("CARGO_BIN_EXE_mxward"),
             folder.join(name).display()
         )
-    };
-    let mut setup = Setup::new()
+    }
+}
+
+/// Starts it with servers for all domains.
+fn start(setup: Setup) -> Instance {
+    let mut setup = setup
         .dns(DNS)
         .long_lived()
         .parameter("smtp_tls_CAfile", "/etc/postfix/ca.pem")
@@ -116,13 +189,6 @@ fn scene(folder: &Path) -> (Instance, impl Fn(&str) -> String) {
         .parameter("smtp_tls_loglevel", "summary,untrusted,cache")
         .parameter("smtp_tls_session_cache_database", "btree:${data_directory}/smtp_scache")
         .parameter("qmgr_message_active_limit", "1000");
-    for name in ["new", "old"] {
-        // What somebody would copy who does without mxward.
-        setup = setup.command(&format!(
-            "{}\nmkdir {name}\ncp -p /etc/postfix/transport.db /etc/postfix/tls_policy.db {name}",
-            apply(name)
-        ));
-    }
     let authority = Authority::new(&setup.path(""), "ca");
     for name in ["one", "two", "three"] {
         authority.issue(name, &format!("DNS:mx.{name}.example"));
@@ -140,7 +206,7 @@ fn scene(folder: &Path) -> (Instance, impl Fn(&str) -> String) {
         }
         setup = setup.service(&line);
     }
-    (setup.start(), apply)
+    setup.start()
 }
 
 #[test]
@@ -155,6 +221,39 @@ fn no_mail_leaves_weaker_while_maps_are_applied_and_much_does_when_they_are_just
     assert!(times(&log, "reload -- version") > 10);
     let replace = |name: &str| {
         format!("cp -p {name}/* .; mv transport.db tls_policy.db /etc/postfix; sleep 1")
+    };
+    let log = stream(&mut postfix, 'n', 180, &format!("{}; {}", replace("new"), replace("old")));
+    let replaced = count(&log, 'n');
+    assert!(!replaced.weak.is_empty(), "{replaced:?}");
+}
+
+/// A delivery under way asks a table anew for each of its next hops, so that it would see what is written
+/// for its successors.
+#[test]
+fn no_mail_leaves_weaker_while_a_table_is_applied_and_much_does_when_its_rows_are_just_replaced() {
+    let folder = tempfile::Builder::new().prefix("mxward-mail-").tempdir().unwrap();
+    let place = Place::mariadb();
+    place.with_table();
+    let (mut postfix, apply) = scene_with_table(folder.path(), &place);
+    let output = folder.path().join("output");
+    let said = format!(">>{} 2>&1", output.display());
+    let changes = format!("{} {said}; {} {said}", apply("new"), apply("old"));
+    let log = slow_stream(&mut postfix, 'm', 600, "sleep 0.05", &changes);
+    let said = std::fs::read_to_string(&output).unwrap();
+    assert!(!said.contains("error"), "{said}");
+    let waited = format!(" Waiting {SETTLE} s for deliveries under way\n");
+    assert!(said.matches(&waited).count() >= 4, "{said}");
+    let applied = count(&log, 'm');
+    assert!(applied.weak.is_empty(), "{}\n{}", applied.weak.len(), applied.weak[0]);
+    assert!(applied.sent >= 500, "{applied:?}");
+    assert!(times(&log, "Reusing old session") > 0);
+    let client = place.client_line();
+    let replace = |name: &str| {
+        format!(
+            "cp -p {name}/* .; {client} -e 'START TRANSACTION; DELETE FROM tlspolicies; \
+             INSERT INTO tlspolicies (domain, policy, params) SELECT * FROM rows_{name}; COMMIT'; \
+             mv transport.db /etc/postfix; sleep 1"
+        )
     };
     let log = stream(&mut postfix, 'n', 180, &format!("{}; {}", replace("new"), replace("old")));
     let replaced = count(&log, 'n');

@@ -4,16 +4,18 @@
 //! order of steps serves both, and both go by their MX records for a while; all kinds of steps occur.
 
 use super::judge::{Entries, Pair};
+use super::table::Table;
 use crate::harness::wait_for;
 use crate::harness::{copy, path, postmap};
 use crate::host::Sshd;
+use mxward::sql::Dialect;
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
-use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
 use std::time::{Duration, SystemTime};
 use tempfile::TempDir;
 
@@ -45,6 +47,8 @@ pub(super) enum Place {
     Ssh(&'static str),
     /// Policies in a table of SQLite, transports in a folder.
     Sqlite,
+    /// Policies in a table of a server, transports in a folder.
+    Server(Dialect),
 }
 
 impl Place {
@@ -52,6 +56,8 @@ impl Place {
         match self {
             Self::Files(map_type) | Self::Ssh(map_type) => map_type,
             Self::Sqlite => "hash",
+            // As few calls as may be are about files.
+            Self::Server(_) => "texthash",
         }
     }
 
@@ -62,12 +68,18 @@ impl Place {
                 format!("{map_type}:{folder}/tls_policy")
             }
             Self::Sqlite => format!("sqlite:{folder}/policies.cf"),
+            Self::Server(dialect) => format!("{}:{folder}/policies.cf", dialect.map_type()),
         }
+    }
+
+    /// Whether policies are in a table.
+    fn has_table(&self) -> bool {
+        matches!(self, Self::Sqlite | Self::Server(_))
     }
 
     /// What can be compared of maps. Rows of next hops that nothing leads to may wait to be pruned.
     pub(super) fn in_use(&self, (transport, mut tls_policy): Pair) -> Pair {
-        if let Self::Sqlite = self {
+        if self.has_table() {
             let leads = |key: &str| transport.values().any(|hops| hops.contains(key));
             tls_policy.retain(|key, _| !key.starts_with('[') || leads(key));
         }
@@ -80,6 +92,8 @@ pub(super) struct Scene {
     pub(super) place: Place,
     pub(super) sshd: Option<Sshd>,
     folder: TempDir,
+    /// The table of what copies are made of, where a server has it.
+    table: Option<Arc<Table>>,
     copies: AtomicUsize,
     /// What postmap(1) said of the files that it read.
     listed: Mutex<BTreeMap<Vec<u8>, Entries>>,
@@ -89,6 +103,8 @@ pub(super) struct Scene {
 pub(super) struct Copy<'s> {
     pub(super) scene: &'s Scene,
     pub(super) path: PathBuf,
+    /// Its table, where a server has it.
+    pub(super) table: Option<Arc<Table>>,
 }
 
 impl Scene {
@@ -98,25 +114,36 @@ impl Scene {
         let parent = if memory.is_dir() { memory.to_owned() } else { std::env::temp_dir() };
         let folder = tempfile::Builder::new().prefix("mxward-apply-").tempdir_in(parent).unwrap();
         let copies = AtomicUsize::new(0);
-        let mut scene = Self { place, sshd: None, folder, copies, listed: Mutex::default() };
+        let table = match place {
+            Place::Server(dialect) => Some(Arc::new(Table::new(dialect))),
+            Place::Files(_) | Place::Ssh(_) | Place::Sqlite => None,
+        };
+        let listed = Mutex::default();
+        let mut scene = Self { place, sshd: None, folder, table, copies, listed };
         std::fs::create_dir(scene.path("bin")).unwrap();
         std::fs::create_dir(scene.path("postfix")).unwrap();
         postmap::write_main_cf(&scene.path("postfix"), "compatibility_level = 3.6\n");
         scene.program("postfix", POSTFIX);
+        // No queue manager runs that could be waited for.
+        scene.program("sleep", "#!/bin/sh\n");
         if let Place::Ssh(_) = scene.place {
             let path = format!("{}:{}", scene.path("bin").display(), path());
             scene.sshd = Some(Sshd::configured(&format!("SetEnv PATH={path}")));
         }
         let first = scene.untouched();
-        if let Place::Sqlite = scene.place {
-            first.write("deployed/policies.sqlite", "");
-            first.sql(
-                "CREATE TABLE tlspolicies (id INTEGER PRIMARY KEY, domain varchar(255) NOT NULL UNIQUE, \
-                 policy TEXT NOT NULL, params varchar(255)); \
-                 INSERT INTO tlspolicies (domain, policy) VALUES ('foreign.example', 'encrypt')",
-            );
-        } else {
-            first.write("deployed/tls_policy", "foreign.example encrypt\n");
+        match &scene.place {
+            Place::Sqlite => {
+                first.write("deployed/policies.sqlite", "");
+                first.sql(
+                    "CREATE TABLE tlspolicies (id INTEGER PRIMARY KEY, domain varchar(255) NOT NULL \
+                     UNIQUE, policy TEXT NOT NULL, params varchar(255)); \
+                     INSERT INTO tlspolicies (domain, policy) VALUES ('foreign.example', 'encrypt')",
+                );
+            }
+            Place::Files(_) | Place::Ssh(_) => {
+                first.write("deployed/tls_policy", "foreign.example encrypt\n");
+            }
+            Place::Server(_) => {}
         }
         let map_type = scene.place.map_type();
         first.write(
@@ -174,20 +201,21 @@ impl Scene {
 
     /// The place that all copies are made of.
     pub(super) fn untouched(&self) -> Copy<'_> {
-        Copy { scene: self, path: self.path("old") }
+        Copy { scene: self, path: self.path("old"), table: self.table.clone() }
     }
 
     /// A copy of its own for one run.
     pub(super) fn copy(&self) -> Copy<'_> {
-        self.copy_of(&self.path("old"))
+        self.copy_of(&self.untouched())
     }
 
-    fn copy_of(&self, from: &Path) -> Copy<'_> {
+    fn copy_of(&self, from: &Copy<'_>) -> Copy<'_> {
         let number = self.copies.fetch_add(1, Ordering::Relaxed);
         let path = self.path(&format!("{number:06}"));
         std::fs::create_dir(&path).unwrap();
-        copy(from, &path);
-        let copy = Copy { scene: self, path };
+        copy(&from.path, &path);
+        let table = from.table.as_ref().map(|table| Arc::new(table.copy()));
+        let copy = Copy { scene: self, path, table };
         copy.age();
         // Paths behind ssh(1) are whole ones.
         copy.policy(Policy::New);
@@ -198,7 +226,7 @@ impl Scene {
 impl Copy<'_> {
     /// Another copy of this one.
     pub(super) fn copy(&self) -> Self {
-        self.scene.copy_of(&self.path)
+        self.scene.copy_of(self)
     }
 
     fn write(&self, name: &str, text: &str) {
@@ -212,11 +240,22 @@ impl Copy<'_> {
         if let Place::Sqlite = self.scene.place {
             lookup_file(&self.path.join("deployed"));
         }
+        if let Some(table) = &self.table {
+            self.write("deployed/policies.cf", &table.lookup_file());
+            age(&self.path.join("deployed/policies.cf"));
+            table.write_dump(&self.path.join("dump"));
+        }
         age(&self.path.join("deployed/main.cf"));
     }
 
     /// Makes the repository wish for a policy.
     pub(super) fn policy(&self, policy: Policy) {
+        let url = self.table.as_ref().map(|table| table.url());
+        self.policy_by(policy, &url.unwrap_or_default());
+    }
+
+    /// The same, where the table of a server is reached by a URL.
+    pub(super) fn policy_by(&self, policy: Policy, url: &str) {
         let (first, second, more) = match policy {
             Policy::Old => ("192.0.2.1", "192.0.2.2", "old.example"),
             Policy::New => ("192.0.2.3", "192.0.2.1", "new.example"),
@@ -227,9 +266,14 @@ impl Copy<'_> {
                 "map_type: {map_type}, deployed: \"ssh://mx1{}\"",
                 self.path.join("deployed").display()
             ),
+            // There is no Postfix with deliveries under way.
             Place::Sqlite => String::from(
-                "map_type: hash, transport: \"file:deployed/transport\", \
+                "map_type: hash, transport: \"file:deployed/transport\", settle: 0s, \
                  tls_policy: \"sqlite:deployed/policies.sqlite\"",
+            ),
+            Place::Server(_) => format!(
+                "map_type: texthash, transport: \"file:deployed/transport\", settle: 0s, \
+                 tls_policy: \"{url}\", password_env: MXWARD_DB_PASSWORD"
             ),
         };
         let domains = format!(
@@ -253,6 +297,7 @@ impl Copy<'_> {
             .current_dir(&self.path)
             .env_clear()
             .env("PATH", format!("{}:{}", self.scene.path("bin").display(), path()))
+            .env("MXWARD_DB_PASSWORD", "geheim")
             .stdin(Stdio::null());
         if let Some(sshd) = &self.scene.sshd {
             command.env("MXWARD_SSH", &sshd.command);
@@ -264,11 +309,15 @@ impl Copy<'_> {
         self.command(before, verb).output().unwrap()
     }
 
-    /// Waits until nobody holds the lock: a shell on another host ends a moment later than mxward.
+    /// Waits until nobody holds the lock: a shell on another host, a child and the session of a server end
+    /// a moment later than mxward.
     #[track_caller]
     pub(super) fn unlocked(&self) {
         let lock = std::fs::File::open(self.path.join("deployed/.mxward/lock")).unwrap();
         wait_for("the lock", || lock.try_lock().ok());
+        if let Some(table) = &self.table {
+            table.unlocked();
+        }
     }
 
     #[track_caller]
@@ -307,6 +356,14 @@ impl Copy<'_> {
             lookup_file(folder);
             return Ok((transport, self.listing("sqlite", &folder.join("policies.cf"))?));
         }
+        if let Place::Server(dialect) = self.scene.place {
+            let dump = folder.join("policies");
+            if dump.exists() {
+                return Ok((transport, entries(&std::fs::read_to_string(dump).unwrap())));
+            }
+            let lookup = folder.join("policies.cf");
+            return Ok((transport, self.listing(dialect.map_type(), &lookup)?));
+        }
         Ok((transport, listing("tls_policy")?))
     }
 
@@ -324,7 +381,7 @@ impl Copy<'_> {
         let mut command = Command::new("/usr/sbin/postmap");
         command.arg("-c").arg(self.scene.path("postfix"));
         // Before 3.10 a cdb cannot be listed. [postmap(1)]
-        let asks = ["cdb", "sqlite"].contains(&map_type);
+        let asks = ["cdb", "sqlite", "mysql", "pgsql"].contains(&map_type);
         if asks {
             command.args(["-q", "-"]);
         } else {
@@ -356,7 +413,7 @@ impl Copy<'_> {
             std::fs::read_to_string(self.path.join("deployed").join(name)).unwrap_or_default()
         };
         let tls_policy = match self.scene.place {
-            Place::Sqlite => self.live().unwrap().1,
+            Place::Sqlite | Place::Server(_) => self.live().unwrap().1,
             Place::Files(_) | Place::Ssh(_) => entries(&read("tls_policy")),
         };
         (entries(&read("transport")), tls_policy)
@@ -376,9 +433,12 @@ impl Copy<'_> {
 
     /// What is recorded of the last apply.
     pub(super) fn records(&self) -> [Option<String>; 2] {
-        if let Place::Sqlite = self.scene.place {
+        if self.scene.place.has_table() {
             let transport = self.path.join("deployed/.mxward/transport.applied");
-            let rows = self.sql("SELECT * FROM mxward_applied");
+            let rows = match &self.table {
+                Some(table) => table.records(),
+                None => self.sql("SELECT * FROM mxward_applied"),
+            };
             // Since when keys wait is never the same.
             let rows = rows.lines().filter(|line| !line.starts_with("# waiting ")).collect();
             return [std::fs::read_to_string(transport).ok(), Some(rows)];
@@ -387,6 +447,15 @@ impl Copy<'_> {
             let record = format!("deployed/.mxward/{name}.applied");
             std::fs::read_to_string(self.path.join(record)).ok()
         })
+    }
+
+    /// Which generations a table has.
+    pub(super) fn generations(&self) -> String {
+        match (&self.table, &self.scene.place) {
+            (Some(table), _) => table.generations(),
+            (None, Place::Sqlite) => self.sql("SELECT DISTINCT generation FROM mxward_generations"),
+            (None, _) => String::new(),
+        }
     }
 
     /// The names of all files that mxward may have made.
@@ -406,6 +475,9 @@ impl Drop for Copy<'_> {
     fn drop(&mut self) {
         if self.path.ends_with("old") || std::thread::panicking() {
             return;
+        }
+        if let Some(table) = &self.table {
+            table.remove();
         }
         // A killed run may have left a child behind that still writes.
         for _ in 0..10 {
@@ -439,7 +511,8 @@ const POSTFIX: &str = "#!/bin/sh
 cd \"$2/../reloads\" || exit
 set -- *
 next=$(printf %04d $#)
-mkdir \"$next\" && cp ../deployed/[tp]* \"$next\"
+mkdir \"$next\" && cp ../deployed/[tp]* \"$next\" && [ -x ../dump ] || exit 0
+../dump >\"$next/policies\"
 ";
 
 /// Writes a repository with a target `mx` and pinned domains, each with its provider and address.

@@ -75,30 +75,12 @@ fn transports(place: &Place) -> String {
     place.sql("SELECT domain, transport FROM transport ORDER BY domain")
 }
 
-/// How Postfix connects.
-fn connection(place: &Place) -> String {
-    let (name, port) = (&place.name, || place.server().port);
-    match place.dialect {
-        Dialect::Mysql => format!(
-            "hosts = inet:127.0.0.1:{}\nuser = mail\npassword = geheim\ndbname = {name}\n",
-            port()
-        ),
-        Dialect::Postgres => {
-            format!(
-                "hosts = 127.0.0.1:{}\nuser = mail\npassword = geheim\ndbname = {name}\n",
-                port()
-            )
-        }
-        Dialect::Sqlite => format!("dbpath = {name}\n"),
-    }
-}
-
 /// What Postfix answers to each key of a compiled map, and what it should.
 #[track_caller]
 fn answers_as_compiled(place: &Place, ran: &Ran, table: &str, map: &str) {
     ran.then().args(["compile", "--out", "out"]).any_stdout().any_stderr().run();
     let tools = Tools::new();
-    let file = format!("{}{}", connection(place), ran.read(&format!("out/db/{table}.cf")));
+    let file = format!("{}{}", place.lookup(), ran.read(&format!("out/db/{table}.cf")));
     let file = tools.write("lookup.cf", file);
     let lookup = format!("{}:{}", place.dialect.map_type(), file.display());
     let test =

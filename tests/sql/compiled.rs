@@ -49,25 +49,11 @@ fn load(place: &Place, test: Test) -> Ran {
     ran
 }
 
-/// How Postfix connects.
-fn connection(place: &Place) -> String {
-    let name = &place.name;
-    let port = || place.server().port;
-    match place.dialect {
-        Dialect::Mysql | Dialect::Postgres => format!(
-            "hosts = inet:127.0.0.1:{}\nuser = mail\npassword = geheim\ndbname = {name}\n",
-            port()
-        )
-        .replace("inet:", if place.dialect == Dialect::Mysql { "inet:" } else { "" }),
-        Dialect::Sqlite => format!("dbpath = {name}\n"),
-    }
-}
-
 /// What `postmap -q` gives for each key through the compiled lookup file.
 #[track_caller]
 fn answers(place: &Place, ran: &Ran, name: &str, keys: &[String]) -> Vec<(String, String)> {
     let tools = Tools::new();
-    let file = format!("{}{}", connection(place), ran.read(&format!("out/db/{name}.cf")));
+    let file = format!("{}{}", place.lookup(), ran.read(&format!("out/db/{name}.cf")));
     let file = tools.write("lookup.cf", file);
     let map = format!("{}:{}", place.dialect.map_type(), file.display());
     let answer = |key: &String| Some((key.clone(), tools.query(key, &map)?));
@@ -270,7 +256,7 @@ fn a_password_in_a_url_is_refused_and_not_shown() {
 #[track_caller]
 fn means_the_same(place: &Place, query: &str) {
     let tools = Tools::new();
-    let file = tools.write("lookup.cf", format!("{}query = {query}\n", connection(place)));
+    let file = tools.write("lookup.cf", format!("{}query = {query}\n", place.lookup()));
     let map = format!("{}:{}", place.dialect.map_type(), file.display());
     let version = mxward::postfix::Version::parse("3.7").unwrap();
     for (key, value) in entries(&text("tls_policy")) {

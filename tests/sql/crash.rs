@@ -1,16 +1,14 @@
 //! Clients that die, and connections that are cut.
 
 use super::place::{Place, open};
+use super::proxy::{Fate, between};
 use super::{change, on_every_server};
 use crate::harness::wait_for;
 use mxward::sql::{Dialect, TableMapping};
 use mxward::world::{DatabaseError, RowChange};
 use std::io::{Read, Write};
-use std::net::{Shutdown, TcpListener, TcpStream};
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 
 /// Set in the process that is going to be killed: the URL of the table.
 const VICTIM: &str = "MXWARD_TEST_VICTIM";
@@ -178,64 +176,18 @@ enum Cut {
     After(&'static str),
 }
 
-/// Something on the way that hides TLS and cuts the connection; gives the URL through it.
+/// The URL through something that hides TLS and cuts the connection.
 fn through(place: &Place, cut: Cut) -> String {
-    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-    let (port, to) = (listener.local_addr().unwrap().port(), place.server().port);
-    let dialect = place.dialect;
-    std::thread::spawn(move || {
-        let (mut client, _) = listener.accept().unwrap();
-        let mut server = TcpStream::connect(("127.0.0.1", to)).unwrap();
-        hide_tls(dialect, &mut client, &mut server);
-        let is_cut = Arc::new(AtomicBool::new(false));
-        let (mut from, mut back) = (server.try_clone().unwrap(), client.try_clone().unwrap());
-        let cut_after = Arc::clone(&is_cut);
-        let answers = std::thread::spawn(move || {
-            let mut buffer = vec![0; 1 << 16];
-            while let Ok(count @ 1..) = from.read(&mut buffer) {
-                if cut_after.load(Ordering::SeqCst) || back.write_all(&buffer[..count]).is_err() {
-                    break;
-                }
-            }
-            let _ignored = (back.shutdown(Shutdown::Both), from.shutdown(Shutdown::Both));
-        });
-        let mut buffer = vec![0; 1 << 16];
-        while let Ok(count @ 1..) = client.read(&mut buffer) {
-            let sent = String::from_utf8_lossy(&buffer[..count]);
-            match cut {
-                Cut::Before(word) if sent.contains(word) => break,
-                Cut::After(word) if sent.contains(word) => is_cut.store(true, Ordering::SeqCst),
-                Cut::Before(_) | Cut::After(_) => {}
-            }
-            if server.write_all(&buffer[..count]).is_err() {
-                break;
-            }
+    let port = between(place, move |sent| {
+        let sent = String::from_utf8_lossy(sent);
+        match cut {
+            Cut::Before(word) if sent.contains(word) => Fate::IsCut,
+            Cut::After(word) if sent.contains(word) => Fate::HasNoAnswer,
+            Cut::Before(_) | Cut::After(_) => Fate::Passes,
         }
-        if let Cut::Before(_) = cut {
-            let _ignored = (client.shutdown(Shutdown::Both), server.shutdown(Shutdown::Both));
-        }
-        answers.join().unwrap();
     });
-    let (scheme, name) = (dialect.scheme(), &place.name);
+    let (scheme, name) = (place.dialect.scheme(), &place.name);
     format!("{scheme}://mail@127.0.0.1:{port}/{name}")
-}
-
-/// Lets both sides believe that the other one has no TLS, so that statements can be read.
-fn hide_tls(dialect: Dialect, client: &mut TcpStream, server: &mut TcpStream) {
-    if dialect == Dialect::Postgres {
-        client.read_exact(&mut [0; 8]).unwrap();
-        client.write_all(b"N").unwrap();
-        return;
-    }
-    let mut head = [0; 4];
-    server.read_exact(&mut head).unwrap();
-    let mut greeting = vec![0; usize::from(u16::from_le_bytes([head[0], head[1]]))];
-    server.read_exact(&mut greeting).unwrap();
-    let version = greeting.iter().position(|byte| *byte == 0).unwrap();
-    // Behind the version: connection, 8 bytes of salt, 0; then the capabilities. CLIENT_SSL is 0x0800.
-    greeting[version + 15] &= !0x08;
-    client.write_all(&head).unwrap();
-    client.write_all(&greeting).unwrap();
 }
 
 /// COMMIT as it is sent, which no other statement holds.

@@ -9,10 +9,10 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use tempfile::TempDir;
 
 /// A database with nothing in it.
-pub(super) struct Place {
-    pub(super) dialect: Dialect,
+pub(crate) struct Place {
+    pub(crate) dialect: Dialect,
     /// The name of the database, or its file.
-    pub(super) name: String,
+    pub(crate) name: String,
     /// Keeps the file of SQLite.
     _folder: Option<TempDir>,
 }
@@ -38,7 +38,7 @@ const SQLITE_TABLE: &str = "CREATE TABLE tlspolicies (id INTEGER PRIMARY KEY, \
 
 impl Place {
     /// A database of MariaDB.
-    pub(super) fn mariadb() -> Self {
+    pub(crate) fn mariadb() -> Self {
         let name = name();
         let create = format!("CREATE DATABASE {name}");
         succeed(Server::mariadb().mariadb_client().args(["-e", &create]));
@@ -46,7 +46,7 @@ impl Place {
     }
 
     /// A database of PostgreSQL.
-    pub(super) fn postgres() -> Self {
+    pub(crate) fn postgres() -> Self {
         let name = name();
         let create = format!("CREATE DATABASE {name}");
         succeed(Server::postgres().postgres_client().args(["--dbname=postgres", "-c", &create]));
@@ -54,7 +54,7 @@ impl Place {
     }
 
     /// A file of SQLite.
-    pub(super) fn sqlite() -> Self {
+    pub(crate) fn sqlite() -> Self {
         let folder = tempfile::Builder::new().prefix("mxward-sqlite-").tempdir().unwrap();
         let name = folder.path().join("policies.sqlite").to_str().unwrap().to_owned();
         let place = Self { dialect: Dialect::Sqlite, name, _folder: Some(folder) };
@@ -63,7 +63,7 @@ impl Place {
     }
 
     /// Makes the table `tlspolicies`.
-    pub(super) fn with_table(&self) -> &Self {
+    pub(crate) fn with_table(&self) -> &Self {
         self.sql(match self.dialect {
             Dialect::Mysql => MYSQL_TABLE,
             Dialect::Postgres => POSTGRES_TABLE,
@@ -84,7 +84,7 @@ impl Place {
 
     /// Runs statements by the client of the database; gives its rows, columns parted by tabs.
     #[track_caller]
-    pub(super) fn sql(&self, statements: &str) -> String {
+    pub(crate) fn sql(&self, statements: &str) -> String {
         let mut client = self.client();
         if self.dialect == Dialect::Sqlite {
             client.arg(statements);
@@ -95,7 +95,7 @@ impl Place {
     }
 
     /// The client, in this database.
-    pub(super) fn client(&self) -> std::process::Command {
+    pub(crate) fn client(&self) -> std::process::Command {
         let mut client = match self.dialect {
             Dialect::Mysql => Server::mariadb().mariadb_client(),
             Dialect::Postgres => Server::postgres().postgres_client(),
@@ -109,6 +109,13 @@ impl Place {
         client
     }
 
+    /// The client in this database, as a line of the shell.
+    pub(crate) fn client_line(&self) -> String {
+        let client = self.client();
+        let words = [client.get_program()].into_iter().chain(client.get_args());
+        words.map(|word| format!("'{}' ", word.display())).collect()
+    }
+
     /// The rows of `tlspolicies`, as the client shows them.
     #[track_caller]
     pub(super) fn dump(&self) -> String {
@@ -116,7 +123,7 @@ impl Place {
     }
 
     /// The server.
-    pub(super) fn server(&self) -> &'static Server {
+    pub(crate) fn server(&self) -> &'static Server {
         match self.dialect {
             Dialect::Mysql => Server::mariadb(),
             Dialect::Postgres | Dialect::Sqlite => Server::postgres(),
@@ -124,7 +131,7 @@ impl Place {
     }
 
     /// The URL by socket or file, with a query behind `?` or `&`.
-    pub(super) fn url(&self, query: &str) -> String {
+    pub(crate) fn url(&self, query: &str) -> String {
         let name = &self.name;
         match self.dialect {
             Dialect::Mysql => {
@@ -143,6 +150,64 @@ impl Place {
     pub(super) fn tcp_url(&self, host: &str, query: &str) -> String {
         let (scheme, port, name) = (self.dialect.scheme(), self.server().port, &self.name);
         format!("{scheme}://mail@{host}:{port}/{name}{query}")
+    }
+
+    /// How a lookup file of Postfix connects.
+    pub(crate) fn lookup(&self) -> String {
+        let name = &self.name;
+        let kind = match self.dialect {
+            Dialect::Mysql => "inet:",
+            Dialect::Postgres => "",
+            Dialect::Sqlite => return format!("dbpath = {name}\n"),
+        };
+        let port = self.server().port;
+        format!("hosts = {kind}127.0.0.1:{port}\nuser = mail\npassword = geheim\ndbname = {name}\n")
+    }
+
+    /// Another database of a server with the same tables and rows.
+    pub(crate) fn copy(&self) -> Self {
+        let from = &self.name;
+        if self.dialect == Dialect::Postgres {
+            let name = name();
+            // Nobody else may be connected to it meanwhile; the server waits a little for that.
+            let create = format!("CREATE DATABASE {name} TEMPLATE {from}");
+            let mut client = self.server().postgres_client();
+            succeed(client.args(["--dbname=postgres", "-c", &create]));
+            return Self { dialect: self.dialect, name, _folder: None };
+        }
+        let copy = Self::mariadb();
+        let tables = self.sql("SHOW TABLES");
+        let copied = tables.lines().map(|table| {
+            format!(
+                "CREATE TABLE {table} LIKE {from}.{table}; INSERT INTO {table} SELECT * FROM {from}.{table};"
+            )
+        });
+        copy.sql(&copied.collect::<String>());
+        copy
+    }
+
+    /// Removes the database from its server.
+    pub(crate) fn remove(&self) {
+        let name = &self.name;
+        if self.dialect == Dialect::Postgres {
+            let drop = format!("DROP DATABASE {name} WITH (FORCE)");
+            let mut client = self.server().postgres_client();
+            succeed(client.args(["--dbname=postgres", "-c", &drop]));
+        } else {
+            self.sql(&format!("DROP DATABASE {name}"));
+        }
+    }
+
+    /// Whether somebody else is connected to the database of a server.
+    pub(crate) fn is_in_use(&self) -> bool {
+        let others = if self.dialect == Dialect::Mysql {
+            "SELECT COUNT(*) FROM information_schema.PROCESSLIST WHERE DB = DATABASE() AND ID <> \
+             CONNECTION_ID()"
+        } else {
+            "SELECT COUNT(*) FROM pg_stat_activity WHERE datname = current_database() AND pid <> \
+             pg_backend_pid()"
+        };
+        self.sql(others) != "0\n"
     }
 
     /// A connection.

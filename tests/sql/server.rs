@@ -9,11 +9,11 @@ use std::process::{Child, Command, Stdio};
 use std::sync::OnceLock;
 
 /// A server.
-pub(super) struct Server {
+pub(crate) struct Server {
     /// Data, socket, certificates and log.
-    pub(super) folder: PathBuf,
+    pub(crate) folder: PathBuf,
     /// Where it listens on 127.0.0.1.
-    pub(super) port: u16,
+    pub(crate) port: u16,
     /// Ends the server and removes the folder when its standard input ends, which it does with the
     /// tests, however they end.
     _keeper: Child,

@@ -2,10 +2,15 @@
 #![expect(clippy::disallowed_methods, reason = "this is the door that the others must use")]
 
 use crate::world::{Command, CommandOutput};
+use rustix::io::FdFlags;
+use std::fs::File;
 use std::io::{self, Write};
 use std::process::Stdio;
 
-pub(super) fn run(command: &Command) -> io::Result<CommandOutput> {
+/// Runs a command, which keeps the files of `held` open for as long as it runs, even where this process
+/// ends before it.
+pub(super) fn run(command: &Command, held: &[&File]) -> io::Result<CommandOutput> {
+    let inherited = held.iter().map(|file| inheritable(file)).collect::<io::Result<Vec<File>>>()?;
     // The commands of Postfix lie where only the PATH of administrators leads.
     let path = std::env::var("PATH").ok().filter(|it| !it.is_empty());
     let path = path.as_deref().unwrap_or("/usr/bin:/bin");
@@ -16,6 +21,7 @@ pub(super) fn run(command: &Command) -> io::Result<CommandOutput> {
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())
         .spawn()?;
+    drop(inherited);
     let mut stdin = child.stdin.take();
     // Fed by a thread of its own: a command that answers while it reads would block otherwise.
     let output = std::thread::scope(|scope| {
@@ -29,4 +35,11 @@ pub(super) fn run(command: &Command) -> io::Result<CommandOutput> {
         child.wait_with_output()
     })?;
     Ok(CommandOutput { status: output.status.code(), stdout: output.stdout, stderr: output.stderr })
+}
+
+/// The same open file once more, in a form that a child gets.
+fn inheritable(file: &File) -> io::Result<File> {
+    let copy = file.try_clone()?;
+    rustix::io::fcntl_setfd(&copy, FdFlags::empty())?;
+    Ok(copy)
 }

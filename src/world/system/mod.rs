@@ -83,7 +83,7 @@ impl World for System {
     }
 
     fn run(&self, command: &Command) -> io::Result<CommandOutput> {
-        command::run(command)
+        command::run(command, &[])
     }
 
     fn host(&self, place: &Place) -> Result<Box<dyn Host>, HostError> {

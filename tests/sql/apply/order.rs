@@ -1,6 +1,6 @@
 //! Maps in files and in tables, and the Postfix that is told.
 
-use super::{ALLOW, apply, connection, no_changes, yaml};
+use super::{ALLOW, apply, no_changes, yaml};
 use crate::harness::{Ran, Test, path};
 use crate::sql::on_every_database;
 use crate::sql::place::Place;
@@ -27,7 +27,7 @@ fn repository(place: &Place) -> Test {
         .file("bin/postfix", POSTFIX)
         .file(
             "conf/lookup.cf",
-            format!("{}query = {}\n", connection(place), table.query(place.dialect)),
+            format!("{}query = {}\n", place.lookup(), table.query(place.dialect)),
         );
     let folder = test.path().to_str().unwrap();
     let main_cf = format!(

@@ -3,11 +3,15 @@
 use crate::diag::printable;
 use futures_util::StreamExt as _;
 use sqlx::{Arguments as _, AssertSqlSafe, Connection as _, Row as _};
+use std::io::ErrorKind;
 use std::time::Duration;
 use tokio::runtime::Runtime;
 
 /// How long a server may keep silent.
 const SILENCE: Duration = Duration::from_mins(1);
+
+/// What is told of a connection that is no more.
+const ENDED: &str = "the connection to the server ended";
 
 /// The most columns that a statement asks for.
 const COLUMNS: usize = 10;
@@ -54,6 +58,12 @@ impl Fault {
     }
 }
 
+/// Whether the other side is gone, whichever way that shows.
+fn is_end(kind: ErrorKind) -> bool {
+    use ErrorKind::{BrokenPipe, ConnectionAborted, ConnectionReset, UnexpectedEof};
+    matches!(kind, UnexpectedEof | ConnectionReset | ConnectionAborted | BrokenPipe)
+}
+
 impl From<sqlx::Error> for Fault {
     fn from(error: sqlx::Error) -> Self {
         match error.as_database_error() {
@@ -61,7 +71,10 @@ impl From<sqlx::Error> for Fault {
                 code: Some(refusal.code().unwrap_or_default().into_owned()),
                 message: printable(refusal.message()).into_owned(),
             },
-            None => Self::lost(&error.to_string()),
+            None => match &error {
+                sqlx::Error::Io(error) if is_end(error.kind()) => Self::lost(ENDED),
+                _ => Self::lost(&error.to_string()),
+            },
         }
     }
 }
@@ -117,7 +130,7 @@ where
         row: &mut dyn FnMut(&Cells<'_>),
     ) -> Result<(), Fault> {
         let Some(mut connection) = self.connection.take() else {
-            return Err(Fault::lost("it ended before"));
+            return Err(Fault::lost(ENDED));
         };
         let work = run::<DB>(&mut connection, sql, arguments, row);
         let done = self.runtime.block_on(work);

@@ -104,7 +104,11 @@ impl Host for Local {
         check_program(program)?;
         let args = args.iter().map(|&arg| arg.to_owned()).collect();
         let command = Command { program: program.to_owned(), args, stdin: stdin.to_vec() };
-        super::super::command::run(&command).map_err(|error| {
+        // What postmap(1) writes has names that the next run uses as well. So where it outlives this process,
+        // the locks stay until it has ended. Others only tell and ask.
+        let locks: Vec<&File> =
+            if program == "postmap" { self.locks.values().collect() } else { Vec::new() };
+        super::super::command::run(&command, &locks).map_err(|error| {
             if error.kind() == ErrorKind::NotFound {
                 return HostError::Failed(format!("`{program}` is not installed"));
             }
