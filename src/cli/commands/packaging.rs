@@ -20,6 +20,9 @@ pub(super) fn schema(context: &mut Context<'_, '_>, kind: SchemaKind) -> Exit {
         SchemaKind::DiffReport => report::schema::diff(),
         SchemaKind::Plan => plan::schema::plan(),
         SchemaKind::PlanReport => plan::schema::report(),
+        SchemaKind::ProbeReport => report::schema::probe(),
+        SchemaKind::DiscoverReport => report::schema::discover(),
+        SchemaKind::LogsReport => report::schema::logs(),
         SchemaKind::ReportLine => report::schema::lines(),
     };
     context.printer.out(&text);
