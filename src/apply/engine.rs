@@ -1,4 +1,4 @@
-//! Runs the steps of all targets.
+//! Runs the steps of one target.
 
 use super::reload::Reload;
 use super::store::{Failure, Store};
@@ -59,67 +59,17 @@ pub(crate) struct Restored {
 }
 
 /// What runs do beside changing maps.
-struct Around<'a> {
+pub(super) struct Around<'a> {
     /// Is told each thing that was done.
-    tell: &'a mut dyn FnMut(&str),
+    pub(super) tell: &'a mut dyn FnMut(&str),
     /// Lets some seconds pass.
-    pause: &'a dyn Fn(u32),
-}
-
-/// How a run ended.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub enum Ending {
-    /// Everything was done.
-    Done,
-    /// Nothing has changed, and why.
-    Nothing(String),
-    /// Something had changed and was taken back, and why.
-    Returned(String),
-    /// Some targets have changed and others have not, or a change is not finished, and why. Each map
-    /// is wholly in one of its planned states.
-    InPart(String),
-}
-
-/// Runs the steps of all targets: all are made ready before the first is switched to.
-///
-/// `tell` gets a line for each thing that was done; `pause` lets some seconds pass.
-pub fn run(runs: &mut [Run<'_>], tell: &mut dyn FnMut(&str), pause: &dyn Fn(u32)) -> Ending {
-    let around = &mut Around { tell, pause };
-    for at in 0..runs.len() {
-        if let Err(why) = runs[at].prepare() {
-            let target = runs[at].target.clone();
-            runs[..=at].iter_mut().for_each(Run::tidy);
-            return Ending::Nothing(format!("target `{target}`: {why}"));
-        }
-    }
-    let ending = switch(runs, around);
-    runs.iter_mut().for_each(Run::tidy);
-    ending
-}
-
-fn switch(runs: &mut [Run<'_>], around: &mut Around<'_>) -> Ending {
-    let mut changed = false;
-    for run in &mut *runs {
-        let target = run.target.clone();
-        match run.switch(around) {
-            Ok(()) => changed |= !run.steps.is_empty(),
-            Err(Stop { why, began: false }) if !changed => {
-                run.forget();
-                return Ending::Nothing(format!("target `{target}`: {why}"));
-            }
-            Err(Stop { why, began: true }) if !changed && run.take_back(around) => {
-                return Ending::Returned(format!("target `{target}`: {why}"));
-            }
-            Err(Stop { why, .. }) => return Ending::InPart(format!("target `{target}`: {why}")),
-        }
-    }
-    Ending::Done
+    pub(super) pause: &'a dyn Fn(u32),
 }
 
 /// Why a target stopped, and whether any of its maps may have changed by then.
-struct Stop {
-    why: String,
-    began: bool,
+pub(super) struct Stop {
+    pub(super) why: String,
+    pub(super) began: bool,
 }
 
 impl<'a> Run<'a> {
@@ -136,8 +86,16 @@ impl<'a> Run<'a> {
         self.unfinished.contains(&true)
     }
 
+    /// What tells whether somebody else changes a map from now on.
+    pub(super) fn stamps(&mut self) -> Result<[Vec<u8>; 2], String> {
+        let stamp = |store: &mut Option<Box<dyn Store>>| {
+            store.as_mut().map_or(Ok(Vec::new()), |store| store.stamp())
+        };
+        Ok([stamp(&mut self.transport)?, stamp(&mut self.tls_policy)?])
+    }
+
     /// Removes what is ready and will not be switched to.
-    fn tidy(&mut self) {
+    pub(super) fn tidy(&mut self) {
         for store in [&mut self.transport, &mut self.tls_policy].into_iter().flatten() {
             // What stays is removed by the next run.
             let _ignored = store.tidy();
@@ -145,7 +103,7 @@ impl<'a> Run<'a> {
     }
 
     /// Records what was recorded before, for a run that has changed nothing.
-    fn forget(&mut self) {
+    pub(super) fn forget(&mut self) {
         let maps = [&mut self.transport, &mut self.tls_policy];
         for (store, record) in maps.into_iter().zip(&self.records) {
             if let Some(store) = store {
@@ -156,7 +114,7 @@ impl<'a> Run<'a> {
     }
 
     /// Keeps what is in force, and makes every step ready.
-    fn prepare(&mut self) -> Result<(), String> {
+    pub(super) fn prepare(&mut self) -> Result<(), String> {
         for store in [&mut self.transport, &mut self.tls_policy].into_iter().flatten() {
             store.tidy()?;
         }
@@ -207,7 +165,7 @@ impl<'a> Run<'a> {
         }
     }
 
-    fn switch(&mut self, around: &mut Around<'_>) -> Result<(), Stop> {
+    pub(super) fn switch(&mut self, around: &mut Around<'_>) -> Result<(), Stop> {
         let steps = std::mem::take(&mut self.steps);
         let mut began = false;
         let result = self.switch_all(&steps, &mut began, around);
@@ -351,7 +309,7 @@ impl<'a> Run<'a> {
     }
 
     /// Goes back to what was before, by steps that are as safe.
-    fn take_back(&mut self, around: &mut Around<'_>) -> bool {
+    pub(super) fn take_back(&mut self, around: &mut Around<'_>) -> bool {
         let now = |store: &mut Option<Box<dyn Store>>| match store {
             Some(store) => store.entries().ok(),
             None => Some(Vec::new()),

@@ -61,6 +61,16 @@ pub trait Store {
         Ok(read.entries.len() == lines.len() && read.entries.iter().zip(lines).all(same))
     }
 
+    /// What tells whether somebody else changes the map from now on; nothing where [`Self::switch`] sees
+    /// that by itself.
+    ///
+    /// # Errors
+    ///
+    /// Why it cannot be read, in a phrase.
+    fn stamp(&mut self) -> Result<Vec<u8>, String> {
+        self.entries()
+    }
+
     /// Notes what is ours, where no entry changes; the empty text means that nothing was ever applied.
     ///
     /// # Errors

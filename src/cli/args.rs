@@ -185,7 +185,7 @@ pub enum Command {
     ///
     /// Exit status: 0 done, also where there was nothing to do; 1 it could not be done, or another run is
     /// at work, and everything is as it was; 3 the repository is invalid, or a lint is denied; 5 a guard or
-    /// protect.yaml refuses it; 6 the plan is stale or was edited; 7 done in part, and the next apply goes
+    /// protect.yaml refuses it, or the canary was taken back; 6 the plan is stale or was edited; 7 done in part, and the next apply goes
     /// on; 8 done, and Postfix answers something else.
     Apply {
         /// The plan
@@ -194,6 +194,10 @@ pub enum Command {
         /// Probe the servers of what changes, and refuse what would make mail wait
         #[arg(long)]
         probe: bool,
+        /// Change this target first, and the others when the servers of what changes take the mail; else
+        /// it is taken back; repeatable
+        #[arg(long, value_name = "TARGET")]
+        canary: Vec<String>,
         /// What is agreed to.
         #[command(flatten)]
         consent: Consent,
@@ -516,6 +520,12 @@ pub enum SchemaKind {
     Plan,
     /// The output of `plan`, `apply` and `rollback` with `--report json`
     PlanReport,
+    /// The output of `probe --report json`
+    ProbeReport,
+    /// The output of `discover --report json`
+    DiscoverReport,
+    /// The output of `logs --report json`
+    LogsReport,
     /// A line of `--report jsonl`
     ReportLine,
 }

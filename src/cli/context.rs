@@ -225,19 +225,29 @@ impl<'a> Context<'a, '_> {
     ///
     /// The status to exit with; everything was said.
     pub fn targets<'t>(&mut self, targets: &'t [Target]) -> Result<Vec<&'t Target>, Exit> {
-        for name in &self.global.target {
-            if targets.iter().all(|it| it.name.value != *name) {
-                let names = targets.iter().map(|it| it.name.value.as_str());
-                let near = nearest(name, names)
-                    .map_or_else(String::new, |near| format!("; did you mean `{near}`?"));
-                self.printer.error(&format!("no target named `{}`{near}", printable(name)));
-                return Err(Exit::Usage);
-            }
+        for name in &self.global.target.clone() {
+            self.target(targets, name)?;
         }
         let wanted = |it: &&Target| {
             self.global.target.is_empty() || self.global.target.contains(&it.name.value)
         };
         Ok(targets.iter().filter(wanted).collect())
+    }
+
+    /// The target of a name.
+    ///
+    /// # Errors
+    ///
+    /// The status to exit with, when there is none; that was said.
+    pub fn target<'t>(&mut self, targets: &'t [Target], name: &str) -> Result<&'t Target, Exit> {
+        if let Some(target) = targets.iter().find(|it| it.name.value == name) {
+            return Ok(target);
+        }
+        let names = targets.iter().map(|it| it.name.value.as_str());
+        let near = nearest(name, names)
+            .map_or_else(String::new, |near| format!("; did you mean `{near}`?"));
+        self.printer.error(&format!("no target named `{}`{near}", printable(name)));
+        Err(Exit::Usage)
     }
 
     /// A path of the command line, for messages.

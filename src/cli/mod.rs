@@ -7,6 +7,7 @@ mod exit;
 mod format;
 mod page;
 mod printer;
+mod progress;
 mod stopped;
 
 pub use args::{

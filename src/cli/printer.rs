@@ -271,6 +271,15 @@ impl<'a> Printer<'a> {
         }
     }
 
+    /// Adds what came later to the objects of the result.
+    pub fn add(&mut self, key: &str, value: &Value) {
+        for (pending, _) in &mut self.pending {
+            if let Pending::Json(Value::Object(object)) = pending {
+                object.insert(key.to_owned(), value.clone());
+            }
+        }
+    }
+
     /// Ends the run: writes what waited for the status, and gives the final one. A run without a
     /// result reports what it said.
     pub fn finish(mut self, exit: Exit) -> Exit {

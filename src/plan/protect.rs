@@ -25,6 +25,8 @@ pub struct Protect {
     pub limits: BTreeMap<&'static str, usize>,
     /// Whether the servers of what changes must be probed before.
     pub probe: bool,
+    /// The targets that every apply changes first, and the others after their probe.
+    pub canary: Vec<String>,
     /// Domains for which a class is agreed to.
     pub waivers: Vec<Waiver>,
 }
@@ -72,6 +74,10 @@ impl Protect {
             limits.finish(diagnostics);
         }
         protect.probe = fields.boolean("probe", diagnostics).is_some_and(|it| it.value);
+        let canary = fields.one_or_list("canary", diagnostics, |node, diagnostics| {
+            values::text(&node, "a target", diagnostics).map(|it| it.value)
+        });
+        protect.canary = canary.unwrap_or_default();
         let waivers = fields.list_of("waivers", diagnostics, waiver);
         protect.waivers = waivers.unwrap_or_default();
         fields.finish(diagnostics);

@@ -1,7 +1,7 @@
 //! The shape of plans, and of the reports about them, as JSON Schemas.
 
 use super::plan::Plan;
-use crate::report::schema::{Exit, generator, text};
+use crate::report::schema::{Exit, Probed, generator, text};
 use schemars::JsonSchema;
 
 /// The schema of the file that `mxward plan --out` writes.
@@ -27,7 +27,42 @@ struct PlanReport<'a> {
     notes: Vec<Note>,
     /// Guards that stop it; nothing is done while there is one.
     refused: Vec<Refused>,
+    /// What the servers of what changes do; with `--probe` only
+    #[schemars(default, skip_serializing_if = "Option::is_none")]
+    probe: Option<Probed>,
+    /// The targets that went first; left out where there are none, and where nothing was applied
+    #[schemars(default, skip_serializing_if = "Option::is_none")]
+    canary: Option<Canary>,
     exit: Exit<'a>,
+}
+
+/// Targets that were changed before the others.
+#[derive(JsonSchema)]
+#[schemars(deny_unknown_fields)]
+#[expect(dead_code, reason = "only the shape is used")]
+struct Canary {
+    /// Their names
+    targets: Vec<String>,
+    outcome: CanaryOutcome,
+    /// What the servers of what changes do; `null` where that was not found out
+    probe: Option<Probed>,
+}
+
+/// What became of the targets that were changed first.
+#[derive(JsonSchema)]
+#[schemars(rename_all = "kebab-case")]
+#[expect(dead_code, reason = "only the shape is used")]
+enum CanaryOutcome {
+    /// The servers would take the mail, and the others followed
+    Passed,
+    /// They would not, or nobody knows; the targets are as before, and the others were not touched
+    TakenBack,
+    /// The same, but another run had changed them
+    Stays,
+    /// They could not be taken back; the next apply goes on
+    InPart,
+    /// Postfix answers something else than what was written; the others were not touched
+    NotInForce,
 }
 
 /// Something to know.

@@ -3,8 +3,13 @@
 //! Tests compare the files in `schemas/` with what these types give, and real reports with the
 //! schemas; no key of a report is left out here.
 
+mod discover;
+mod logs;
+mod probe;
+
 pub(crate) use super::json::Exit;
 use super::json::{Finding, Line};
+pub(crate) use probe::Probed;
 use schemars::generate::SchemaSettings;
 use schemars::{JsonSchema, Schema, SchemaGenerator};
 
@@ -21,6 +26,21 @@ pub fn diff() -> String {
 /// The schema of a line of `--report jsonl`.
 pub fn lines() -> String {
     text(&generator().into_root_schema_for::<Line<'_>>())
+}
+
+/// The schema of `mxward discover --report json`.
+pub fn discover() -> String {
+    text(&generator().into_root_schema_for::<discover::DiscoverReport<'_>>())
+}
+
+/// The schema of `mxward logs --report json`.
+pub fn logs() -> String {
+    text(&generator().into_root_schema_for::<logs::LogsReport<'_>>())
+}
+
+/// The schema of `mxward probe --report json`.
+pub fn probe() -> String {
+    text(&generator().into_root_schema_for::<probe::ProbeReport<'_>>())
 }
 
 /// Makes schemas of draft 7 of what is written.

@@ -4,6 +4,7 @@ use super::certificates::self_signed;
 use super::https::policy;
 use super::internet::{DIGEST, ENFORCE, Internet, broken_answers};
 use super::smtp::Act;
+use crate::harness::valid;
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::LazyLock;
@@ -21,6 +22,7 @@ static OUTCOMES: LazyLock<BTreeMap<String, Value>> = LazyLock::new(|| {
         // Some domains cannot be judged.
         test.args(["--timeout", "2", "--report", "json"]).status(1).any_stdout().any_stderr()
     });
+    valid("discover-report", &ran.stdout);
     let report: Value = serde_json::from_str(&ran.stdout).unwrap();
     let domains = report["domains"].as_array().unwrap();
     domains.iter().map(|it| (it["domain"].as_str().unwrap().to_owned(), it.clone())).collect()

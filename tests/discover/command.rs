@@ -4,7 +4,7 @@ use super::https::policy;
 use super::internet::{CONFIG, DIGEST, ENFORCE, Internet};
 use super::lines;
 use super::smtp::Act;
-use crate::harness::{Ran, Test, wait_for};
+use crate::harness::{Ran, Test, valid, wait_for};
 use crate::lab::{Act as Dns, Fake, Lab, Zone};
 use hickory_resolver::proto::op::ResponseCode;
 use std::collections::BTreeMap;
@@ -128,10 +128,19 @@ fn a_policy_is_frozen_for_the_hosts_it_covers_until_it_ends() {
     internet.sts("openwrt", policy(wide));
     internet.records("unsigned", "openwrt MX 20 a.b");
     let ran = internet.run(|test| {
-        test.args(["--freeze", "--write", "mxward.yaml"])
-            .any_stdout()
-            .stderr("1 domain added to `mxward.yaml`\n")
+        test.args([
+            "--freeze",
+            "--write",
+            "mxward.yaml",
+            "--report",
+            "text",
+            "--report",
+            "json=out.json",
+        ])
+        .any_stdout()
+        .stderr("1 domain added to `mxward.yaml`\n")
     });
+    valid("discover-report", &ran.read("out.json"));
     let text = ran.read("mxward.yaml");
     // Not `a.b.unsigned.example`, which the wildcard does not cover and `.unsigned.example` would.
     let entry = "domains:\n  openwrt.unsigned.example: { level: secure, match: [mx.unsigned.example], \

@@ -12,7 +12,7 @@ mod python;
 mod wait;
 
 pub(crate) use compare::assert_text;
-pub(crate) use python::{python, validate};
+pub(crate) use python::{python, valid, validate};
 pub(crate) use wait::{wait, wait_for};
 
 use std::path::{Path, PathBuf};

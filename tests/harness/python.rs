@@ -46,3 +46,10 @@ pub(crate) fn validate(schema: &Path, lines: &str) {
     let count = python(VALIDATE, &[schema], lines);
     assert_ne!(count.trim(), "0", "nothing to validate with {}", schema.display());
 }
+
+/// Whether a report is as `schemas/` says of its kind.
+pub(crate) fn valid(kind: &str, report: &str) {
+    let report: serde_json::Value = serde_json::from_str(report).unwrap();
+    let schema = super::root().join("schemas").join(format!("{kind}.schema.json"));
+    validate(&schema, &report.to_string());
+}

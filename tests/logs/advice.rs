@@ -1,6 +1,6 @@
 //! What may be raised, and what a policy would have deferred.
 
-use crate::harness::{Ran, Test};
+use crate::harness::{Ran, Test, valid};
 use crate::lab::{Lab, Zone};
 
 /// One delivery to `mxN.DOMAIN`, whose address ends in that number.
@@ -30,15 +30,17 @@ fn logs(level: &str, domains: &str, log: &str, args: &[&str]) -> Ran {
         "version: 1\ndomains:\n{domains}targets:\n  \
          mx: {{ postfix: \"3.7\", security_level: {level}, map_type: lmdb, ca: /etc/ssl/ca.pem }}\n"
     );
-    Test::new()
+    let ran = Test::new()
         .file("mxward.yaml", yaml)
         .file("mxward.lock", LOCK)
         .file("log", log)
-        .args(["logs", "log"])
+        .args(["logs", "log", "--report", "text", "--report", "json=report.json"])
         .args(args.iter().copied())
         .any_stdout()
         .any_stderr()
-        .run()
+        .run();
+    valid("logs-report", &ran.read("report.json"));
+    ran
 }
 
 #[track_caller]

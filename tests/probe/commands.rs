@@ -1,7 +1,7 @@
 //! `mxward probe`, `plan --probe` and `apply --probe`: what they say, and how they end.
 
 use super::pki::{Identity, Wanted};
-use crate::harness::{Test, root, wait_for};
+use crate::harness::{Test, root, valid, wait_for};
 use crate::lab::fresh_address;
 use serde_json::{Value, json};
 use std::fmt::Write as _;
@@ -10,7 +10,7 @@ use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::process::{Child, Command, Stdio};
 
 /// Servers, and the authority that most of their certificates are from; all ends with it.
-struct Servers {
+pub(super) struct Servers {
     child: Child,
     addresses: Vec<SocketAddr>,
 }
@@ -73,7 +73,7 @@ impl Drop for Servers {
 }
 
 /// A repository in which `dN.example` is sent to the server N, and must show a certificate.
-fn repository(servers: &[Value], more: &str) -> (Test, Servers) {
+pub(super) fn repository(servers: &[Value], more: &str) -> (Test, Servers) {
     let test = Test::new();
     let started = Servers::start(&test, servers);
     let mut domains = String::new();
@@ -99,11 +99,11 @@ fn repository(servers: &[Value], more: &str) -> (Test, Servers) {
     (test, started)
 }
 
-fn good() -> Value {
+pub(super) fn good() -> Value {
     json!({ "certificate": "good" })
 }
 
-fn self_signed() -> Value {
+pub(super) fn self_signed() -> Value {
     json!({ "certificate": "self" })
 }
 
@@ -135,6 +135,7 @@ fn a_server_that_fails_its_domains_is_told_in_words_of_postfix_and_the_status_is
     ] {
         assert!(joined.contains(part), "{part}\n{}", ran.stdout);
     }
+    valid("probe-report", &ran.read("out.json"));
     let report: Value = serde_json::from_str(&ran.read("out.json")).unwrap();
     assert_eq!(report["exit"]["status"], 3);
     let hops = &report["targets"][0]["next_hops"];
@@ -232,7 +233,9 @@ fn what_a_server_says_does_not_reach_the_terminal_as_it_is() {
 #[test]
 fn a_plan_is_refused_when_servers_would_not_take_the_mail() {
     let (test, _servers) = repository(&[good(), self_signed()], "");
-    let ran = test.args(["plan", "--probe"]).any_stdout().any_stderr().status(5).run();
+    let args = ["plan", "--probe", "--report", "text", "--report", "json=out.json"];
+    let ran = test.args(args).any_stdout().any_stderr().status(5).run();
+    valid("plan-report", &ran.read("out.json"));
     let joined = ran.stdout.split_whitespace().collect::<Vec<_>>().join(" ");
     let message = "refused: target mx: the servers of 1 next hop would not take mail: `[127.";
     assert!(joined.contains(message), "{}", ran.stdout);

@@ -3,7 +3,7 @@
 use super::case::{Case, Hop};
 use super::cases::cases;
 use super::pki::{Identity, Wanted};
-use crate::harness::{Test, root, wait_for};
+use crate::harness::{Test, root, valid, wait_for};
 use crate::lab::{Lab, Zone};
 use crate::postfix::instance::{Instance, Logged, Setup};
 use serde_json::{Value, json};
@@ -318,6 +318,7 @@ fn verdicts_are_those_of_postfix() {
     let read = |name: &str| fs::read_to_string(files.path().join(name)).unwrap();
     let (errors, status) = (read("errors"), read("status"));
     assert_eq!(status.trim(), "3", "{errors}");
+    valid("probe-report", &read("report.json"));
     let report: Value = serde_json::from_str(&read("report.json")).unwrap();
     let hops = report["targets"][0]["next_hops"].as_array().unwrap();
     let mut wrong = Vec::new();

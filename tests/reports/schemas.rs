@@ -6,7 +6,16 @@ use crate::harness::{Test, assert_text};
 
 #[test]
 fn schemas_of_reports_are_what_the_program_prints() {
-    for kind in ["check-report", "diff-report", "plan", "plan-report", "report-line"] {
+    for kind in [
+        "check-report",
+        "diff-report",
+        "discover-report",
+        "logs-report",
+        "plan",
+        "plan-report",
+        "probe-report",
+        "report-line",
+    ] {
         let file = schema_file(kind);
         let schema = Test::new().args(["schema", kind]).any_stdout().run().stdout;
         if std::env::var_os("UPDATE").is_some() {

@@ -1,5 +1,7 @@
 //! `mxward apply` and `rollback`
 
+mod canary;
+
 use super::change::{Opened, judge, obstacles, open};
 use super::check::denied;
 use super::consent::Consented;
@@ -7,14 +9,17 @@ use super::plan::Report;
 use super::probe;
 use super::seen::look;
 use super::sides::{Computed, Sides, Texts, texts};
-use crate::apply::{Ending, Reload, Restored, Run, Store, run as change};
+use crate::apply::{Ending, Ready, Reload, Restored, Run, Store};
 use crate::cli::args::Consent;
 use crate::cli::context::Context;
 use crate::cli::exit::Exit;
+use crate::deployed::Hosts;
 use crate::formats::postmap_text;
 use crate::formats::record::Record;
 use crate::plan::Plan;
 use crate::report::counted;
+use canary::Canary;
+pub(super) use canary::left_out;
 use jiff::{Timestamp, Unit};
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
@@ -26,6 +31,7 @@ pub(super) fn apply(
     context: &mut Context<'_, '_>,
     reviewed: Option<&Path>,
     probe: bool,
+    canary: &[String],
     consent: &Consent,
 ) -> Result<Exit, Exit> {
     let reviewed = match reviewed {
@@ -57,12 +63,14 @@ pub(super) fn apply(
         return Ok(Exit::Stale);
     }
     refused.extend(obstacles(context, stores(&mut hands), &computed)?);
+    refused.extend(left_out(&consented, &computed));
+    let canary = Canary::new(context, (&compiled, &consented), canary, &computed)?;
     let sources = &compiled.repository.sources;
     let probed = probe::guard(context, &compiled, &computed, &consented, probe, &mut refused)?;
     let report = Report::new("apply", (&plan, &refused), &computed, sources);
     let report = report.with_probe(probed.as_ref());
-    let exit = finish(context, &report, hands, &texts, &computed, None);
-    Ok(if exit == Exit::Done { look(context, &mut hosts, &texts, &computed) } else { exit })
+    let runs = Runs { hands, restores: None, canary };
+    Ok(finish(context, &mut hosts, &report, runs, &texts, &computed))
 }
 
 pub(super) fn rollback(context: &mut Context<'_, '_>, consent: &Consent) -> Result<Exit, Exit> {
@@ -88,8 +96,8 @@ pub(super) fn rollback(context: &mut Context<'_, '_>, consent: &Consent) -> Resu
     refused.extend(obstacles(context, stores(&mut hands), &computed)?);
     let sources = &compiled.repository.sources;
     let report = Report::new("rollback", (&plan, &refused), &computed, sources);
-    let exit = finish(context, &report, hands, &texts, &computed, Some(&restores));
-    Ok(if exit == Exit::Done { look(context, &mut hosts, &texts, &computed) } else { exit })
+    let runs = Runs { hands, restores: Some(restores), canary: None };
+    Ok(finish(context, &mut hosts, &report, runs, &texts, &computed))
 }
 
 /// Takes apart what is read and what is written.
@@ -154,67 +162,91 @@ fn restore(
     if found { Ok(restored) } else { Err(format!("generation {generation} is not kept any more")) }
 }
 
+/// What is needed to change targets.
+struct Runs<'c> {
+    hands: Vec<Hands>,
+    /// What is ours then, in a rollback.
+    restores: Option<Vec<[Restored; 2]>>,
+    /// Who goes first.
+    canary: Option<Canary<'c>>,
+}
+
 /// Shows what would be done; does it unless something is against it.
 fn finish(
     context: &mut Context<'_, '_>,
+    hosts: &mut Hosts<'_>,
     report: &Report<'_>,
-    hands: Vec<Hands>,
+    runs: Runs<'_>,
     texts: &[Texts<'_>],
     computed: &[Computed<'_>],
-    restores: Option<&[[Restored; 2]]>,
 ) -> Exit {
     context.printer.report(report);
     if report.is_refused() {
         return Exit::Refused;
     }
-    let now = context.world.now();
-    let mut runs = Vec::with_capacity(computed.len());
-    for (at, (stores, reloads)) in hands.into_iter().enumerate() {
-        let restores = restores.map(|it| it[at].clone());
-        runs.push(prepared(&texts[at], &computed[at], stores, reloads, restores, now));
+    let Runs { hands, restores, canary } = runs;
+    let world = context.world;
+    let (now, pause) = (world.now(), |seconds| world.pause(seconds));
+    let targets: Vec<_> = texts.iter().zip(computed).collect();
+    let order =
+        canary.as_ref().map_or_else(|| (0..targets.len()).collect(), |it| it.order(targets.len()));
+    let mut hands: Vec<_> = hands.into_iter().map(Some).collect();
+    let mut runs = Vec::with_capacity(order.len());
+    for at in &order {
+        let restores = restores.as_ref().map(|it| it[*at].clone());
+        let (texts, computed) = targets[*at];
+        runs.extend(hands[*at].take().map(|it| prepared(texts, computed, it, restores, now)));
     }
-    let pause = |seconds| context.world.pause(seconds);
-    let ending = change(&mut runs, &mut |line| context.printer.note(line), &pause);
-    match ending {
-        Ending::Done => {
-            for (texts, computed) in texts.iter().zip(computed) {
-                let begin = computed.begin.as_ref().map_or(0, BTreeSet::len);
-                if begin > 0 {
-                    let (keys, until) = (counted(begin, "entry"), texts.until(now));
-                    let until = until.round(Unit::Second).unwrap_or(until);
-                    let name = &texts.sides.target.name.value;
-                    context.printer.note(&format!(
-                        "  Waiting tls_policy of {name}: {keys} that nothing asks for any more until {until}; a \
-                         later apply removes them"
-                    ));
-                }
-            }
-            Exit::Done
-        }
-        Ending::Nothing(why) => {
-            context.printer.error(&format!("{why}; nothing was changed"));
-            Exit::Failed
-        }
-        Ending::Returned(why) => {
-            context.printer.error(&format!("{why}; everything is as it was before"));
-            Exit::Failed
-        }
-        Ending::InPart(why) => {
-            context.printer.error(&format!("{why}; the next apply goes on from here"));
-            Exit::InPart
+    let mut ready = match Ready::new(&mut runs) {
+        Ok(ready) => ready,
+        Err(why) => return end(context, Ending::Nothing(why)),
+    };
+    if let Some(canary) = &canary
+        && let Err(exit) = canary.run(context, hosts, &mut ready, &targets)
+    {
+        return exit;
+    }
+    let ending = ready.switch(usize::MAX, &mut |line| context.printer.note(line), &pause);
+    drop(ready);
+    if ending != Ending::Done {
+        return end(context, ending);
+    }
+    for (texts, computed) in &targets {
+        let begin = computed.begin.as_ref().map_or(0, BTreeSet::len);
+        if begin > 0 {
+            let (keys, until) = (counted(begin, "entry"), texts.until(now));
+            let until = until.round(Unit::Second).unwrap_or(until);
+            let name = &texts.sides.target.name.value;
+            context.printer.note(&format!(
+                "  Waiting tls_policy of {name}: {keys} that nothing asks for any more until {until}; a \
+                 later apply removes them"
+            ));
         }
     }
+    // The canaries were looked at.
+    let first = canary.as_ref().map_or(0, Canary::len);
+    look(context, hosts, order.iter().skip(first).map(|at| targets[*at]))
+}
+
+/// Says how a change ended.
+fn end(context: &mut Context<'_, '_>, ending: Ending) -> Exit {
+    let (message, exit) = match ending {
+        Ending::Done => return Exit::Done,
+        Ending::Nothing(why) => (format!("{why}; nothing was changed"), Exit::Failed),
+        Ending::Returned(why) => (format!("{why}; everything is as it was before"), Exit::Failed),
+        Ending::InPart(why) => (format!("{why}; the next apply goes on from here"), Exit::InPart),
+    };
+    context.printer.error(&message);
+    exit
 }
 
 fn prepared<'a>(
     texts: &'a Texts<'a>,
     computed: &'a Computed<'a>,
-    stores: [Option<Box<dyn Store>>; 2],
-    reloads: Vec<Reload>,
+    ([transport, tls_policy], reloads): Hands,
     restores: Option<[Restored; 2]>,
     now: Timestamp,
 ) -> Run<'a> {
-    let [transport, tls_policy] = stores;
     let foreign = |map: &'a crate::diff::MapDiff| -> BTreeSet<&'a str> {
         let kept = map.keeps_foreign.then_some(&map.foreign).into_iter().flatten();
         kept.map(|line| line.key.as_str()).collect()

@@ -2,12 +2,12 @@
 
 mod domains;
 mod found;
-mod progress;
 mod write;
 
 use crate::cli::args::DiscoverOptions;
 use crate::cli::context::Context;
 use crate::cli::exit::Exit;
+use crate::cli::progress::Progress;
 use crate::compile::Repository;
 use crate::diag::{Diagnostics, printable};
 use crate::discover::{Journal, Judge, Options, Outcome, Verdict, discover};
@@ -16,7 +16,6 @@ use crate::names::{DomainName, Recipients};
 use crate::report::counted;
 use crate::world::{Ended, NetSettings};
 use found::Discovered;
-use progress::Progress;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use std::time::Duration;
@@ -181,7 +180,7 @@ fn ask(
         domains.iter().filter(|it| !outcomes.contains_key(*it)).cloned().collect();
     let freeze = options.freeze.then(|| context.world.today());
     let judge = Judge::new(providers, config.default_route.as_ref().map(|it| it.value), freeze);
-    let mut progress = Progress::new(context.world, left.len());
+    let mut progress = Progress::new(context.world, left.len(), "domain");
     let mut failure = None;
     let ended = match context.world.net(settings) {
         Ok(net) => discover(&*net, &judge, how, &left, &mut |outcome| {

@@ -22,6 +22,9 @@ impl SchemaKind {
             Self::DiffReport => report::schema::diff(),
             Self::Plan => plan::schema::plan(),
             Self::PlanReport => plan::schema::report(),
+            Self::ProbeReport => report::schema::probe(),
+            Self::DiscoverReport => report::schema::discover(),
+            Self::LogsReport => report::schema::logs(),
             Self::ReportLine => report::schema::lines(),
         }
     }

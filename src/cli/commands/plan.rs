@@ -2,6 +2,7 @@
 
 mod text;
 
+use super::apply::left_out;
 use super::change::{judge, obstacles, open};
 use super::changes::{self, Shown, code};
 use super::check::denied;
@@ -87,6 +88,7 @@ pub(super) fn run(
     let today = context.world.today();
     let (plan, mut refused) = judge(&computed, &texts, &compiled, &consented, today);
     refused.extend(obstacles(context, stores.iter_mut(), &computed)?);
+    refused.extend(left_out(&consented, &computed));
     let probed = probe::guard(context, &compiled, &computed, &consented, probe, &mut refused)?;
     let sources = &compiled.repository.sources;
     let report = Report::new("plan", (&plan, &refused), &computed, sources);

@@ -13,6 +13,7 @@ use crate::cli::args::Probing;
 use crate::cli::context::Context;
 use crate::cli::exit::Exit;
 use crate::cli::printer::Render;
+use crate::cli::progress::Progress;
 use crate::compile::Compiled;
 use crate::diag::{Severity, Style, printable};
 use crate::model::Target;
@@ -22,7 +23,7 @@ use crate::report::{self, counted};
 use crate::source::{SourceMap, Span};
 use crate::tables::Lowered;
 use crate::world::{Command, Ended, NetSettings, StarttlsLimits, StarttlsOutcome};
-pub(super) use guard::guard;
+pub(super) use guard::{guard, refusals};
 use jiff::Timestamp;
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
@@ -38,6 +39,8 @@ pub(super) struct Report<'a> {
     pub(super) targets: Vec<Probed>,
     sources: &'a SourceMap,
     now: Timestamp,
+    /// Whether the user ended the run.
+    pub(super) interrupted: bool,
 }
 
 /// One target.
@@ -105,14 +108,22 @@ fn days_left(server: &Server, now: Timestamp) -> Option<i64> {
 }
 
 impl Report<'_> {
-    /// The next hops that fail their recipients, with the target.
-    pub(super) fn failures(&self) -> impl Iterator<Item = (&str, &str, String)> {
-        self.targets.iter().flat_map(|target| {
-            let failing = target.hops.iter().filter(|hop| {
-                hop.severity(self.now).is_some_and(|(severity, _)| severity == Severity::Error)
-            });
-            failing.map(|hop| (target.name.as_str(), hop.next_hop.as_str(), text::verdict(hop)))
-        })
+    /// The next hops of a target that fail their recipients: each with what becomes of mail, in a phrase,
+    /// and for whom.
+    fn failures<'t>(
+        &self,
+        target: &'t Probed,
+    ) -> impl Iterator<Item = (&'t str, String, &'t [String])> {
+        let now = self.now;
+        let failing = target.hops.iter().filter(move |hop| {
+            hop.severity(now).is_some_and(|(severity, _)| severity == Severity::Error)
+        });
+        failing.map(|hop| (hop.next_hop.as_str(), text::verdict(hop), hop.stranded.as_slice()))
+    }
+
+    /// What was found of each target, in a line.
+    pub(super) fn summaries(&self) -> impl Iterator<Item = (&str, String)> {
+        self.targets.iter().map(|it| (it.name.as_str(), text::summary(it, self.now)))
     }
 
     /// Whether something was not reached.
@@ -140,7 +151,7 @@ pub(super) fn run(context: &mut Context<'_, '_>, probing: &Probing) -> Result<Ex
     };
     let report = probe_targets(context, &compiled, &scopes, probing)?;
     context.printer.report(&report);
-    let failed = report.failures().next().is_some();
+    let failed = report.targets.iter().any(|it| report.failures(it).next().is_some());
     Ok(match (failed, report.is_partial()) {
         (true, _) => Exit::Findings,
         (false, true) => Exit::Failed,
@@ -167,6 +178,19 @@ fn changed<'c>(
     Ok(scopes)
 }
 
+/// Whether servers may be connected to.
+///
+/// # Errors
+///
+/// The status to exit with, where flags forbid it; that was said.
+pub(super) fn may_connect(context: &mut Context<'_, '_>) -> Result<(), Exit> {
+    if context.global.offline || context.global.frozen {
+        context.printer.error("servers are connected to, which `--offline` and `--frozen` forbid");
+        return Err(Exit::Usage);
+    }
+    Ok(())
+}
+
 /// Probes targets, one after the other: many of their next hops are the same servers.
 pub(super) fn probe_targets<'c>(
     context: &mut Context<'_, '_>,
@@ -174,10 +198,7 @@ pub(super) fn probe_targets<'c>(
     scopes: &[(&Target, Scope)],
     probing: &Probing,
 ) -> Result<Report<'c>, Exit> {
-    if context.global.offline || context.global.frozen {
-        context.printer.error("servers are connected to, which `--offline` and `--frozen` forbid");
-        return Err(Exit::Usage);
-    }
+    may_connect(context)?;
     let config = &compiled.repository.config;
     let dns = context.dns(&config.dns).map_err(|message| {
         context.printer.error(&message);
@@ -195,20 +216,29 @@ pub(super) fn probe_targets<'c>(
         total: probing.deadline.map(Duration::from_secs),
     };
     let mut hosts = context.hosts();
-    let mut targets = Vec::with_capacity(scopes.len());
+    let mut works = Vec::with_capacity(scopes.len());
     for (target, scope) in scopes {
         let (tables, _) = output(context, compiled, target)?;
         let work = Work::new(context, &mut hosts, target, &tables, scope).map_err(|why| {
             context.printer.error(&format!("target `{}`: {why}", target.name.value));
             Exit::Failed
         })?;
+        works.push((*target, tables, work));
+    }
+    let total = works.iter().map(|(.., work)| work.hops.len()).sum();
+    let mut progress = Progress::new(context.world, total, "next hop");
+    let mut targets = Vec::with_capacity(works.len());
+    let mut interrupted = false;
+    for (target, tables, work) in works {
         let mut found: BTreeMap<usize, Found> = BTreeMap::new();
         let jobs = work.jobs();
         let mut take = |index, it| {
             found.insert(index, it);
+            progress.step(context.world, context.printer);
         };
-        let ended = probe(&*net, &work.site, &options, &jobs, &mut take)
-            .map_err(|error| context.cannot_ask(&error))?;
+        let ended = probe(&*net, &work.site, &options, &jobs, &mut take);
+        progress.end(context.printer);
+        let ended = ended.map_err(|error| context.cannot_ask(&error))?;
         let probed = probed(target, &tables, work, found);
         let left = counted(probed.left, "next hop");
         match ended {
@@ -221,12 +251,13 @@ pub(super) fn probe_targets<'c>(
             }
         }
         targets.push(probed);
-        if ended == Ended::Interrupted {
+        interrupted = ended == Ended::Interrupted;
+        if interrupted {
             break;
         }
     }
     let now = context.world.now();
-    Ok(Report { targets, sources: &compiled.repository.sources, now })
+    Ok(Report { targets, sources: &compiled.repository.sources, now, interrupted })
 }
 
 /// How mxward names itself: as it is told, or by the name of this host.

@@ -17,14 +17,13 @@ const SHOWN: usize = 3;
 const VALUE: usize = 120;
 
 /// Asks each Postfix that reads the maps for all entries that are ours.
-pub(super) fn look(
+pub(super) fn look<'t>(
     context: &mut Context<'_, '_>,
     hosts: &mut Hosts<'_>,
-    texts: &[Texts<'_>],
-    computed: &[Computed<'_>],
+    targets: impl Iterator<Item = (&'t Texts<'t>, &'t Computed<'t>)>,
 ) -> Exit {
     let mut exit = Exit::Done;
-    for (texts, computed) in texts.iter().zip(computed) {
+    for (texts, computed) in targets {
         let target = &texts.sides.target;
         let name = &target.name.value;
         let compared = &computed.compared;

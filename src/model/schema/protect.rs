@@ -1,7 +1,7 @@
 //! `protect.yaml`
 
 use super::entry::Level;
-use super::shapes::{Day, Text};
+use super::shapes::{Day, OneOrMore, Text};
 use schemars::JsonSchema;
 use std::collections::BTreeMap;
 
@@ -19,6 +19,8 @@ pub(super) struct Protect {
     limits: Option<Limits>,
     /// Whether the servers of what changes must be probed before
     probe: Option<bool>,
+    /// The targets that every apply changes first; the others follow when their servers take the mail
+    canary: Option<OneOrMore<Text>>,
     /// Domains for which a class of change is agreed to
     waivers: Option<Vec<Waiver>>,
 }

@@ -8,10 +8,13 @@ use crate::cli::context::Context;
 use crate::cli::exit::Exit;
 use crate::compile::Compiled;
 use crate::plan::Refusal;
-use crate::report::counted;
+use crate::report::{counted, some_of, thousands};
 
 /// The name of the guard.
 const GUARD: &str = "probe";
+
+/// So many next hops, and domains of each, are named.
+const SHOWN: usize = 3;
 
 /// Probes what changes, where that is wanted, and adds what is against it. Without a probe protect.yaml
 /// may be against it.
@@ -50,25 +53,38 @@ pub(in crate::cli::commands) fn guard<'c>(
         scopes.extend(target.map(|target| (target, Scope::of_diff(&it.compared))));
     }
     let report = probe_targets(context, compiled, &scopes, &Probing::changes())?;
-    if report.targets.len() < scopes.len() {
-        // The user ended it; that was said.
+    if report.interrupted {
+        // By the user; that was said.
         return Err(Exit::Failed);
     }
+    refused.extend(refusals(&report, consented));
+    Ok(Some(report))
+}
+
+/// What servers have against a change, unless it is agreed to.
+pub(in crate::cli::commands) fn refusals(
+    report: &Report<'_>,
+    consented: &Consented,
+) -> Vec<Refusal> {
+    let mut refused = Vec::new();
     for target in &report.targets {
-        let failing: Vec<(&str, String)> = report
-            .failures()
-            .filter(|(name, ..)| *name == target.name)
-            .map(|(_, next_hop, verdict)| (next_hop, verdict))
-            .collect();
+        let failing: Vec<_> = report.failures(target).collect();
         let count = failing.len() + target.left;
         if count == 0 || consented.allowed.allows(GUARD, count) {
             continue;
         }
-        let first = failing.first().map(|(next_hop, verdict)| format!("`{next_hop}` {verdict}"));
         let mut parts = Vec::new();
-        if let Some(first) = first {
+        if !failing.is_empty() {
             let hops = counted(failing.len(), "next hop");
-            parts.push(format!("the servers of {hops} would not take mail: {first}"));
+            let shown = failing.iter().take(SHOWN).map(|(next_hop, verdict, domains)| {
+                let whose = some_of(domains.iter().map(String::as_str), SHOWN);
+                let whose = if whose.is_empty() { whose } else { format!(" of {whose}") };
+                format!("`{next_hop}`{whose} {verdict}")
+            });
+            let rest = failing.len().saturating_sub(SHOWN);
+            let rest = (rest > 0).then(|| format!("and {} more", thousands(rest)));
+            let shown = shown.chain(rest).collect::<Vec<_>>().join("; ");
+            parts.push(format!("the servers of {hops} would not take mail: {shown}"));
         }
         if target.left > 0 {
             parts.push(format!("{} were not probed", counted(target.left, "next hop")));
@@ -80,5 +96,5 @@ pub(in crate::cli::commands) fn guard<'c>(
             flag: Some(format!("--allow {GUARD}={count}")),
         });
     }
-    Ok(Some(report))
+    refused
 }

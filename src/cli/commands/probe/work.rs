@@ -3,7 +3,7 @@
 use crate::cli::context::Context;
 use crate::deployed::{Hosts, place};
 use crate::diag::printable;
-use crate::diff::Compared;
+use crate::diff::{Compared, find};
 use crate::model::Target;
 use crate::postfix::{HopPolicy, NextHop, Outcome, SecurityLevel, Settings, TlsPolicy, deliver};
 use crate::probe::{Job, Site, anchors};
@@ -28,13 +28,31 @@ pub(in crate::cli::commands) enum Scope {
 impl Scope {
     /// What changes.
     pub(in crate::cli::commands) fn of_diff(compared: &Compared<'_>) -> Self {
-        let recipients = compared.diff.groups.iter().flat_map(|it| it.recipients.iter().cloned());
-        let before = |key: &str| {
-            compared.before.tls_policy.iter().find(|it| it.key == key).map(|it| &it.value)
-        };
-        let after = compared.after.tls_policy.iter().filter(|it| is_next_hop(&it.key));
-        let differs = after.filter(|it| before(&it.key) != Some(&it.value));
-        Self::Changed(recipients.collect(), differs.map(|it| it.key.to_string()).collect())
+        Self::of_diffs(compared, std::iter::once(compared))
+    }
+
+    /// What changes on some targets, as far as another one has entries for it.
+    pub(in crate::cli::commands) fn of_diffs<'c>(
+        seen_by: &Compared<'_>,
+        changes: impl Iterator<Item = &'c Compared<'c>>,
+    ) -> Self {
+        let (mut recipients, mut next_hops) = (BTreeSet::new(), BTreeSet::new());
+        for compared in changes {
+            let own = std::ptr::eq(compared, seen_by);
+            let changing = compared.diff.groups.iter().flat_map(|it| it.recipients.iter());
+            let known = |name: &&String| {
+                own || {
+                    let delivery = seen_by.after.deliver(name);
+                    delivery.transport_key.is_some() || delivery.policy_keys().next().is_some()
+                }
+            };
+            recipients.extend(changing.filter(known).cloned());
+            let after = compared.after.tls_policy.iter().filter(|it| is_next_hop(&it.key));
+            let before = |key: &str| find(&compared.before.tls_policy, key).map(|it| &it.value);
+            let differs = after.filter(|it| before(&it.key) != Some(&it.value));
+            next_hops.extend(differs.map(|it| it.key.to_string()));
+        }
+        Self::Changed(recipients, next_hops)
     }
 }
 

@@ -1,6 +1,6 @@
 //! How far a run has come.
 
-use crate::cli::printer::Printer;
+use super::printer::Printer;
 use crate::report::{counted, thousands};
 use crate::world::World;
 use jiff::Timestamp;
@@ -12,7 +12,10 @@ const OFTEN: i64 = 200;
 const SELDOM: i64 = 10_000;
 
 /// How far a run has come, told now and then.
+#[derive(Debug)]
 pub(super) struct Progress {
+    /// What is counted, one of it.
+    what: &'static str,
     total: usize,
     done: usize,
     start: Timestamp,
@@ -22,10 +25,11 @@ pub(super) struct Progress {
 }
 
 impl Progress {
-    pub(super) fn new(world: &dyn World, total: usize) -> Self {
+    /// Nothing of `total` is done yet; `what` is one of it.
+    pub(super) fn new(world: &dyn World, total: usize, what: &'static str) -> Self {
         let start = world.now();
         let terminal = world.terminal().stderr;
-        Self { total, done: 0, start, told: start, terminal, shown: false }
+        Self { what, total, done: 0, start, told: start, terminal, shown: false }
     }
 
     /// One more is done.
@@ -49,7 +53,7 @@ impl Progress {
         format!(
             "{} of {}, {} a second, {} left",
             thousands(self.done),
-            counted(self.total, "domain"),
+            counted(self.total, self.what),
             thousands(rate),
             time(remaining),
         )
@@ -73,5 +77,24 @@ fn time(seconds: usize) -> String {
         0..120 => format!("{seconds} s"),
         120..7200 => format!("{} min", seconds / 60),
         _ => format!("{} h", seconds / 3600),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_line_tells_the_rate_and_what_is_left() {
+        let start = Timestamp::UNIX_EPOCH;
+        let (what, total, done, terminal, shown) = ("next hop", 12_000, 3_000, false, false);
+        let progress = Progress { what, total, done, start, told: start, terminal, shown };
+        let after = |seconds| Timestamp::from_second(seconds).unwrap();
+        assert_eq!(progress.line(after(30)), "3,000 of 12,000 next hops, 100 a second, 90 s left");
+        assert_eq!(progress.line(after(3_000)), "3,000 of 12,000 next hops, 1 a second, 2 h left");
+        assert_eq!(
+            Progress { done: 0, ..progress }.line(start),
+            "0 of 12,000 next hops, 0 a second, 12 s left"
+        );
     }
 }
