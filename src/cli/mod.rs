@@ -10,7 +10,7 @@ mod printer;
 mod stopped;
 
 pub use args::{
-    Args, Color, Command, Consent, DiscoverOptions, Global, Logs, MxFrom, Probing,
+    Args, Color, Command, Consent, DiscoverOptions, Global, Logs, MxFrom, PageOptions, Probing,
     ProvidersCommand, SchemaKind, Validation,
 };
 pub use context::Context;
