@@ -26,7 +26,7 @@ pub(super) fn page(overview: &Overview) -> String {
     html.raw("'; script-src 'sha256-").text(&hash(SCRIPT)).raw("'\">\n");
     html.raw("<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n");
     html.raw("<meta name=\"color-scheme\" content=\"light dark\">\n");
-    html.raw("<link rel=\"icon\" href=\"data:,\">\n<title>Mail transport policy</title>\n<style>");
+    html.raw("<title>Mail transport policy</title>\n<style>");
     html.raw(STYLE).raw("</style>\n</head>\n<body>\n");
     html.raw("<a class=\"skip\" href=\"#entries\">To the table of entries</a>\n");
     html.raw("<header><h1>Mail transport policy</h1>\n<p>");
