@@ -218,7 +218,7 @@ fn lock(html: &mut Html, lock: &LockView, today: Date) {
         }
     };
     html.text(&format!(
-        " It holds {} and the MX records of {}; {} vanished from DNS and kept for a while.",
+        " It holds {} and the MX records of {}; vanished from DNS and kept for a while: {}.",
         counted(lock.hosts, "MX host"),
         counted(lock.domains, "domain"),
         counted(lock.gone, "address"),
