@@ -62,7 +62,7 @@ impl Promises {
     /// The kind of what authenticates servers, where something does.
     fn by_credential(&self) -> Protection {
         let peers = [&self.without_tlsa.peers, &self.with_tlsa.peers];
-        let credentials = peers.into_iter().flat_map(|peers| match peers {
+        let credentials = peers.into_iter().filter_map(|peers| match peers {
             Peers::Anyone => None,
             Peers::These(list) => Some(list),
         });

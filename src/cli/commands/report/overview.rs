@@ -200,9 +200,12 @@ fn row(compiled: &Compiled, destination: &Destination, evidence: Option<&Evidenc
     let plan = &compiled.destinations.plans[destination.plan as usize];
     let config = &compiled.repository.config;
     let body = &config.bodies[plan.body as usize];
-    let provider = plan.template.as_ref().map_or("own entry".to_owned(), |name| {
-        config.providers.get(&**name).map_or_else(|| name.to_string(), |it| it.title.clone())
-    });
+    let provider = plan.template.as_ref().map_or_else(
+        || "own entry".to_owned(),
+        |name| {
+            config.providers.get(&**name).map_or_else(|| name.to_string(), |it| it.title.clone())
+        },
+    );
     let until = body.until.as_ref().map(|it| format!("until {}", it.value));
     let reason = body.reason.as_ref().map(|it| it.value.clone());
     let exception: Vec<String> = until.into_iter().chain(reason).collect();
