@@ -258,6 +258,10 @@ pub enum Command {
     /// Where -C names a repository, what it declares is compared with what was delivered. Uses no
     /// network but with `--mx dns`. Addresses of people are neither kept nor shown.
     Logs(Logs),
+    /// Write a page of HTML about the whole policy: coverage, every entry, exceptions, the lock
+    ///
+    /// The page needs nothing but itself, and shows what the lock knew. Uses no network.
+    Report(PageOptions),
     /// The catalogue of provider templates
     Providers {
         /// What to show.
@@ -418,6 +422,20 @@ pub struct Logs {
     pub max_domains: usize,
 }
 
+/// What the page of `report` is made from.
+#[derive(clap::Args, Debug)]
+pub struct PageOptions {
+    /// The file to write; without it the page goes to standard output
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub out: Option<PathBuf>,
+    /// Mail logs, to weigh domains by their mail; `-` is standard input
+    #[arg(long, value_name = "FILE", num_args = 1.., value_hint = ValueHint::FilePath)]
+    pub logs: Vec<PathBuf>,
+    /// Judge expiry and age as on this day, instead of today
+    #[arg(long, value_name = "YYYY-MM-DD")]
+    pub today: Option<jiff::civil::Date>,
+}
+
 /// Where the MX hosts of a domain are known from.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, ValueEnum)]
 pub enum MxFrom {
@@ -447,6 +465,7 @@ impl Command {
             Self::Explain { .. } => "explain",
             Self::Discover { .. } => "discover",
             Self::Logs(_) => "logs",
+            Self::Report(_) => "report",
             Self::Providers { .. } => "providers",
             Self::Schema { .. } => "schema",
             Self::Completions { .. } => "completions",
@@ -463,6 +482,7 @@ impl Command {
             | Self::Explain { .. }
             | Self::Discover { .. }
             | Self::Logs(_)
+            | Self::Report(_)
             | Self::Providers { .. }
             | Self::Schema { .. }
             | Self::Completions { .. }

@@ -11,7 +11,7 @@ mod progress;
 mod stopped;
 
 pub use args::{
-    Args, Ci, Color, Command, Consent, DiscoverOptions, Global, Logs, MxFrom, Probing,
+    Args, Ci, Color, Command, Consent, DiscoverOptions, Global, Logs, MxFrom, PageOptions, Probing,
     ProvidersCommand, SchemaKind, Validation,
 };
 pub use context::Context;

@@ -31,7 +31,7 @@ pub use match_pattern::{MatchPattern, MatchPatternError};
 pub use next_hop::{NextHop, NextHopError};
 pub use policy::TlsPolicy;
 pub use policy_error::PolicyError;
-pub use promises::Promises;
+pub use promises::{Promises, Protection};
 pub use search::{policy_keys, transport_keys};
 pub use transport::{Transport, TransportError, words};
 pub use transport_reader::TransportReader;

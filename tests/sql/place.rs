@@ -113,7 +113,7 @@ impl Place {
     pub(crate) fn client_line(&self) -> String {
         let client = self.client();
         let words = [client.get_program()].into_iter().chain(client.get_args());
-        words.map(|word| format!("'{}' ", word.display())).collect()
+        words.map(|word| format!("'{}'", word.display())).collect::<Vec<_>>().join(" ")
     }
 
     /// The rows of `tlspolicies`, as the client shows them.

@@ -111,8 +111,8 @@ pub(super) fn run(context: &mut Context<'_, '_>, options: &Logs) -> Result<Exit,
         context.printer.note(&note);
         None
     };
-    let mut evidence = gather(context, options)?;
-    warn(context, options, &evidence);
+    let today = options.today.unwrap_or_else(|| context.world.today());
+    let mut evidence = gather(context, &options.files, today, options.max_domains)?;
     if !wanted.is_empty() {
         evidence.retain(|name| wanted.contains(name));
     }
@@ -146,11 +146,20 @@ pub(super) fn run(context: &mut Context<'_, '_>, options: &Logs) -> Result<Exit,
     Ok(Exit::Done)
 }
 
-/// Reads all logs, the oldest first, since a connection may begin in one and end in the next.
-fn gather(context: &mut Context<'_, '_>, options: &Logs) -> Result<Evidence, Exit> {
-    let today = options.today.unwrap_or_else(|| context.world.today());
-    let mut files: Vec<(Option<i64>, &PathBuf)> = Vec::with_capacity(options.files.len());
-    for path in &options.files {
+/// Reads all logs, the oldest first, since a connection may begin in one and end in the next; says what
+/// keeps the evidence from being whole.
+///
+/// # Errors
+///
+/// The status to exit with; what is wrong was said.
+pub(super) fn gather(
+    context: &mut Context<'_, '_>,
+    paths: &[PathBuf],
+    today: Date,
+    max_domains: usize,
+) -> Result<Evidence, Exit> {
+    let mut files: Vec<(Option<i64>, &PathBuf)> = Vec::with_capacity(paths.len());
+    for path in paths {
         let begin = if context.world.is_file(path) {
             open(context, path).and_then(|mut input| begins(&mut *input, today))
         } else {
@@ -160,13 +169,15 @@ fn gather(context: &mut Context<'_, '_>, options: &Logs) -> Result<Evidence, Exi
         files.push((begin.map_err(|error| unreadable(context, path, &error))?, path));
     }
     files.sort_by_key(|(begin, _)| *begin);
-    let mut collector = Collector::new(today, options.max_domains);
+    let mut collector = Collector::new(today, max_domains);
     for (_, path) in files {
         open(context, path)
             .and_then(|mut input| read(&mut *input, &mut collector))
             .map_err(|error| unreadable(context, path, &error))?;
     }
-    Ok(collector.finish())
+    let evidence = collector.finish();
+    warn(context, max_domains, &evidence);
+    Ok(evidence)
 }
 
 fn is_stdin(path: &Path) -> bool {
@@ -184,7 +195,7 @@ fn unreadable(context: &mut Context<'_, '_>, path: &Path, error: &io::Error) -> 
 }
 
 /// Says what keeps the evidence from being whole.
-fn warn(context: &mut Context<'_, '_>, options: &Logs, evidence: &Evidence) {
+fn warn(context: &mut Context<'_, '_>, max_domains: usize, evidence: &Evidence) {
     let totals = evidence.totals;
     let mut notes = Vec::new();
     if evidence.domains().len() == 0 {
@@ -200,7 +211,7 @@ fn warn(context: &mut Context<'_, '_>, options: &Logs, evidence: &Evidence) {
     if totals.beyond > 0 {
         notes.push(format!(
             "{} deliveries to domains beyond the first {} are not told apart: see --max-domains",
-            totals.beyond, options.max_domains
+            totals.beyond, max_domains
         ));
     }
     if totals.ambiguous > 0 {

@@ -16,6 +16,7 @@ mod packaging;
 mod plan;
 mod probe;
 mod providers;
+mod report;
 mod seen;
 mod sides;
 mod test;
@@ -58,6 +59,7 @@ pub(super) fn run(command: &Command, context: &mut Context<'_, '_>) -> Exit {
             discover::run(context, domains, from.as_deref(), options)
         }
         Command::Logs(options) => logs::run(context, options),
+        Command::Report(options) => report::run(context, options),
         Command::Providers { command } => providers::run(context, command.as_ref()),
         Command::Schema { kind } => Ok(packaging::schema(context, *kind)),
         Command::Completions { shell } => Ok(packaging::completions(context, *shell)),

@@ -2,6 +2,9 @@
 
 mod credential;
 mod listening;
+mod protection;
+
+pub use self::protection::Protection;
 
 use self::credential::{Credential, credentials};
 use self::listening::{Demands, Listening};

@@ -59,9 +59,10 @@ impl Fault {
 }
 
 /// Whether the other side is gone, whichever way that shows.
-fn is_end(kind: ErrorKind) -> bool {
+fn is_end(error: &sqlx::Error) -> bool {
     use ErrorKind::{BrokenPipe, ConnectionAborted, ConnectionReset, UnexpectedEof};
-    matches!(kind, UnexpectedEof | ConnectionReset | ConnectionAborted | BrokenPipe)
+    let sqlx::Error::Io(error) = error else { return false };
+    matches!(error.kind(), UnexpectedEof | ConnectionReset | ConnectionAborted | BrokenPipe)
 }
 
 impl From<sqlx::Error> for Fault {
@@ -71,10 +72,8 @@ impl From<sqlx::Error> for Fault {
                 code: Some(refusal.code().unwrap_or_default().into_owned()),
                 message: printable(refusal.message()).into_owned(),
             },
-            None => match &error {
-                sqlx::Error::Io(error) if is_end(error.kind()) => Self::lost(ENDED),
-                _ => Self::lost(&error.to_string()),
-            },
+            None if is_end(&error) => Self::lost(ENDED),
+            None => Self::lost(&error.to_string()),
         }
     }
 }
