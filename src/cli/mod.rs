@@ -10,8 +10,8 @@ mod printer;
 mod stopped;
 
 pub use args::{
-    Args, Color, Command, Consent, DiscoverOptions, Global, Logs, MxFrom, Probing,
-    ProvidersCommand, SchemaKind, Validation,
+    Args, Color, Command, Consent, DiscoverOptions, ForeignArg, Global, Import, Logs, MapForm,
+    MxFrom, NoneArg, Probing, ProvidersCommand, SchemaKind, Validation,
 };
 pub use context::Context;
 pub use exit::Exit;

@@ -9,6 +9,7 @@ mod overruled;
 mod side;
 
 pub(crate) use affected::{Recipient, affected};
+pub(crate) use dead::dead;
 pub(crate) use describe::describe;
 pub(crate) use differ::{Compared, compare};
 pub(crate) use side::{Difference, Entries, Side, differences, find};

@@ -9,6 +9,7 @@ mod consent;
 mod diff;
 mod discover;
 mod explain;
+mod import;
 mod lock;
 mod logs;
 mod packaging;
@@ -56,6 +57,7 @@ pub(super) fn run(command: &Command, context: &mut Context<'_, '_>) -> Exit {
             discover::run(context, domains, from.as_deref(), options)
         }
         Command::Logs(options) => logs::run(context, options),
+        Command::Import(options) => import::run(context, options),
         Command::Providers { command } => providers::run(context, command.as_ref()),
         Command::Schema { kind } => Ok(packaging::schema(context, *kind)),
         Command::Completions { shell } => Ok(packaging::completions(context, *shell)),
