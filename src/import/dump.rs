@@ -1,4 +1,4 @@
-//! Dumps of a table: statements of mysqldump(1), `sqlite3 .dump` and pg_dump(1).
+//! Dumps of a table: statements of mysqldump(1), `sqlite3 .dump` and `pg_dump(1)`.
 
 use super::rows::{MAILCOW, StoredRow};
 use super::source::Source;

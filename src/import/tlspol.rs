@@ -19,10 +19,8 @@ impl Source {
         let mut source = Self { name: name.to_owned(), ..Self::default() };
         let (mut lines, mut seen) = (Lines::new(text), BTreeMap::new());
         for value in serde_json::Deserializer::from_str(text).into_iter::<Value>() {
-            let objects = match value.map_err(|error| error.to_string())? {
-                Value::Array(list) => list,
-                one => vec![one],
-            };
+            let value = value.map_err(|error| error.to_string())?;
+            let objects = if let Value::Array(list) = value { list } else { vec![value] };
             for object in objects {
                 source.answer(&object, &mut lines, &mut seen)?;
             }
