@@ -15,6 +15,7 @@ pub mod expand;
 pub mod expect;
 pub mod explain;
 pub mod formats;
+pub mod import;
 pub mod lint;
 pub mod lock;
 pub mod logs;

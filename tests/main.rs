@@ -17,6 +17,7 @@ mod explain;
 mod front_end;
 mod harness;
 mod host;
+mod import;
 mod init;
 mod lab;
 mod layers;

@@ -50,6 +50,15 @@ fn run(smoke: bool) -> bool {
     table.met()
 }
 
+/// Imports the maps that were compiled.
+fn import(folder: &Path) -> Cost {
+    empty(&folder.join("imported"));
+    let words = "import --quiet --transport out/mx/transport --tls-policy out/mx/tls_policy \
+                 --security-level dane --out imported";
+    let command: Vec<&str> = std::iter::once(MXWARD).chain(words.split_whitespace()).collect();
+    measure(folder, &[0], &command)
+}
+
 /// Measures everything at one size, and gives what compiling costs.
 fn size(domains: u32, rounds: usize, memory: Limit, table: &mut Table) -> Cost {
     let folder = fresh("scale", &domains.to_string());
@@ -74,6 +83,12 @@ fn size(domains: u32, rounds: usize, memory: Limit, table: &mut Table) -> Cost {
     let [compile, postmap, diff, gnu_diff] = [compile, postmap, diff, gnu_diff].map(Cost::middle);
     let what = format!("compile, {domains} domains");
     table.ratio(&what, compile, "postmap lmdb: of both maps", postmap, Limit::AtMost(1.0));
+    if domains <= 100_000 {
+        let import = (0..rounds).map(|_| import(&folder)).collect();
+        let what = format!("import, {domains} domains");
+        let of = "postmap lmdb: of both maps";
+        table.ratio(&what, Cost::middle(import), of, postmap, Limit::AtMost(5.0));
+    }
     table.memory(&what, compile, memory);
     let what = format!("diff, {domains} domains, 1 % changed");
     table.ratio(&what, diff, "compile", compile, Limit::AtMost(1.5));

@@ -13,7 +13,7 @@ pub use rows::{StoredRow, state_file};
 pub use seen::{Seen, seen};
 
 use crate::formats::seal;
-use crate::model::{Location, Target};
+use crate::model::{Location, MapType, Target};
 use crate::postfix::main_cf::MainCfDifference;
 use crate::tables::Lowered;
 use crate::world::Place;
@@ -55,6 +55,26 @@ impl DeployedMap {
     pub fn is_ours(&self) -> bool {
         self.has_lines && (self.bytes.is_empty() || seal::is_intact(&self.bytes))
     }
+}
+
+/// Reads one map in a file, here or on another host; relative paths start at `folder`. An index beside the
+/// text is what Postfix reads, and so what is given. `None` for a table of a database.
+///
+/// # Errors
+///
+/// What could not be read, in one phrase.
+pub fn read_map(
+    hosts: &mut Hosts<'_>,
+    folder: &Path,
+    location: &Location,
+    map_type: MapType,
+    notes: &mut Vec<String>,
+) -> Result<Option<DeployedMap>, String> {
+    let Some((place, path)) = place(location, folder) else { return Ok(None) };
+    let name = hosts::shown(location);
+    let host = hosts.host(&place).map_err(|error| error.to_string())?;
+    let file = files::MapFile { path: &path, name: &name, map_type };
+    files::read(&mut **host.borrow_mut(), file, notes).map(Some)
 }
 
 /// Reads the maps of a target. Paths of the configuration start at `repository`. With `tables` the

@@ -1,5 +1,6 @@
 //! Which recipients a difference can matter to.
 
+use super::describe::describe;
 use super::side::{Difference, Side, Table};
 use crate::names::Recipients;
 use crate::postfix::words;
@@ -25,6 +26,14 @@ impl Recipient {
             // No label starts with two hyphens, so nobody has an entry for this one.
             Self::Subdomains(dotted) => format!("any--subdomain{dotted}"),
             Self::Others => "any--domain.invalid".to_owned(),
+        }
+    }
+
+    /// The key under which it has an entry.
+    pub(crate) fn key(&self) -> &str {
+        match self {
+            Self::Domain(name) | Self::Subdomains(name) => name,
+            Self::Others => "*",
         }
     }
 
@@ -81,9 +90,17 @@ pub(crate) fn affected<T: Table>(
             found.extend(keys.filter_map(recipient));
         }
     }
+    // Before or after, the two forms may have different entries: then they are two recipients.
+    let treatment = |of: &Recipient| {
+        let domain = of.example();
+        [before, after].map(|side| describe(&side.deliver(&domain)))
+    };
     let twins: Vec<Recipient> = found
         .iter()
-        .filter(|it| it.a_labels().is_some_and(|twin| found.contains(&twin)))
+        .filter(|it| {
+            let twin = it.a_labels().filter(|twin| found.contains(twin));
+            twin.is_some_and(|twin| treatment(it) == treatment(&twin))
+        })
         .cloned()
         .collect();
     for twin in &twins {

@@ -12,7 +12,7 @@ use std::borrow::Cow;
 /// Postfix asks for each next hop as it is spelt, and for the recipient domain only where mail goes
 /// by its MX records: a policy for `gmail.com` is dead when the transport map sends gmail.com to
 /// addresses. [postconf(5) `smtp_tls_policy_maps`; Postfix `smtp_tls_policy.c`]
-pub(super) fn dead(side: &Side<'_>) -> Vec<DeployedLine> {
+pub(crate) fn dead(side: &Side<'_>) -> Vec<DeployedLine> {
     let used = next_hops(side);
     let is_dead = |line: &&MapEntry<'_>| {
         if used.contains(&*line.key) {
@@ -36,9 +36,13 @@ fn asks(side: &Side<'_>, domain: &str, key: &str, used: &HashSet<Cow<'_, str>>) 
     let below = |next_hop: &Cow<'_, str>| {
         key.starts_with('.') && next_hop.ends_with(key) && !next_hop.contains(['[', ':'])
     };
-    let Outcome::Smtp { hops, .. } = side.deliver(domain).outcome else { return false };
-    hops.iter().any(|hop| policy_keys(&hop.next_hop).any(|asked| asked == key))
-        || used.iter().any(below)
+    let own = match side.deliver(domain).outcome {
+        Outcome::Smtp { hops, .. } => {
+            hops.iter().any(|hop| policy_keys(&hop.next_hop).any(|asked| asked == key))
+        }
+        Outcome::Other(_) | Outcome::Fatal(_) => false,
+    };
+    own || used.iter().any(below)
 }
 
 /// Every next hop that the transport map and main.cf name, in lower case.
@@ -47,7 +51,11 @@ fn next_hops<'a>(side: &'a Side<'_>) -> HashSet<Cow<'a, str>> {
     let mut used: HashSet<Cow<'a, str>> =
         relays.map(|relay| Cow::Borrowed(relay.as_str())).collect();
     for line in side.transport.iter() {
-        let Some((_, list)) = line.value.split_once(':') else { continue };
+        let list = line.value.split_once(':').map_or("", |(_, list)| list);
+        if words(list).next().is_none() {
+            // Mail goes by the MX records of the recipient domain. [transport(5)]
+            used.insert(Cow::Borrowed(&*line.key));
+        }
         for next_hop in words(list) {
             used.insert(if next_hop.bytes().any(|byte| byte.is_ascii_uppercase()) {
                 Cow::Owned(next_hop.to_lowercase())

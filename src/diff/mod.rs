@@ -10,6 +10,7 @@ mod sealed_text;
 mod side;
 
 pub(crate) use affected::{Recipient, affected};
+pub(crate) use dead::dead;
 pub(crate) use describe::describe;
 pub(crate) use differ::{Compared, compare, compare_sealed};
 pub(crate) use side::{Difference, Entries, Side, differences, find};

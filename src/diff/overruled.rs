@@ -12,10 +12,7 @@ pub(crate) fn overruled(alone: &Side<'_>, wanted: &Side<'_>) -> Vec<String> {
         return Vec::new();
     }
     let is_ours = |recipient: &Recipient| {
-        let key = match recipient {
-            Recipient::Domain(name) | Recipient::Subdomains(name) => name,
-            Recipient::Others => "*",
-        };
+        let key = recipient.key();
         find(&alone.transport, key).or_else(|| find(&alone.tls_policy, key)).is_some()
     };
     let ours = affected(alone, wanted, &transport, &tls_policy).into_iter().filter(is_ours);

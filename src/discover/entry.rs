@@ -3,6 +3,7 @@
 use crate::model::Route;
 use crate::names::DomainName;
 use crate::postfix::{MatchPattern, SecurityLevel};
+use crate::source::yaml::scalar;
 use jiff::civil::Date;
 use std::fmt;
 
@@ -70,17 +71,6 @@ impl fmt::Display for Entry {
             }
         }
     }
-}
-
-/// A name as YAML: in quotes where it may be taken for something else, such as a number or `null`.
-fn scalar(text: &str) -> String {
-    let bare = text.strip_prefix('.').unwrap_or(text);
-    let plain = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'-' | b'_');
-    let word = ["null", "true", "false", "yes", "no", "on", "off", "y", "n"].contains(&text);
-    if bare.starts_with(|c: char| c.is_ascii_lowercase()) && bare.bytes().all(plain) && !word {
-        return text.to_owned();
-    }
-    format!("\"{}\"", text.replace('\\', "\\\\").replace('"', "\\\""))
 }
 
 #[cfg(test)]

@@ -34,6 +34,18 @@ pub(super) fn merge<'a>(
     Some(Merged { level, attributes })
 }
 
+/// The policy of a template in which nothing has to be rendered; `None` for every other one.
+pub fn fixed_policy(template: &PolicySpec) -> Option<TlsPolicy> {
+    let merged = merge(template, None)?;
+    let mut texts = PolicyTexts::new(merged.level.value);
+    for attribute in merged.attributes {
+        let values: Vec<String> = attribute.values.iter().map(|it| it.value.clone()).collect();
+        // Also refuses braces, without which nothing is rendered.
+        texts.add(attribute, values);
+    }
+    texts.parse().ok()
+}
+
 /// The text of a policy in the making, attribute by attribute, so that an error gets its place.
 pub(super) struct PolicyTexts {
     level: SecurityLevel,

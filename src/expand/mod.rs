@@ -13,4 +13,5 @@ pub use destination::{
     Destination, Destinations, HostSource, NextHopEntry, Unresolved, UnresolvedWay,
 };
 pub use expander::expand;
+pub use merge::fixed_policy;
 pub use policies::{Policies, PolicyId};

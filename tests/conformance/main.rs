@@ -2,6 +2,7 @@
 //!
 //! Not part of the ordinary tests: `cargo test --test conformance`.
 
+mod import;
 mod mta_sts;
 mod providers;
 

@@ -9,6 +9,7 @@ mod consent;
 mod diff;
 mod discover;
 mod explain;
+mod import;
 mod init;
 mod lock;
 mod logs;
@@ -60,6 +61,7 @@ pub(super) fn run(command: &Command, context: &mut Context<'_, '_>) -> Exit {
         }
         Command::Logs(options) => logs::run(context, options),
         Command::Report(options) => report::run(context, options),
+        Command::Import(options) => import::run(context, options),
         Command::Providers { command } => providers::run(context, command.as_ref()),
         Command::Schema { kind } => Ok(packaging::schema(context, *kind)),
         Command::Completions { shell } => Ok(packaging::completions(context, *shell)),

@@ -13,6 +13,7 @@ mod fast_lane;
 mod granit;
 mod granit_error;
 mod lane;
+mod quoted;
 mod reader;
 #[cfg(test)]
 mod tests;
@@ -21,6 +22,7 @@ pub use error::YamlError;
 pub use event::{Event, EventKind, Events};
 pub use fast_lane::FastLane;
 pub use granit::GranitEvents;
+pub use quoted::scalar;
 pub use reader::{Reader, parse};
 
 /// The largest YAML file that is read: 1 GiB.

@@ -1,0 +1,78 @@
+//! Right-hand sides as Postfix reads them, and as a repository can say them.
+
+use crate::postfix::{TlsPolicy, Transport, Version};
+
+/// What a right-hand side comes to.
+#[derive(Debug)]
+pub(super) enum Value<V> {
+    /// This, and what Postfix passes over in it.
+    Means(V, Vec<String>),
+    /// Nothing that works, because of a comment behind what is meant.
+    Commented(V, String),
+    /// Something that a repository cannot say: why, and what to write instead.
+    Refused(String, Option<String>),
+}
+
+/// Reads a policy.
+pub(super) fn policy(text: &str, version: Version) -> Value<TlsPolicy> {
+    let strict = |text: &str| {
+        let policy = TlsPolicy::parse(text, version)?;
+        // The repository is read before a target is known.
+        TlsPolicy::parse(&policy.to_string(), Version::NEWEST)
+            .map(|again| (again == policy, policy))
+    };
+    match TlsPolicy::parse_as_postfix(text, version) {
+        Ok((policy, warnings)) => match strict(&policy.to_string()) {
+            Ok((true, again)) if again == policy => {
+                Value::Means(policy, warnings.iter().map(ToString::to_string).collect())
+            }
+            Ok(_) => Value::Refused("it cannot be written again as it is".to_owned(), None),
+            Err(error) => Value::Refused(error.to_string(), error.hint()),
+        },
+        Err(error) => {
+            if let Some((meant, comment)) = comment(text)
+                && let Ok((true, policy)) = strict(meant)
+            {
+                return Value::Commented(policy, comment.to_owned());
+            }
+            Value::Refused(format!("{error}, so Postfix defers the mail"), error.hint())
+        }
+    }
+}
+
+/// Reads a transport.
+pub(super) fn transport(text: &str, version: Version) -> Value<Transport> {
+    let strict = |text: &str| {
+        let transport = Transport::parse(text, version)?;
+        Transport::parse(&transport.to_string(), Version::NEWEST)
+    };
+    let as_postfix = Transport::parse_as_postfix(text, version);
+    let written = as_postfix.as_ref().map_or_else(|_| text.to_owned(), ToString::to_string);
+    match (strict(&written), as_postfix) {
+        (Ok(transport), Ok(read)) => {
+            let spelt = (transport != read).then(|| {
+                format!("`{read}` is written `{transport}`, as are the keys of its policies")
+            });
+            Value::Means(transport, spelt.into_iter().collect())
+        }
+        (Err(error), Ok(_)) => Value::Refused(error.to_string(), error.hint()),
+        (_, Err(error)) => {
+            if let Some((meant, comment)) = comment(text)
+                && let Ok(transport) = strict(meant)
+            {
+                return Value::Commented(transport, comment.to_owned());
+            }
+            let why = format!("{error}, which ends smtp(8): all mail of the service waits");
+            Value::Refused(why, error.hint())
+        }
+    }
+}
+
+/// What stands before a comment, and the comment.
+fn comment(text: &str) -> Option<(&str, &str)> {
+    let at = text.match_indices('#').map(|(at, _)| at).find(|at| {
+        text[..*at].ends_with(|before: char| before.is_ascii_whitespace() || before == ',')
+    })?;
+    let meant = text[..at].trim_end_matches(|c: char| c.is_ascii_whitespace() || c == ',');
+    Some((meant, text[at + 1..].trim()))
+}

@@ -1,0 +1,4 @@
+//! `mxward import`
+
+mod anything;
+mod command;
