@@ -79,7 +79,7 @@ impl Table {
         };
         let line = self.0.client_line();
         let script = format!(
-            "#!/bin/sh\nexec {line}{option} \"SELECT {space}{answer}) FROM tlspolicies\"\n"
+            "#!/bin/sh\nexec {line} {option} \"SELECT {space}{answer}) FROM tlspolicies\"\n"
         );
         std::fs::write(path, script).unwrap();
         std::fs::set_permissions(path, std::fs::Permissions::from_mode(0o755)).unwrap();
