@@ -3,7 +3,7 @@
 use super::errors::{is_as_before, says};
 use super::kills::{Seen, goes_on, holds_now, seen};
 use super::scene::{Copy, Place, Policy, Scene, told};
-use super::strace::each;
+use super::strace::{each, of_server};
 use crate::sql::proxy::{Fate, between};
 use mxward::sql::Dialect;
 use std::process::Output;
@@ -33,7 +33,7 @@ fn at_every_statement(dialect: Dialect) {
     assert!(count > 50, "{count}");
     let fates = [Fate::IsCut, Fate::HasNoAnswer];
     let points: Vec<(usize, Fate)> =
-        (1..=count).flat_map(|nth| fates.map(|fate| (nth, fate))).collect();
+        of_server((1..=count).flat_map(|nth| fates.map(|fate| (nth, fate))).collect());
     let known: Mutex<Vec<(Option<i32>, Seen)>> = Mutex::new(Vec::new());
     each(&points, |(nth, fate)| {
         let copy = scene.copy();

@@ -3,7 +3,7 @@
 use super::errors::is_honest;
 use super::judge::{Entries, Pair, exposed};
 use super::scene::{Copy, Place, Policy, Scene, told};
-use super::strace::{CALLS, Point, each, points, points_of_apply, points_of_database};
+use super::strace::{CALLS, Point, each, of_server, points, points_of_apply, points_of_database};
 use crate::harness::wait_for;
 use mxward::sql::Dialect;
 use std::collections::{BTreeMap, BTreeSet};
@@ -113,6 +113,9 @@ fn at_every_point(place: Place) {
     }
     goes_on(&whole, Policy::New).unwrap();
     assert!(points.len() > 100, "{points:#?}");
+    if let Place::Server(_) = scene.place {
+        points = of_server(points);
+    }
     let known: Mutex<Vec<Seen>> = Mutex::new(Vec::new());
     each(&points, |point: &Point| {
         let killed = || -> Result<(), String> {
