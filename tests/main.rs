@@ -26,6 +26,7 @@ mod logs;
 mod postfix;
 mod probe;
 mod providers;
+mod report;
 mod reports;
 mod schemas;
 mod sql;

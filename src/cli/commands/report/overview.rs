@@ -49,7 +49,6 @@ pub(super) struct Shown {
 }
 
 /// One declared domain.
-#[derive(Serialize)]
 pub(super) struct Row {
     pub(super) domain: String,
     pub(super) unicode: String,
@@ -130,7 +129,10 @@ pub(super) fn overview(
                 name: side.target.name.value.clone(),
                 domains: BTreeMap::new(),
                 mail: evidence.map(|evidence| volume(compiled, side, evidence)),
-                default: (shown(&delivery, "any--domain.invalid", class), place),
+                default: (
+                    shown(&delivery, "any--domain.invalid", class),
+                    printable(&place).into_owned(),
+                ),
             }
         })
         .collect();

@@ -5,7 +5,13 @@
   const size = 100, printed = 5000;
   const collator = new Intl.Collator("en", { numeric: true });
   const state = { target: 0, page: 0, column: 0, down: false, found: [] };
-  const hasMail = data.rows.some((row) => row.mail !== null);
+  // As data.rs writes them: what rows share is a position among the texts.
+  const text = (at) => data.texts[at];
+  const entries = data.rows.map(([domain, unicode, provider, published, exception, file, position, mail, outcomes]) => ({
+    domain, unicode: text(unicode), provider: text(provider), published: text(published),
+    exception: text(exception), origin: text(file) + position, mail, outcomes,
+  }));
+  const hasMail = entries.some((row) => row.mail !== null);
   const outcome = (row) => (row.outcomes === undefined ? row.shown : data.outcomes[row.outcomes[state.target]]);
   const columns = [
     ["Domain", (row) => (row.unicode ? `${row.domain} (${row.unicode})` : row.domain)],
@@ -26,10 +32,20 @@
     for (const [key, value] of Object.entries(attributes)) made.setAttribute(key, value);
     return made;
   };
+  // Long names may go on in the next line behind these signs; what is copied stays as it is.
+  const ends = /(?<=\s)|(?<=[/:,])(?=[^\s\d])/u, labels = /(?<=[^.\d]\.)(?=\S)/u;
+  const pieces = (text) => text.split(ends).flatMap((part) => (part.length > 24 ? part.split(labels) : [part]));
+  const fill = (cell, parts) => {
+    parts.forEach((part, index) => {
+      if (index > 0) cell.append(document.createElement("wbr"));
+      cell.append(part);
+    });
+    return cell;
+  };
   let rows = [];
   const load = () => {
     const target = data.targets[state.target];
-    rows = data.rows.filter((row) => row.outcomes[state.target] !== null && row.outcomes.length > 0);
+    rows = entries.filter((row) => row.outcomes[state.target] !== null);
     rows = [{ domain: "(every other domain)", unicode: "", provider: "any", published: "not looked up",
       origin: target.place, exception: "", mail: null, shown: target.default }, ...rows];
     for (const row of rows) row.text = columns.map(([, value]) => value(row)).join("\n").toLowerCase();
@@ -57,15 +73,16 @@
       columns.forEach(([label, value], column) => {
         const text = value(row);
         if (column === 0) {
-          line.append(element("th", text, { scope: "row", role: "rowheader" }));
+          line.append(fill(element("th", "", { scope: "row", role: "rowheader" }), text.split(labels)));
           return;
         }
         const cell = element("td", "", text ? { role: "cell", "data-label": label } : { role: "cell" });
+        if (label === "Deliveries") cell.className = "n";
         if (label === "Protection") {
           const [letter, , family] = data.classes[outcome(row).class];
           cell.append(element("span", letter, { class: `key ${family}`, "aria-hidden": "true" }), ` ${text}`);
         } else {
-          cell.textContent = text;
+          fill(cell, pieces(text));
         }
         line.append(cell);
       });
@@ -97,6 +114,7 @@
       state.column = column;
       filter();
     });
+    if (label === "Deliveries") cell.className = "n";
     cell.append(button);
     at("head").append(cell);
   });

@@ -155,38 +155,45 @@ fn exceptions(html: &mut Html, list: &[Exception], today: Date) {
         html.raw("<p>No entry has a reason or an end.</p></section>\n");
         return;
     }
-    html.raw("<div class=\"scroll\" role=\"region\" tabindex=\"0\" aria-label=\"Exceptions by expiry\"><table>");
     html.raw(
-        "<caption>Entries with a reason or an end</caption><thead><tr><th scope=\"col\">Ends</th>",
+        "<div class=\"scroll\" role=\"region\" tabindex=\"0\" aria-label=\"Exceptions by expiry\">",
     );
-    html.raw("<th scope=\"col\">Domains</th><th scope=\"col\">Reason</th><th scope=\"col\">Origin</th></tr>");
-    html.raw("</thead><tbody>\n");
+    html.raw(
+        "<table class=\"lines\" role=\"table\"><caption>Entries with a reason or an end</caption>",
+    );
+    html.raw("<thead class=\"plain\" role=\"rowgroup\"><tr role=\"row\">");
+    for head in ["Domains", "Ends", "Reason", "Origin"] {
+        html.raw("<th scope=\"col\" role=\"columnheader\">").raw(head).raw("</th>");
+    }
+    html.raw("</tr></thead>\n<tbody role=\"rowgroup\">\n");
     for it in list {
-        html.raw("<tr><td>");
-        match it.until {
-            None => html.raw("<b>never</b>"),
-            Some(until) => {
-                let days = (until - today).get_days();
-                html.text(&until.to_string()).raw("<br>");
-                match days {
-                    ..0 => html.raw("<b>ended ").text(&ago(-days)).raw("</b>"),
-                    0 => html.raw("<b>ends today</b>"),
-                    1..=14 => html
-                        .raw("<b>in ")
-                        .text(&counted(days.unsigned_abs() as usize, "day"))
-                        .raw("</b>"),
-                    _ => html.raw("in ").text(&counted(days.unsigned_abs() as usize, "day")),
-                }
-            }
-        };
-        html.raw("</td><th scope=\"row\">").text(&it.first);
+        html.raw("<tr role=\"row\"><th scope=\"row\" role=\"rowheader\">").text(&it.first);
         if it.count > 1 {
             html.text(&format!(" and {} more", thousands(it.count - 1)));
         }
-        html.raw("</th><td>").text(&it.reason).raw("</td><td><code>").text(&it.place);
+        html.raw("</th><td role=\"cell\" data-label=\"Ends\">");
+        ends(html, it.until, today);
+        html.raw("</td><td role=\"cell\" data-label=\"Reason\">").text(&it.reason);
+        html.raw("</td><td role=\"cell\" data-label=\"Origin\"><code>").text(&it.place);
         html.raw("</code></td></tr>\n");
     }
     html.raw("</tbody></table></div></section>\n");
+}
+
+fn ends(html: &mut Html, until: Option<Date>, today: Date) {
+    let Some(until) = until else {
+        html.raw("<b>never</b>");
+        return;
+    };
+    html.raw("<time>").text(&until.to_string()).raw("</time><br> ");
+    let days = (until - today).get_days();
+    let left = counted(days.unsigned_abs() as usize, "day");
+    match days {
+        ..0 => html.raw("<b>ended ").text(&ago(-days)).raw("</b>"),
+        0 => html.raw("<b>ends today</b>"),
+        1..=14 => html.raw("<b>in ").text(&left).raw("</b>"),
+        _ => html.raw("in ").text(&left),
+    };
 }
 
 fn ago(days: i32) -> String {
