@@ -3,7 +3,8 @@
 use super::printer::Render;
 use crate::diag::{Diagnostic, Diagnostics, Severity, Style, printable};
 use crate::report::{self, Item, Report};
-use crate::source::SourceMap;
+use crate::source::{SourceMap, Span};
+use hashbrown::HashSet;
 use serde_json::{Value, json};
 use std::fmt::Write as _;
 
@@ -16,6 +17,8 @@ const FAILED: &str = "failed";
 #[derive(Debug)]
 pub(super) struct Said {
     report: Report,
+    /// What is kept of the repository: every target may say the same.
+    known: HashSet<(Option<Span>, &'static str, String)>,
     /// Whether the repository was looked at, so that silence means that nothing is wrong with it.
     has_looked: bool,
 }
@@ -23,17 +26,17 @@ pub(super) struct Said {
 impl Said {
     /// Nothing so far.
     pub(super) fn new(command: &'static str) -> Self {
-        Self { report: Report::new(command, "", Vec::new()), has_looked: false }
+        let report = Report::new(command, "", Vec::new());
+        Self { report, known: HashSet::new(), has_looked: false }
     }
 
     /// Keeps messages about the repository.
     pub(super) fn messages(&mut self, diagnostics: &Diagnostics, sources: &SourceMap) {
         self.has_looked = true;
         for diagnostic in diagnostics.iter() {
-            let item = Item::of(diagnostic, sources);
-            // Every target may say the same.
-            if !self.report.items.contains(&item) {
-                self.report.items.push(item);
+            let Diagnostic { span, code, message, .. } = diagnostic;
+            if self.known.insert((*span, *code, message.clone())) {
+                self.report.items.push(Item::of(diagnostic, sources));
             }
         }
     }
