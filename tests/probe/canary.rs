@@ -168,9 +168,15 @@ fn probing(folder: &Path, more: &[&str]) -> Child {
     child
 }
 
+/// Whether a process catches `SIGINT`, the signal 2, which it does while it probes. [proc(5) `SigCgt`]
+fn is_caught(process: u32) -> bool {
+    let status = fs::read_to_string(format!("/proc/{process}/status")).unwrap();
+    let caught = status.lines().find_map(|line| line.strip_prefix("SigCgt:")).unwrap();
+    u64::from_str_radix(caught.trim(), 16).unwrap() & 1 << (2 - 1) != 0
+}
+
 fn ended(child: Child, signal: &str) -> (Output, String) {
-    // The handler is there once the probe has begun.
-    std::thread::sleep(std::time::Duration::from_secs(1));
+    wait_for("the handler", || is_caught(child.id()).then_some(()));
     let sent = Command::new("kill").args([signal, &child.id().to_string()]).status().unwrap();
     assert!(sent.success());
     let output = child.wait_with_output().unwrap();
