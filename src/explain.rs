@@ -180,13 +180,7 @@ mod tests {
 
     #[test]
     fn an_entry_of_the_address_wins_over_its_domain() {
-        let settings = Settings {
-            version: Version::series(3, 7),
-            security_level: SecurityLevel::May,
-            relayhost: None,
-            fallback_relay: Vec::new(),
-            parents_match: false,
-        };
+        let settings = Settings::new(Version::series(3, 7), SecurityLevel::May);
         let transport = |key: &str| match key {
             "anna@example.com" => Some(("smtp:[mx1.example.com]", 1)),
             "example.com" => Some(("smtp:[mx2.example.com]", 2)),

@@ -221,16 +221,6 @@ mod tests {
     use std::collections::BTreeMap;
     use std::fmt::Write as _;
 
-    fn settings(level: SecurityLevel) -> Settings {
-        Settings {
-            version: Version::series(3, 7),
-            security_level: level,
-            relayhost: None,
-            fallback_relay: Vec::new(),
-            parents_match: false,
-        }
-    }
-
     /// A map as mxward writes it; an odd comment stands above an entry.
     fn text(entries: &BTreeMap<String, (String, bool)>, head: &str) -> String {
         let mut text = format!("# {head}\n");
@@ -292,7 +282,7 @@ mod tests {
             let before = [text(&transport, "before"), text(&tls_policy, "before")];
             let after = after.map(|map| text(&map, "after, and longer"));
             let levels = [SecurityLevel::May, if raised { SecurityLevel::Encrypt } else { SecurityLevel::May }];
-            let settings = levels.map(settings);
+            let settings = levels.map(|level| Settings::new(Version::series(3, 7), level));
             let tables = Tables::default();
             let read_before = before.each_ref().map(|text| read(text.as_bytes()));
             let read_after = after.each_ref().map(|text| read(text.as_bytes()));
@@ -319,7 +309,7 @@ mod tests {
 
     #[test]
     fn lines_that_mxward_would_not_have_written_so_are_left_to_the_other_way() {
-        let settings = settings(SecurityLevel::May);
+        let settings = Settings::new(Version::series(3, 7), SecurityLevel::May);
         let tables = Tables::default();
         let after = ["a.example smtp:[x]\nc.example smtp:[x]\n", ""];
         let compared = |transport: &str| {

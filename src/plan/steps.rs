@@ -273,16 +273,6 @@ mod tests {
     use proptest::prelude::*;
     use std::borrow::Cow;
 
-    fn settings(level: SecurityLevel) -> Settings {
-        Settings {
-            version: Version::series(3, 7),
-            security_level: level,
-            relayhost: None,
-            fallback_relay: Vec::new(),
-            parents_match: false,
-        }
-    }
-
     fn side<'a>(transport: &'a str, tls_policy: &'a str, settings: &'a Settings) -> Side<'a> {
         let lines = |text: &'a str| -> Vec<MapEntry<'a>> {
             let mut lines: Vec<MapEntry<'a>> = (1..)
@@ -317,7 +307,7 @@ mod tests {
 
     #[test]
     fn policies_come_before_the_transports_that_need_them_and_go_after() {
-        let may = settings(SecurityLevel::May);
+        let may = Settings::new(Version::series(3, 7), SecurityLevel::May);
         let before = side("a.example smtp:[old]", "[old] secure match=mx.a.example", &may);
         let after = side("a.example smtp:[new]", "[new] secure match=mx.a.example", &may);
         assert_eq!(
@@ -336,7 +326,7 @@ mod tests {
     /// With the new value at once, mail for a.example would go to the new owner of the address.
     #[test]
     fn a_next_hop_that_changes_hands_is_left_by_way_of_the_mx() {
-        let may = settings(SecurityLevel::May);
+        let may = Settings::new(Version::series(3, 7), SecurityLevel::May);
         let before = side(
             "a.example smtp:[x],a.example\nb.example smtp:[y],b.example",
             "[x] secure match=mx.a.example\n[y] secure match=mx.b.example\n\
@@ -393,7 +383,7 @@ mod tests {
             old in any_side(),
             new in any_side(),
         ) {
-            let may = settings(SecurityLevel::May);
+            let may = Settings::new(Version::series(3, 7), SecurityLevel::May);
             let before = side(&old.0, &old.1, &may);
             let after = side(&new.0, &new.1, &may);
             if let Ok(steps) = steps(&before, &after) {

@@ -24,6 +24,19 @@ pub struct Settings {
     pub parents_match: bool,
 }
 
+impl Settings {
+    /// Those of a main.cf that names no relays.
+    pub fn new(version: Version, security_level: SecurityLevel) -> Self {
+        Self {
+            version,
+            security_level,
+            relayhost: None,
+            fallback_relay: Vec::new(),
+            parents_match: false,
+        }
+    }
+}
+
 /// What happens with mail for one recipient domain.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Delivery {
@@ -124,7 +137,7 @@ pub fn deliver<'m>(
             transport.next_hops.extend(settings.relayhost.clone());
         }
     }
-    if !matches!(transport.service.as_str(), "smtp" | "relay") {
+    if !transport.speaks_smtp() {
         return Delivery { transport_key, outcome: Outcome::Other(transport) };
     }
     if transport.next_hops.is_empty() {

@@ -133,13 +133,23 @@ impl Transport {
         };
         match next_hops {
             Ok(next_hops) => Ok(Self { next_hops, text: CompactString::default(), ..as_text() }),
-            Err(_) if !matches!(service, "" | "smtp" | "relay") => Ok(as_text()),
+            Err(_) if !is_smtp(service) => Ok(as_text()),
             Err(error) => Err(error),
         }
     }
 }
 
+/// Whether a service is smtp(8), as master.cf comes, or the one that is chosen otherwise.
+fn is_smtp(service: &str) -> bool {
+    matches!(service, "" | "smtp" | "relay")
+}
+
 impl Transport {
+    /// Whether policies are looked up for it at all.
+    pub fn speaks_smtp(&self) -> bool {
+        is_smtp(&self.service)
+    }
+
     /// Adds the text that [`Display`](fmt::Display) shows.
     pub fn write_to(&self, text: &mut String) {
         for part in [&*self.service, ":", &*self.text] {

@@ -22,13 +22,7 @@ const DOMAINS: [&str; 7] = [
 
 /// What mail for a domain can rely on; `None` is not delivered at all.
 fn promises(transport: &Entries, tls_policy: &Entries, domain: &str) -> Option<Promises> {
-    let settings = Settings {
-        version: Version::series(3, 7),
-        security_level: SecurityLevel::May,
-        relayhost: None,
-        fallback_relay: Vec::new(),
-        parents_match: false,
-    };
+    let settings = Settings::new(Version::series(3, 7), SecurityLevel::May);
     let delivery = deliver(
         domain,
         &|key| transport.get(key).map(String::as_str),

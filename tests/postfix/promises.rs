@@ -330,13 +330,7 @@ proptest! {
 }
 
 fn settings() -> Settings {
-    Settings {
-        version: Version::series(3, 7),
-        security_level: SecurityLevel::May,
-        relayhost: None,
-        fallback_relay: Vec::new(),
-        parents_match: false,
-    }
+    Settings::new(Version::series(3, 7), SecurityLevel::May)
 }
 
 /// A delivery to example.com by these two maps.

@@ -200,13 +200,7 @@ fn agree(maps: &Maps, mut postfix: Instance, settings: &Settings) {
 }
 
 fn settings() -> Settings {
-    Settings {
-        version: version(),
-        security_level: SecurityLevel::May,
-        relayhost: None,
-        fallback_relay: Vec::new(),
-        parents_match: false,
-    }
+    Settings::new(version(), SecurityLevel::May)
 }
 
 fn instance(maps: &Maps, more: &str) -> Setup {
