@@ -1,9 +1,9 @@
 //! Deployed policies that nothing looks up.
 
 use super::DeployedLine;
-use super::side::Side;
+use super::side::{Side, Table};
 use crate::formats::MapEntry;
-use crate::postfix::{Outcome, policy_keys, words};
+use crate::postfix::{Outcome, deliver, policy_keys, words};
 use hashbrown::HashSet;
 use std::borrow::Cow;
 
@@ -14,15 +14,19 @@ use std::borrow::Cow;
 /// addresses. [postconf(5) `smtp_tls_policy_maps`; Postfix `smtp_tls_policy.c`]
 pub(crate) fn dead(side: &Side<'_>) -> Vec<DeployedLine> {
     let used = next_hops(side);
+    let parents: HashSet<&str> = used.iter().flat_map(|it| parents(it)).collect();
     let is_dead = |line: &&MapEntry<'_>| {
         if used.contains(&*line.key) {
             return false;
         }
         match line.key.strip_prefix('.') {
             // Its subdomains are not known, so one is followed that has no entry of its own.
-            Some(_) => !asks(side, &format!("any--subdomain{}", line.key), &line.key, &used),
+            Some(_) => {
+                !parents.contains(&*line.key)
+                    && !asks(side, &format!("any--subdomain{}", line.key), &line.key)
+            }
             None if line.key.contains(['[', ':', '@']) => true,
-            None => !asks(side, &line.key, &line.key, &used),
+            None => !asks(side, &line.key, &line.key),
         }
     };
     let mut dead: Vec<DeployedLine> =
@@ -31,18 +35,22 @@ pub(crate) fn dead(side: &Side<'_>) -> Vec<DeployedLine> {
     dead
 }
 
-/// Whether mail for a domain, or for a next hop that is used, looks a key up.
-fn asks(side: &Side<'_>, domain: &str, key: &str, used: &HashSet<Cow<'_, str>>) -> bool {
-    let below = |next_hop: &Cow<'_, str>| {
-        key.starts_with('.') && next_hop.ends_with(key) && !next_hop.contains(['[', ':'])
-    };
-    let own = match side.deliver(domain).outcome {
+/// The keys of parents, from the dot on, that may be looked up for a next hop.
+fn parents(next_hop: &str) -> impl Iterator<Item = &str> {
+    let name = if next_hop.contains(['[', ':']) { "" } else { next_hop };
+    name.match_indices('.').map(|(at, _)| &name[at..])
+}
+
+/// Whether mail for a domain looks a key up.
+fn asks(side: &Side<'_>, domain: &str, key: &str) -> bool {
+    // Which policies there are makes no difference to what is asked for.
+    let delivery = deliver(domain, &|it| side.transport.value(it), &|_| None, side.settings);
+    match delivery.outcome {
         Outcome::Smtp { hops, .. } => {
             hops.iter().any(|hop| policy_keys(&hop.next_hop).any(|asked| asked == key))
         }
         Outcome::Other(_) | Outcome::Fatal(_) => false,
-    };
-    own || used.iter().any(below)
+    }
 }
 
 /// Every next hop that the transport map and main.cf name, in lower case.
