@@ -1,8 +1,7 @@
 //! The hosts of one run.
 
-use super::rows::password;
 use crate::diag::printable;
-use crate::model::{Location, Target};
+use crate::model::Location;
 use crate::sql::DatabaseLocation;
 use crate::world::{Database, Host, HostError, Place, World};
 use std::cell::RefCell;
@@ -37,7 +36,7 @@ impl<'w> Hosts<'w> {
         self.world
     }
 
-    /// The database of a target; its relative paths start at `repository`.
+    /// A database, whose password the environment variable has; relative paths start at `repository`.
     ///
     /// # Errors
     ///
@@ -45,20 +44,20 @@ impl<'w> Hosts<'w> {
     pub fn database(
         &mut self,
         repository: &Path,
-        target: &Target,
         location: &DatabaseLocation,
+        variable: Option<&str>,
     ) -> Result<SharedDatabase, String> {
-        let variable = target.password_env.as_ref().map(|it| it.value.clone());
         let same = |(at, by, _): &&(DatabaseLocation, Option<String>, SharedDatabase)| {
-            at == location && *by == variable
+            at == location && by.as_deref() == variable
         };
         if let Some((_, _, open)) = self.databases.iter().find(same) {
             return Ok(Rc::clone(open));
         }
         self.may_ask(location)?;
-        let password = password(self.world, target)?;
+        let password = variable.map(|it| password(self.world, it)).transpose()?;
         let opened = self.world.database(repository, location, password.as_deref());
         let opened = Rc::new(RefCell::new(opened.map_err(|error| error.to_string())?));
+        let variable = variable.map(str::to_owned);
         self.databases.push((location.clone(), variable, Rc::clone(&opened)));
         Ok(opened)
     }
@@ -86,6 +85,13 @@ impl<'w> Hosts<'w> {
         });
         opened.clone()
     }
+}
+
+fn password(world: &dyn World, variable: &str) -> Result<String, String> {
+    world.variable(variable).ok_or_else(|| {
+        let variable = printable(variable);
+        format!("the environment variable `{variable}` with the password is not set")
+    })
 }
 
 fn not_asked(name: &str) -> String {

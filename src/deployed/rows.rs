@@ -6,7 +6,7 @@ use crate::diag::printable;
 use crate::model::Target;
 use crate::report::counted;
 use crate::sql::{DatabaseLocation, Dialect, TableMapping};
-use crate::world::{Database, DatabaseError, Place, RowRef, World};
+use crate::world::{Database, DatabaseError, Place, RowRef};
 use std::collections::BTreeMap;
 use std::path::Path;
 
@@ -22,7 +22,7 @@ pub(super) fn read(
 ) -> Result<DeployedMap, String> {
     let name = format!("{location} {}", table.table);
     let failed = |error: &str| format!("cannot read `{name}`: {error}");
-    let database = hosts.database(repository, target, location)?;
+    let database = hosts.database(repository, location, target.password_variable())?;
     let mut database = database.borrow_mut();
     let mut lines = Lines::default();
     database
@@ -74,22 +74,6 @@ pub(crate) fn entries(
 pub fn state_file(repository: &Path, target: &Target, map: &str) -> Option<(Place, String)> {
     let (place, folder) = place(&target.state.as_ref()?.value, repository)?;
     Some((place, format!("{folder}/{}.{map}", target.name.value)))
-}
-
-/// The password of the target's database, from the environment.
-///
-/// # Errors
-///
-/// When the variable that the target names is not set.
-pub(super) fn password(world: &dyn World, target: &Target) -> Result<Option<String>, String> {
-    let Some(name) = &target.password_env else { return Ok(None) };
-    match world.variable(&name.value) {
-        Some(password) => Ok(Some(password)),
-        None => Err(format!(
-            "the environment variable `{}` with the password is not set",
-            printable(&name.value)
-        )),
-    }
 }
 
 /// A row as it is stored.

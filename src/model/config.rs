@@ -93,6 +93,11 @@ pub struct Target {
 }
 
 impl Target {
+    /// The environment variable with the password of its database.
+    pub fn password_variable(&self) -> Option<&str> {
+        self.password_env.as_ref().map(|it| it.value.as_str())
+    }
+
     /// What decides there beside the two maps.
     pub fn settings(&self) -> Settings {
         Settings {

@@ -90,7 +90,9 @@ fn open_target<'c>(
         let (place, folder, name) = match &location.value {
             Location::Sql { database, table } => {
                 let directory = &context.global.directory;
-                let database = hosts.database(directory, target, database).map_err(failed)?;
+                let database = hosts
+                    .database(directory, database, target.password_variable())
+                    .map_err(failed)?;
                 if lock {
                     let taken = database.borrow_mut().lock(table);
                     taken.map_err(|error| {

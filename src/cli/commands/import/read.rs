@@ -9,7 +9,7 @@ use crate::import::{MAILCOW, MAILCOW_COLUMNS, Options, Source, StoredRow, is_dum
 use crate::model::{Location, MapType};
 use crate::plan::Which;
 use crate::sql::{DatabaseLocation, Dialect, TableMapping, read_url};
-use crate::world::{DatabaseError, Row};
+use crate::world::Row;
 use std::path::Path;
 
 /// Reads one map, and notes where it is.
@@ -156,25 +156,7 @@ fn table(
     let (location, table) = read_url(&url, usual)
         .map_err(|bad| fail(Exit::Usage, format!("{}; {}", printable(&bad.message), bad.hint)))?;
     let name = format!("{location} {}", table.table);
-    if let (true, DatabaseLocation::Server(server)) =
-        (context.global.offline || context.global.frozen, &location)
-        && !server.is_local()
-    {
-        let message =
-            format!("`{}` was not asked: `--offline` forbids the network", printable(&name));
-        return Err(fail(Exit::Failed, message));
-    }
-    let password = match &args.password_env {
-        None => None,
-        Some(variable) => Some(context.world.variable(variable).ok_or_else(|| {
-            let variable = printable(variable);
-            fail(
-                Exit::Failed,
-                format!("the environment variable `{variable}` with the password is not set"),
-            )
-        })?),
-    };
-    let rows = rows(context, &location, &table, password.as_deref()).map_err(|error| {
+    let rows = rows(context, &location, &table, args.password_env.as_deref()).map_err(|error| {
         let message = format!("cannot read `{}`: {error}", printable(&name));
         context.printer.error(&message);
         Exit::Failed
@@ -203,9 +185,11 @@ fn rows(
     context: &Context<'_, '_>,
     location: &DatabaseLocation,
     table: &TableMapping,
-    password: Option<&str>,
-) -> Result<Vec<StoredRow>, DatabaseError> {
-    let mut database = context.world.database(Path::new(""), location, password)?;
+    variable: Option<&str>,
+) -> Result<Vec<StoredRow>, String> {
+    let database = context.hosts().database(Path::new(""), location, variable)?;
+    let read =
+        |table: &TableMapping| database.borrow_mut().rows(table).map_err(|error| error.to_string());
     let stored = |row: Row, active| StoredRow {
         lookup: row.lookup_key().map(str::to_owned),
         key: row.key,
@@ -213,11 +197,11 @@ fn rows(
         line: 0,
         active,
     };
-    let live = database.rows(table)?;
+    let live = read(table)?;
     let mut rest = if table.fixed.is_empty() {
         Vec::new()
     } else {
-        database.rows(&TableMapping { fixed: Vec::new(), ..table.clone() })?
+        read(&TableMapping { fixed: Vec::new(), ..table.clone() })?
     };
     // Each row that is looked up is there once more, and both lists are sorted.
     let mut known = live.iter().peekable();
