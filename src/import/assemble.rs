@@ -119,14 +119,9 @@ pub(super) fn assemble(maps: &mut Maps, options: &Options, templates: &Templates
     draft
 }
 
-/// Whether policies are looked up for a transport at all.
-fn speaks_smtp(transport: &Transport) -> bool {
-    matches!(transport.service.as_str(), "" | "smtp" | "relay")
-}
-
 /// Whether the recipient domain is the next hop.
 fn goes_by_mx(transport: &Transport) -> bool {
-    speaks_smtp(transport) && transport.next_hops.is_empty()
+    transport.speaks_smtp() && transport.next_hops.is_empty()
 }
 
 /// The policy that stands beside a domain with a transport: its own where mail goes by its MX records, else
@@ -138,7 +133,7 @@ fn policy_of<'p>(
     dead: &HashSet<String>,
     covered: &mut HashSet<String>,
 ) -> Option<&'p TlsPolicy> {
-    if !speaks_smtp(transport) {
+    if !transport.speaks_smtp() {
         return None;
     }
     let Some((first, rest)) = transport.next_hops.split_first() else {
@@ -224,7 +219,7 @@ fn trace_ignored(maps: &mut Maps, templates: &Templates) {
     for finding in &mut maps.findings {
         if matches!(finding.code, "no-value" | "duplicate")
             && finding.key.starts_with('[')
-            && let Some((_, host)) = finding.kept.as_deref().and_then(|it| it.split_once("   # "))
+            && let Some(host) = &finding.comment
             && let Some(name) = templates.of_address(None, Some(host.trim_end_matches('.')))
         {
             // Writing to a String cannot fail.

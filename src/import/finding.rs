@@ -22,6 +22,8 @@ pub struct Finding {
     pub hint: Option<String>,
     /// The old line, where nothing of it is compiled any more: it is kept as a comment.
     pub kept: Option<String>,
+    /// The comment right above the old line, which often names the host of an address.
+    pub comment: Option<String>,
     /// The template that an address was traced back to.
     pub template: Option<String>,
 }
@@ -43,6 +45,7 @@ impl Finding {
             message: message.into(),
             hint: None,
             kept: None,
+            comment: None,
             template: None,
         }
     }

@@ -50,7 +50,7 @@ fn transports(maps: &Maps, found: &mut Vec<Finding>) {
     let mut shared: BTreeMap<String, Vec<(u32, &str)>> = BTreeMap::new();
     for (key, line) in &maps.transports {
         let transport = &line.value;
-        if !matches!(transport.service.as_str(), "" | "smtp" | "relay") {
+        if !transport.speaks_smtp() {
             continue;
         }
         if !transport.next_hops.is_empty() {

@@ -1,9 +1,10 @@
 //! Right-hand sides as Postfix reads them, and as a repository can say them.
 
 use crate::postfix::{TlsPolicy, Transport, Version};
+use hashbrown::HashMap;
 
 /// What a right-hand side comes to.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) enum Value<V> {
     /// This, and what Postfix passes over in it.
     Means(V, Vec<String>),
@@ -13,8 +14,26 @@ pub(super) enum Value<V> {
     Refused(String, Option<String>),
 }
 
-/// Reads a policy.
-pub(super) fn policy(text: &str, version: Version) -> Value<TlsPolicy> {
+/// Policies by their texts: most of a map are the same few.
+#[derive(Debug)]
+pub(super) struct Policies {
+    version: Version,
+    known: HashMap<String, Value<TlsPolicy>>,
+}
+
+impl Policies {
+    pub(super) fn new(version: Version) -> Self {
+        Self { version, known: HashMap::new() }
+    }
+
+    /// Reads a policy.
+    pub(super) fn read(&mut self, text: &str) -> Value<TlsPolicy> {
+        let version = self.version;
+        self.known.entry_ref(text).or_insert_with(|| policy(text, version)).clone()
+    }
+}
+
+fn policy(text: &str, version: Version) -> Value<TlsPolicy> {
     let strict = |text: &str| {
         let policy = TlsPolicy::parse(text, version)?;
         // The repository is read before a target is known.

@@ -353,3 +353,19 @@ fn what_is_imported_compiles_to_the_same_effect() {
         })
         .unwrap();
 }
+
+/// A policy that goes with a transport that stays must stay too: under another spelling nothing asks for it.
+#[test]
+fn a_policy_stays_with_the_transport_that_asks_for_its_spelling() {
+    let case = Case {
+        transport: "*\tsmtp:[IPv6:2001:db8::1]\n".to_owned(),
+        tls_policy: "[IPv6:2001:db8::1] secure match=mx.a.example\n".to_owned(),
+        version: Version::series(3, 4),
+        level: SecurityLevel::May,
+        none: NoneMeans::Keep,
+    };
+    let ran = run(&case, &Templates::builtin()).unwrap();
+    check(&case, &ran).unwrap();
+    let foreign = ran.imported.findings.iter().filter(|it| it.code == "foreign");
+    assert_eq!(foreign.map(|it| it.key.as_str()).collect::<Vec<_>>(), ["*", "[ipv6:2001:db8::1]"]);
+}
