@@ -1,5 +1,19 @@
 //! What can be typed.
 
+mod consent;
+mod discover;
+mod global;
+mod import;
+mod logs;
+mod probing;
+
+pub use consent::Consent;
+pub use discover::DiscoverOptions;
+pub use global::{Color, Global, Validation};
+pub use import::{ForeignArg, Import, MapForm, NoneArg};
+pub use logs::{Logs, MxFrom, PageOptions};
+pub use probing::Probing;
+
 use clap::{Parser, Subcommand, ValueEnum, ValueHint};
 use std::path::PathBuf;
 
@@ -14,69 +28,6 @@ pub struct Args {
     /// What to do.
     #[command(subcommand)]
     pub command: Command,
-}
-
-/// Flags that work before and after the command.
-#[derive(clap::Args, Debug)]
-#[command(next_help_heading = "Global options")]
-pub struct Global {
-    /// The repository's folder
-    #[arg(short = 'C', global = true, value_name = "DIR", default_value = ".", value_hint = ValueHint::DirPath)]
-    pub directory: PathBuf,
-    /// When to use colours
-    #[arg(long, global = true, value_name = "WHEN", default_value = "auto")]
-    pub color: Color,
-    /// Say only what is wrong
-    #[arg(short, long, global = true, conflicts_with = "verbose")]
-    pub quiet: bool,
-    /// Say more
-    #[arg(short, long, global = true)]
-    pub verbose: bool,
-    /// Report as text, json, jsonl, markdown, sarif, junit, github, gitlab, rdjsonl or csv, to standard
-    /// output or to a file; repeatable
-    #[arg(long, global = true, value_name = "FORMAT[=FILE]")]
-    pub report: Vec<String>,
-    /// Use no network
-    #[arg(long, global = true)]
-    pub offline: bool,
-    /// Fail when mxward.lock would change; the default where CI is set, but for `lock` and `update`
-    #[arg(long, global = true)]
-    pub locked: bool,
-    /// As --offline and --locked together
-    #[arg(long, global = true)]
-    pub frozen: bool,
-    /// Only this target; repeatable
-    #[arg(long, global = true, value_name = "NAME")]
-    pub target: Vec<String>,
-    /// Ask this name server, `ADDRESS:PORT`, `tls://ADDRESS#NAME` or `https://ADDRESS#NAME`; repeatable
-    #[arg(long, global = true, value_name = "SERVER")]
-    pub dns_server: Vec<String>,
-    /// Validate DNSSEC from the keys in this file
-    #[arg(long, global = true, value_name = "FILE", value_hint = ValueHint::FilePath)]
-    pub dns_trust_anchor: Option<PathBuf>,
-    /// Who validates DNSSEC
-    #[arg(long, global = true, value_name = "WHO")]
-    pub dns_validation: Option<Validation>,
-}
-
-/// When to use colours.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, ValueEnum)]
-pub enum Color {
-    /// On a terminal.
-    Auto,
-    /// Always.
-    Always,
-    /// Never.
-    Never,
-}
-
-/// Who validates DNSSEC.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, ValueEnum)]
-pub enum Validation {
-    /// This program.
-    Local,
-    /// The resolver, on a loopback address.
-    Resolver,
 }
 
 /// What to do.
@@ -298,249 +249,6 @@ pub enum Command {
     },
 }
 
-/// Whose workflows a new repository gets.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, ValueEnum)]
-pub enum Ci {
-    /// GitHub Actions.
-    Github,
-    /// GitLab CI.
-    Gitlab,
-    /// Nobody's.
-    None,
-}
-
-/// What is probed, and how.
-#[derive(clap::Args, Debug)]
-pub struct Probing {
-    /// Only this recipient domain; repeatable
-    #[arg(long, value_name = "DOMAIN")]
-    pub domain: Vec<String>,
-    /// Only what differs from what is deployed
-    #[arg(long, conflicts_with = "domain")]
-    pub changed: bool,
-    /// The name to greet servers with; without it that of this host
-    #[arg(long, value_name = "NAME")]
-    pub helo: Option<String>,
-    /// Seconds for each step of a conversation; all steps together have three times as long
-    #[arg(long, value_name = "SECONDS", default_value_t = 10)]
-    pub timeout: u64,
-    /// Seconds for everything together; what was found until then is told
-    #[arg(long, value_name = "SECONDS")]
-    pub deadline: Option<u64>,
-    /// Next hops that are probed at once; each address is spoken with by one at a time
-    #[arg(long, value_name = "NUMBER", default_value_t = 64)]
-    pub connections: u16,
-}
-
-impl Probing {
-    /// What changes, within ten minutes.
-    pub fn changes() -> Self {
-        Self {
-            domain: Vec::new(),
-            changed: true,
-            helo: None,
-            timeout: 10,
-            deadline: Some(600),
-            connections: 64,
-        }
-    }
-}
-
-/// What people have agreed to, and what they have not.
-#[derive(clap::Args, Debug)]
-pub struct Consent {
-    /// Let a guard pass, up to a number: `weaker=3`, `different`, `breaks`, `share`, `foreign`,
-    /// `addresses`, `empty`, `stale-lock`, `probe`; repeatable
-    #[arg(long, value_name = "GUARD[=N]")]
-    pub allow: Vec<String>,
-    /// Refuse everything that is not of these effects, such as `stronger,neutral`
-    #[arg(long, value_name = "EFFECT,…", value_delimiter = ',')]
-    pub only: Vec<String>,
-    /// Limits and waivers, instead of protect.yaml in the repository
-    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
-    pub protect: Option<PathBuf>,
-}
-
-/// How `discover` looks, and what it does with what it found.
-#[derive(clap::Args, Debug)]
-pub struct DiscoverOptions {
-    /// Add the proposed entries of domains that are not declared yet to this YAML file of the repository
-    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
-    pub write: Option<String>,
-    /// Propose MTA-STS policies as they are now, for the MX hosts they cover and until they end, instead of
-    /// leaving them to a resolver
-    #[arg(long)]
-    pub freeze: bool,
-    /// Keep what was found out in this file, and do not ask again for domains that are in it
-    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
-    pub resume: Option<PathBuf>,
-    /// How many domains are under way at once
-    #[arg(long, value_name = "N", default_value_t = 1024, value_parser = clap::value_parser!(u16).range(1..))]
-    pub jobs: u16,
-    /// How many connections to one address may be open at once
-    #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u16).range(1..))]
-    pub per_host: u16,
-    /// Seconds for each step of a connection
-    #[arg(long, value_name = "SECONDS", default_value_t = 10, value_parser = clap::value_parser!(u16).range(1..=300))]
-    pub timeout: u16,
-    /// Seconds for everything together
-    #[arg(long, value_name = "SECONDS")]
-    pub deadline: Option<u32>,
-    /// Connect to no mail server
-    #[arg(long)]
-    pub no_starttls: bool,
-    /// How to name this host to mail servers
-    #[arg(long, value_name = "NAME", default_value = "localhost.localdomain")]
-    pub helo: String,
-    /// Check certificates with the CAs in this file, instead of those of the system
-    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
-    pub ca: Option<PathBuf>,
-    /// Where policy hosts listen
-    #[arg(long, value_name = "PORT", default_value_t = 443, hide = true)]
-    pub https_port: u16,
-    /// Where mail servers listen
-    #[arg(long, value_name = "PORT", default_value_t = 25, hide = true)]
-    pub smtp_port: u16,
-}
-
-/// What to read of logs, and how much evidence is enough.
-#[derive(clap::Args, Debug)]
-pub struct Logs {
-    /// The logs, in any order; `-` is standard input
-    #[arg(required = true, value_name = "FILE", value_hint = ValueHint::FilePath)]
-    pub files: Vec<PathBuf>,
-    /// Only this domain, with all details; repeatable
-    #[arg(long, value_name = "DOMAIN")]
-    pub domain: Vec<String>,
-    /// Propose nothing for fewer messages
-    #[arg(long, value_name = "N", default_value_t = 20)]
-    pub min_messages: u64,
-    /// Propose nothing when fewer days lie between the first and the last of them
-    #[arg(long, value_name = "N", default_value_t = 7)]
-    pub min_days: i64,
-    /// Each MX host must have taken mail: which they are is known from mxward.lock, or DNS is asked too;
-    /// or it does not matter
-    #[arg(long, value_name = "FROM", default_value = "lock")]
-    pub mx: MxFrom,
-    /// Write the proposals as YAML; `-` is standard output
-    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
-    pub write: Option<PathBuf>,
-    /// Stamps without a year are of the last year in which they do not lie behind this day
-    #[arg(long, value_name = "YYYY-MM-DD")]
-    pub today: Option<jiff::civil::Date>,
-    /// Tell so many domains apart; deliveries to others are only counted
-    #[arg(long, value_name = "N", default_value_t = 250_000)]
-    pub max_domains: usize,
-}
-
-/// What the page of `report` is made from.
-#[derive(clap::Args, Debug)]
-pub struct PageOptions {
-    /// The file to write; without it the page goes to standard output
-    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
-    pub out: Option<PathBuf>,
-    /// Mail logs, to weigh domains by their mail; `-` is standard input
-    #[arg(long, value_name = "FILE", num_args = 1.., value_hint = ValueHint::FilePath)]
-    pub logs: Vec<PathBuf>,
-    /// Judge expiry and age as on this day, instead of today
-    #[arg(long, value_name = "YYYY-MM-DD")]
-    pub today: Option<jiff::civil::Date>,
-}
-
-/// What to import, and what the maps do not say.
-#[derive(clap::Args, Debug)]
-pub struct Import {
-    /// The TLS policy map: a path, `TYPE:PATH` as in main.cf, `ssh://HOST/PATH`, or the URL of a table
-    /// (`sqlite:`, `mysql:`, `postgres:`); also a dump of a table, EFF's policy.json or what
-    /// `postfix-tlspol -query` prints
-    #[arg(long, value_name = "MAP", value_hint = ValueHint::FilePath)]
-    pub tls_policy: Option<String>,
-    /// The transport map, in the same forms
-    #[arg(long, value_name = "MAP", value_hint = ValueHint::FilePath)]
-    pub transport: Option<String>,
-    /// The TLS policy map is this table
-    #[arg(long, value_name = "URL", conflicts_with = "tls_policy")]
-    pub sql: Option<String>,
-    /// The TLS policy map is EFF's STARTTLS policy list
-    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath, conflicts_with_all = ["tls_policy", "sql"])]
-    pub eff: Option<String>,
-    /// The TLS policy map is what `postfix-tlspol -query` prints, one object or many
-    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath, conflicts_with_all = ["tls_policy", "sql", "eff"])]
-    pub tlspol: Option<String>,
-    /// The form of the TLS policy map, where it is not recognised
-    #[arg(long, value_name = "FORM")]
-    pub format: Option<MapForm>,
-    /// The folder of the new repository, empty or not there yet
-    #[arg(long, value_name = "DIR", value_hint = ValueHint::DirPath)]
-    pub out: PathBuf,
-    /// The version of Postfix that reads the maps, as `postconf -h mail_version` prints it [assumed: 3.7]
-    #[arg(long, value_name = "VERSION")]
-    pub postfix: Option<String>,
-    /// What `postconf -h smtp_tls_security_level` prints [a row `_default`, else assumed: may]
-    #[arg(long, value_name = "LEVEL")]
-    pub security_level: Option<String>,
-    /// The type of the maps, such as hash or lmdb [assumed: hash]
-    #[arg(long, value_name = "TYPE")]
-    pub map_type: Option<String>,
-    /// `relayhost` there
-    #[arg(long, value_name = "NEXT-HOP")]
-    pub relayhost: Option<String>,
-    /// What the level `none` means: that no policy is needed, or plain text, which is what Postfix does
-    #[arg(long, value_name = "WHAT")]
-    pub none: Option<NoneArg>,
-    /// What to do with entries that a repository cannot say: stop, or let them stay in the maps
-    #[arg(long, value_name = "WHAT", default_value = "error")]
-    pub foreign: ForeignArg,
-    /// The environment variable with the password of the database
-    #[arg(long, value_name = "VARIABLE")]
-    pub password_env: Option<String>,
-    /// Record this day instead of today
-    #[arg(long, value_name = "YYYY-MM-DD")]
-    pub today: Option<jiff::civil::Date>,
-}
-
-/// The form of a policy map.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, ValueEnum)]
-pub enum MapForm {
-    /// The source text of a map.
-    Map,
-    /// Statements that fill a table.
-    Dump,
-    /// EFF's STARTTLS policy list.
-    Eff,
-    /// What `postfix-tlspol -query` prints.
-    Tlspol,
-}
-
-/// What the level `none` means.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, ValueEnum)]
-pub enum NoneArg {
-    /// No policy is needed.
-    Absent,
-    /// Plain text.
-    Keep,
-}
-
-/// What to do with entries that cannot be said.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, ValueEnum)]
-pub enum ForeignArg {
-    /// Stop.
-    Error,
-    /// They stay in the maps.
-    Keep,
-}
-
-/// Where the MX hosts of a domain are known from.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, ValueEnum)]
-pub enum MxFrom {
-    /// mxward.lock.
-    Lock,
-    /// mxward.lock, or else DNS.
-    Dns,
-    /// They do not matter.
-    Any,
-}
-
 impl Command {
     /// The name on the command line.
     pub fn name(&self) -> &'static str {
@@ -567,9 +275,7 @@ impl Command {
             Self::Man { .. } => "man",
         }
     }
-}
 
-impl Command {
     /// Whether it finds or changes something, as platforms show it.
     pub fn has_findings(&self) -> bool {
         match self {
@@ -595,6 +301,17 @@ impl Command {
             | Self::Test => true,
         }
     }
+}
+
+/// Whose workflows a new repository gets.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, ValueEnum)]
+pub enum Ci {
+    /// GitHub Actions.
+    Github,
+    /// GitLab CI.
+    Gitlab,
+    /// Nobody's.
+    None,
 }
 
 /// What to show of the catalogue.
