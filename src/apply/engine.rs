@@ -40,8 +40,7 @@ pub struct Run<'a> {
     pub(crate) now: Timestamp,
     /// Policies that nothing asks for and that are not due to go, since when, and what they say.
     pub(crate) waiting: BTreeMap<String, (Timestamp, String)>,
-    /// How long deliveries under way may ask the table of policies, in seconds; 0 where it is a file, which
-    /// a process that reads it keeps open.
+    /// How long deliveries under way are waited for, in seconds.
     pub(crate) settle: u32,
     /// Keys of policies that begin to wait with this run; `None` where a map in a file needs none of it.
     pub(crate) begin: Option<BTreeSet<String>>,
@@ -186,7 +185,7 @@ impl<'a> Run<'a> {
         let mut untold = false;
         let mut at_work = false;
         for (at, step) in steps.iter().enumerate() {
-            self.settle(step, at_work, around);
+            self.settle(step, at_work, around)?;
             let record = self.opening_record(step.map, steps)?;
             let store = self.store(step.map)?;
             match store.switch(at, &record) {
@@ -240,11 +239,41 @@ impl<'a> Run<'a> {
     }
 
     /// Waits for the end of deliveries that were under way before a step, where a Postfix is at work.
-    fn settle(&self, step: &Step<'_>, at_work: bool, around: &mut Around<'_>) {
-        if step.settles && at_work && self.settle > 0 {
-            (around.tell)(&format!(" Waiting {} s for deliveries under way", self.settle));
-            (around.pause)(self.settle);
+    ///
+    /// They ask a table of policies anew for each of their next hops; and the TLS sessions that they begin
+    /// are resumed by later ones to the same next hop, whatever name its policy asks for by then. So
+    /// sessions are forgotten once they are gone. [smtp(8), tlsmgr(8)]
+    fn settle(
+        &self,
+        step: &Step<'_>,
+        at_work: bool,
+        around: &mut Around<'_>,
+    ) -> Result<(), String> {
+        if !(step.settles && at_work) {
+            return Ok(());
         }
+        let deliveries = || self.reloads.iter().map(Reload::deliveries).collect::<Option<Vec<_>>>();
+        let Some(old) = deliveries().filter(|_| !self.reloads.is_empty()) else {
+            // In a file they keep what they have opened.
+            if self.settle > 0 && (self.begin.is_some() || !self.reloads.is_empty()) {
+                (around.tell)(&format!(" Waiting {} s for deliveries under way", self.settle));
+                (around.pause)(self.settle);
+            }
+            return self.reload(around).map(drop);
+        };
+        let under_way =
+            |now: &[BTreeSet<String>]| old.iter().zip(now).any(|(old, now)| !old.is_disjoint(now));
+        if under_way(&old) {
+            (around.tell)(&format!(" Waiting for deliveries under way, {} s at most", self.settle));
+            // Those that have nothing to do end too.
+            self.reload(around)?;
+            let mut left = self.settle;
+            while left > 0 && deliveries().is_none_or(|now| under_way(&now)) {
+                (around.pause)(1);
+                left -= 1;
+            }
+        }
+        self.reload(around).map(drop)
     }
 
     /// Tells every Postfix; whether one may be at work, which is also so where none is known.
@@ -347,7 +376,9 @@ impl<'a> Run<'a> {
         let mut now: [&[MapEntry<'_>]; 2] = [&here.transport, &here.tls_policy];
         let mut at_work = false;
         for (at, step) in back.iter().enumerate() {
-            self.settle(step, at_work, around);
+            if self.settle(step, at_work, around).is_err() {
+                return false;
+            }
             // What was recorded for the way there holds on the way back.
             let Ok(record) = self.opening_record(step.map, &self.steps) else { return false };
             let now = &mut now[step.map.at()];

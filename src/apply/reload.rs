@@ -3,7 +3,14 @@
 use crate::diag::printable;
 use crate::world::{CommandOutput, Host};
 use std::cell::RefCell;
+use std::collections::BTreeSet;
 use std::rc::Rc;
+
+/// What knows routes, or keeps TLS sessions. [trivial-rewrite(8), tlsmgr(8)]
+const KNOWING: [&str; 4] = ["qmgr", "oqmgr", "trivial-rewrite", "tlsmgr"];
+
+/// What delivers by SMTP.
+const DELIVERING: [&str; 2] = ["smtp", "lmtp"];
 
 /// Waits until none of some processes is there any more; names one that stays.
 const GONE: &str = "for process; do left=600
@@ -25,12 +32,13 @@ pub struct Reload {
 }
 
 impl Reload {
-    /// Tells it, and waits until the processes that know the old routes are gone; `false` when it does not
-    /// run, and so needs no telling.
+    /// Tells it, and waits until the processes that know old routes and sessions are gone; `false` when it
+    /// does not run, and so needs no telling.
     ///
     /// The command only sends a signal. Until qmgr(8) has ended by it, it hands out deliveries to old next
-    /// hops, and an smtp(8) that is started for one of them reads maps that are switched to meanwhile.
-    /// [master(8), qmgr(8)]
+    /// hops, and an smtp(8) that is started for one of them reads maps that are switched to meanwhile. Until
+    /// tlsmgr(8) has ended by it, sessions are resumed that were verified by old policies.
+    /// [master(8), qmgr(8), tlsmgr(8)]
     ///
     /// # Errors
     ///
@@ -39,7 +47,8 @@ impl Reload {
         if self.postfix("status")?.status != Some(0) {
             return Ok(false);
         }
-        let old = self.routers();
+        // Without a queue manager to be seen, one must be on its way.
+        let old = self.processes(&KNOWING).filter(|old| old.has_manager);
         let output = self.postfix("reload")?;
         if output.status != Some(0) {
             let message = String::from_utf8_lossy(&output.stderr);
@@ -51,7 +60,7 @@ impl Reload {
             return Ok(true);
         };
         let mut args = vec!["-c", GONE, "sh"];
-        args.extend(old.iter().map(String::as_str));
+        args.extend(old.numbers.iter().map(String::as_str));
         let output = self.command("sh", &args)?;
         if output.status == Some(0) {
             return Ok(true);
@@ -60,16 +69,21 @@ impl Reload {
         Err(format!("process {} of it still runs after a minute", printable(process.trim())))
     }
 
-    /// The processes that know routes; `None` when they cannot be told, or there is no queue manager to be
-    /// seen, where one must be on its way.
-    fn routers(&self) -> Option<Vec<String>> {
+    /// The processes that deliver now; `None` when they cannot be told.
+    pub(super) fn deliveries(&self) -> Option<BTreeSet<String>> {
+        Some(self.processes(&DELIVERING)?.numbers)
+    }
+
+    /// The processes of some programs; `None` when they cannot be told.
+    fn processes(&self, programs: &[&str]) -> Option<Processes> {
         let directory = self.configured("postconf", &["-h", "queue_directory"]).ok()?;
         let directory = String::from_utf8(directory.stdout).ok()?;
         let master = format!("{}/pid/master.pid", directory.trim_end());
         let master = self.host.borrow_mut().read(&master).ok()??;
         let master: u32 = std::str::from_utf8(&master).ok()?.trim().parse().ok()?;
         let list = self.command("ps", &["-A", "-o", "pid=", "-o", "ppid=", "-o", "comm="]).ok()?;
-        children(&String::from_utf8_lossy(&list.stdout), master)
+        let list = Some(list).filter(|list| list.status == Some(0))?;
+        Some(children(&String::from_utf8_lossy(&list.stdout), master, programs))
     }
 
     fn postfix(&self, verb: &str) -> Result<CommandOutput, String> {
@@ -86,11 +100,16 @@ impl Reload {
     }
 }
 
-/// The processes of a list that a master(8) has started and that know routes; `None` without a queue
-/// manager among them.
-fn children(list: &str, master: u32) -> Option<Vec<String>> {
-    let mut found = Vec::new();
-    let mut has_manager = false;
+/// Processes of one Postfix.
+#[derive(Debug)]
+struct Processes {
+    numbers: BTreeSet<String>,
+    has_manager: bool,
+}
+
+/// The processes of a list that a master(8) has started from some programs.
+fn children(list: &str, master: u32, programs: &[&str]) -> Processes {
+    let mut found = Processes { numbers: BTreeSet::new(), has_manager: false };
     for line in list.lines() {
         let mut words = line.split_whitespace();
         let (Some(process), Some(parent), Some(name)) = (words.next(), words.next(), words.next())
@@ -100,26 +119,33 @@ fn children(list: &str, master: u32) -> Option<Vec<String>> {
         let process = process.parse::<u32>().ok().filter(|_| parent.parse() == Ok(master));
         let name = name.rsplit('/').next().unwrap_or(name);
         if let Some(process) = process
-            && matches!(name, "qmgr" | "oqmgr" | "trivial-rewrite")
+            && programs.contains(&name)
         {
-            has_manager |= name != "trivial-rewrite";
-            found.push(process.to_string());
+            found.has_manager |= matches!(name, "qmgr" | "oqmgr");
+            found.numbers.insert(process.to_string());
         }
     }
-    has_manager.then_some(found)
+    found
 }
 
 #[cfg(test)]
 mod tests {
-    use super::children;
+    use super::{DELIVERING, KNOWING, children};
 
     #[test]
-    fn queue_manager_and_rewriting_of_one_postfix_are_waited_for() {
+    fn those_of_one_postfix_are_waited_for() {
         let list = "    1     0 init\n  200     1 master\n  201   200 qmgr\n  300     1 master\n  \
-                    301   300 /usr/libexec/postfix/qmgr\n  302   300 trivial-rewrite\n  303   300 smtp\n";
-        assert_eq!(children(list, 300).unwrap(), ["301", "302"]);
-        assert_eq!(children(list, 200).unwrap(), ["201"]);
-        assert_eq!(children("302 300 trivial-rewrite", 300), None);
-        assert_eq!(children("", 300), None);
+                    301   300 /usr/libexec/postfix/qmgr\n  302   300 trivial-rewrite\n  303   300 smtp\n  \
+                    304   300 tlsmgr\n";
+        let knowing = |list: &str, master: u32| {
+            let found = children(list, master, &KNOWING);
+            (found.has_manager, found.numbers.into_iter().collect::<Vec<_>>().join(" "))
+        };
+        assert_eq!(knowing(list, 300), (true, String::from("301 302 304")));
+        assert_eq!(knowing(list, 200), (true, String::from("201")));
+        assert_eq!(knowing("302 300 trivial-rewrite", 300), (false, String::from("302")));
+        assert_eq!(knowing("", 300), (false, String::new()));
+        let delivering = children(list, 300, &DELIVERING).numbers;
+        assert_eq!(delivering.into_iter().collect::<Vec<_>>(), ["303"]);
     }
 }

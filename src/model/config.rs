@@ -84,8 +84,8 @@ pub struct Target {
     pub state: Option<Spanned<Location>>,
     /// For how many seconds keys of a table stay that nothing asks for any more.
     pub prune_after: u32,
-    /// How many seconds an apply gives deliveries under way before a key of a table that they may ask gets
-    /// another value.
+    /// How many seconds an apply gives deliveries under way before a next hop that changes hands gets its new
+    /// policy.
     pub settle: u32,
     /// Where else a change must be announced with `postfix reload`: folders with a `main.cf`, or hosts with
     /// an empty path, whose Postfix has the usual one.

@@ -277,7 +277,7 @@ fn prepared<'a>(
         unfinished,
         now,
         waiting: texts.waiting.clone(),
-        settle: computed.begin.as_ref().map_or(0, |_| texts.sides.target.settle),
+        settle: texts.sides.target.settle,
         begin: computed.begin.clone(),
     }
 }

@@ -49,8 +49,8 @@ pub(super) struct Target {
     /// For how long keys stay in a table that nothing asks for any more, since a delivery under way may:
     /// a number and s, m, h or d. 1h where nothing is said
     prune_after: Option<Time>,
-    /// For how long an apply to a table waits for deliveries under way before a next hop that changes
-    /// hands gets its new policy. 5m where nothing is said
+    /// For how long an apply waits, at most, for deliveries under way before a next hop that changes hands
+    /// gets its new policy. 5m where nothing is said
     settle: Option<Time>,
     /// Further hosts whose Postfix is reloaded after a change: <ssh://user@host>
     reload: Option<OneOrList<Text>>,
