@@ -3,7 +3,7 @@
 use super::DeployedLine;
 use super::side::{Side, Table};
 use crate::formats::MapEntry;
-use crate::postfix::{Outcome, deliver, policy_keys, words};
+use crate::postfix::{Outcome, Settings, deliver, policy_keys, words};
 use hashbrown::HashSet;
 use std::borrow::Cow;
 
@@ -14,6 +14,9 @@ use std::borrow::Cow;
 /// addresses. [postconf(5) `smtp_tls_policy_maps`; Postfix `smtp_tls_policy.c`]
 pub(crate) fn dead(side: &Side<'_>) -> Vec<DeployedLine> {
     let used = next_hops(side);
+    let keys: HashSet<&str> = side.transport.iter().map(|line| &*line.key).collect();
+    let transport = |key: &str| keys.contains(key).then(|| side.transport.value(key)).flatten();
+    let asks = |domain: &str, key: &str| asks(domain, key, &transport, side.settings);
     let parents: HashSet<&str> = used.iter().flat_map(|it| parents(it)).collect();
     let is_dead = |line: &&MapEntry<'_>| {
         if used.contains(&*line.key) {
@@ -23,10 +26,10 @@ pub(crate) fn dead(side: &Side<'_>) -> Vec<DeployedLine> {
             // Its subdomains are not known, so one is followed that has no entry of its own.
             Some(_) => {
                 !parents.contains(&*line.key)
-                    && !asks(side, &format!("any--subdomain{}", line.key), &line.key)
+                    && !asks(&format!("any--subdomain{}", line.key), &line.key)
             }
             None if line.key.contains(['[', ':', '@']) => true,
-            None => !asks(side, &line.key, &line.key),
+            None => !asks(&line.key, &line.key),
         }
     };
     let mut dead: Vec<DeployedLine> =
@@ -42,9 +45,14 @@ fn parents(next_hop: &str) -> impl Iterator<Item = &str> {
 }
 
 /// Whether mail for a domain looks a key up.
-fn asks(side: &Side<'_>, domain: &str, key: &str) -> bool {
+fn asks<'t>(
+    domain: &str,
+    key: &str,
+    transport: &impl Fn(&str) -> Option<&'t str>,
+    settings: &Settings,
+) -> bool {
     // Which policies there are makes no difference to what is asked for.
-    let delivery = deliver(domain, &|it| side.transport.value(it), &|_| None, side.settings);
+    let delivery = deliver(domain, transport, &|_| None, settings);
     match delivery.outcome {
         Outcome::Smtp { hops, .. } => {
             hops.iter().any(|hop| policy_keys(&hop.next_hop).any(|asked| asked == key))

@@ -2,19 +2,22 @@
 
 use super::body::{Body, base};
 use super::finding::Finding;
-use super::maps::{Maps, Said};
+use super::maps::{Maps, Said, raw};
 use super::options::Options;
 use super::pins::Pins;
 use super::source::SourceEntry;
 use super::templates::Templates;
+use super::value::Written;
 use crate::diag::Severity;
 use crate::lock::Lock;
 use crate::names::{DomainName, Recipients};
 use crate::plan::Which;
 use crate::postfix::{NextHop, TlsPolicy, Transport};
-use hashbrown::HashSet;
+use hashbrown::{HashMap, HashSet};
+use std::cmp::Ordering;
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
+use std::rc::Rc;
 
 /// A repository before it is written.
 #[derive(Debug, Default)]
@@ -39,28 +42,34 @@ pub(super) struct Domain {
     pub(super) body: Body,
 }
 
+impl Domain {
+    /// The order of the old maps.
+    pub(super) fn order(&self, other: &Self) -> Ordering {
+        (self.place, &self.key).cmp(&(other.place, &other.key))
+    }
+}
+
 /// The policy of a next hop.
 #[derive(Debug)]
 pub(super) struct NextHopEntry {
     pub(super) key: String,
     line: u32,
     pub(super) comments: Vec<String>,
-    pub(super) policy: TlsPolicy,
+    pub(super) policy: Rc<Written<TlsPolicy>>,
 }
 
 /// Puts the entries of both maps together.
 pub(super) fn assemble(maps: &mut Maps, options: &Options, templates: &Templates) -> Draft {
     let mut draft = Draft::default();
-    let mut covered: HashSet<String> = HashSet::new();
     let transports = std::mem::take(&mut maps.transports);
     let policies = std::mem::take(&mut maps.policies);
     let mut pins = Pins::new(templates, options);
-    let mut told: HashSet<String> = HashSet::new();
+    let (mut covered, mut told) = (HashSet::new(), HashSet::new());
     for (key, line) in &transports {
         let policy = policy_of(key, &line.value, &policies, &maps.dead, &mut covered);
-        let mut body = Body { policy: policy.cloned(), ..Body::default() };
+        let mut body = Body { policy: policy.map(Rc::clone), ..Body::default() };
         if !pins.pin(key, &line.value, &policies, &mut body) {
-            body.transport = Some(line.value.clone());
+            body.transport = Some(Rc::clone(&line.value));
         }
         // Comments above the policy of the domain are of the domain, too.
         let own = policies.get(key);
@@ -81,19 +90,19 @@ pub(super) fn assemble(maps: &mut Maps, options: &Options, templates: &Templates
                 key: key.clone(),
                 place: (false, line.line),
                 comments: line.comments.clone(),
-                body: Body { policy: Some(line.value.clone()), ..Body::default() },
+                body: Body { policy: Some(Rc::clone(&line.value)), ..Body::default() },
             }),
-            Ok(_) if is_dead && !covered.contains(key) => never(maps, key, line, own),
+            Ok(_) if is_dead && !covered.contains(key.as_str()) => never(maps, key, line, own),
             // The policy of its own mail.
             Ok(_) if own.is_some_and(|it| goes_by_mx(&it.value)) => {}
-            Ok(_) if covered.contains(key) => {}
+            Ok(_) if covered.contains(key.as_str()) => {}
             Ok(Recipients::Subdomains(_)) => {
                 let why =
                     "subdomains have a next hop, and their policy is looked up by another way too";
                 maps.leave(Which::TlsPolicy, entry(key, line), why, None);
             }
             Ok(Recipients::Domain(_)) | Err(_) => {
-                if covered.contains(key) {
+                if covered.contains(key.as_str()) {
                     continue;
                 }
                 if is_dead && trace(maps, key, line, templates) {
@@ -106,14 +115,15 @@ pub(super) fn assemble(maps: &mut Maps, options: &Options, templates: &Templates
                     key: key.clone(),
                     line: line.line,
                     comments: line.comments.clone(),
-                    policy: line.value.clone(),
+                    policy: Rc::clone(&line.value),
                 });
             }
         }
     }
+    drop((covered, told));
     trace_ignored(maps, templates);
     recognise(&mut draft, maps, templates);
-    draft.domains.sort_by(|a, b| (a.place, &a.key).cmp(&(b.place, &b.key)));
+    draft.domains.sort_by(Domain::order);
     draft.next_hops.sort_by(|a, b| (a.line, &a.key).cmp(&(b.line, &b.key)));
     (maps.transports, maps.policies) = (transports, policies);
     draft
@@ -128,11 +138,11 @@ fn goes_by_mx(transport: &Transport) -> bool {
 /// that of all its next hops, if they have the same.
 fn policy_of<'p>(
     key: &str,
-    transport: &Transport,
+    transport: &'p Transport,
     policies: &'p BTreeMap<String, Said<TlsPolicy>>,
     dead: &HashSet<String>,
-    covered: &mut HashSet<String>,
-) -> Option<&'p TlsPolicy> {
+    covered: &mut HashSet<&'p str>,
+) -> Option<&'p Rc<Written<TlsPolicy>>> {
     if !transport.speaks_smtp() {
         return None;
     }
@@ -141,25 +151,26 @@ fn policy_of<'p>(
     };
     let of = |next_hop: &NextHop| policies.get(next_hop.as_str()).map(|it| &it.value);
     let policy = of(first)?;
-    if rest.iter().any(|next_hop| of(next_hop) != Some(policy)) {
+    let same = |other: &Rc<Written<TlsPolicy>>| Rc::ptr_eq(policy, other) || policy == other;
+    if !rest.iter().all(|next_hop| of(next_hop).is_some_and(same)) {
         return None;
     }
-    covered.extend(transport.next_hops.iter().map(|it| it.as_str().to_owned()));
+    covered.extend(transport.next_hops.iter().map(NextHop::as_str));
     Some(policy)
 }
 
 /// What stands above the policies of next hops, each said once: they are written beside the domain now.
-fn hosts(
-    transport: &Transport,
+fn hosts<'p>(
+    transport: &'p Transport,
     policies: &BTreeMap<String, Said<TlsPolicy>>,
-    told: &mut HashSet<String>,
+    told: &mut HashSet<&'p str>,
 ) -> Vec<String> {
     let mut comments = Vec::new();
     for next_hop in transport.next_hops.iter().map(NextHop::as_str) {
         let Some(line) = policies.get(next_hop).filter(|_| next_hop.starts_with('[')) else {
             continue;
         };
-        if told.insert(next_hop.to_owned()) {
+        if told.insert(next_hop) {
             let said = line.comments.iter().filter(|it| !it.is_empty());
             comments.extend(said.map(|it| format!("{next_hop}: {it}")));
         }
@@ -169,7 +180,7 @@ fn hosts(
 
 /// An entry as it was, for what is to be said about it.
 fn entry(key: &str, line: &Said<TlsPolicy>) -> SourceEntry {
-    let value = line.value.to_string();
+    let value = line.value.text.clone();
     SourceEntry { key: key.to_owned(), value, line: line.line, comments: Vec::new() }
 }
 
@@ -177,17 +188,18 @@ fn entry(key: &str, line: &Said<TlsPolicy>) -> SourceEntry {
 fn never(maps: &mut Maps, key: &str, line: &Said<TlsPolicy>, own: Option<&Said<Transport>>) {
     let why = match own {
         Some(own) if own.line > 0 => {
-            format!("transport:{} sends its mail to `{}`", own.line, own.value)
+            format!("transport:{} sends its mail to `{}`", own.line, own.value.text)
         }
-        Some(own) => format!("its mail goes to `{}`", own.value),
+        Some(own) => format!("its mail goes to `{}`", own.value.text),
         None => "its mail goes where an entry for a parent domain sends it".to_owned(),
     };
     let message =
         format!("`{key}` is never looked up: {why}, and policies are looked up by next hop");
     let place = (Which::TlsPolicy, line.line, key);
+    let old = raw(&maps.old(Which::TlsPolicy, key, line));
     maps.findings.push(
         Finding::new(Severity::Warning, "never-looked-up", place, message)
-            .kept(line.raw.clone())
+            .kept(old)
             .hint("it would hold again without the transport entry"),
     );
 }
@@ -203,10 +215,12 @@ fn trace(maps: &mut Maps, key: &str, line: &Said<TlsPolicy>, templates: &Templat
     let message = format!(
         "`{key}` is never looked up: no transport leads there; it is an address of the template `{name}`"
     );
-    let raw = host.map_or_else(|| line.raw.clone(), |host| format!("{}   # {host}", line.raw));
+    let mut old = raw(&maps.old(Which::TlsPolicy, key, line));
+    // Writing to a String cannot fail.
+    let _ = host.map(|host| write!(old, "   # {host}"));
     let place = (Which::TlsPolicy, line.line, key);
     let mut finding =
-        Finding::new(Severity::Warning, "never-looked-up", place, message).kept(raw).hint(format!(
+        Finding::new(Severity::Warning, "never-looked-up", place, message).kept(old).hint(format!(
             "name the domains that are there: `example.com: {name}`; mxward looks addresses up itself"
         ));
     finding.template = Some(name);
@@ -241,37 +255,47 @@ fn unused(maps: &mut Maps, key: &str, line: &Said<TlsPolicy>) {
     );
 }
 
+/// What policies say of names, and the template that says it.
+struct Naming {
+    base: TlsPolicy,
+    users: usize,
+    template: Option<Rc<str>>,
+}
+
 /// Puts the names of templates in the place of policies, and makes templates of those that repeat.
 fn recognise(draft: &mut Draft, maps: &Maps, templates: &Templates) {
-    let mut counts: BTreeMap<String, usize> = BTreeMap::new();
-    for domain in &mut draft.domains {
+    let mut places: HashMap<*const Written<TlsPolicy>, usize> = HashMap::new();
+    let mut by_text: HashMap<String, usize> = HashMap::new();
+    let mut namings: Vec<Naming> = Vec::new();
+    let mut users: Vec<(usize, usize)> = Vec::with_capacity(draft.domains.len());
+    for (at, domain) in draft.domains.iter().enumerate() {
         let Some(policy) = domain.body.policy.as_ref().filter(|it| !it.matches.is_empty()) else {
             continue;
         };
-        let policy = base(policy);
-        match templates.of_policy(&policy) {
-            Some(name) => domain.body.provider = Some(name.to_owned()),
-            None => *counts.entry(policy.to_string()).or_default() += 1,
-        }
-    }
-    let mut names: BTreeMap<String, String> = BTreeMap::new();
-    for domain in draft.domains.iter_mut().filter(|it| it.body.provider.is_none()) {
-        let Some(policy) = domain.body.policy.as_ref().filter(|it| !it.matches.is_empty()) else {
-            continue;
-        };
-        let policy = base(policy);
-        let text = policy.to_string();
-        let wanted = maps.names.get(&text);
-        if counts.get(&text).is_none_or(|count| *count < 2 && wanted.is_none()) {
-            continue;
-        }
-        let own = &mut draft.templates;
-        let name = names.entry(text).or_insert_with(|| {
-            let name = templates.new_name(&policy, wanted.map(String::as_str), own);
-            own.insert(name.clone(), policy);
-            name
+        let place = *places.entry(Rc::as_ptr(policy)).or_insert_with(|| {
+            let base = base(policy);
+            *by_text.entry(base.to_string()).or_insert_with(|| {
+                let template = templates.of_policy(&base).map(Rc::from);
+                namings.push(Naming { base, users: 0, template });
+                namings.len() - 1
+            })
         });
-        domain.body.provider = Some(name.clone());
+        namings[place].users += 1;
+        users.push((at, place));
+    }
+    for (at, place) in users {
+        let Naming { base, users, template } = &mut namings[place];
+        if template.is_none() {
+            let wanted = maps.names.get(&base.to_string());
+            if *users < 2 && wanted.is_none() {
+                continue;
+            }
+            let own = &mut draft.templates;
+            let name = templates.new_name(base, wanted.map(String::as_str), own);
+            own.insert(name.clone(), base.clone());
+            *template = Some(name.into());
+        }
+        draft.domains[at].body.provider.clone_from(template);
     }
 }
 

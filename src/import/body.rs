@@ -1,17 +1,19 @@
 //! What stands beside a domain, as YAML.
 
+use super::value::Written;
 use crate::postfix::{TlsPolicy, Transport};
 use crate::source::yaml::scalar;
+use std::rc::Rc;
 
 /// What is said of a domain.
-#[derive(Clone, PartialEq, Eq, Debug, Default)]
+#[derive(Debug, Default)]
 pub(super) struct Body {
-    pub(super) provider: Option<String>,
+    pub(super) provider: Option<Rc<str>>,
     /// Whether it is pinned to the addresses in the lock.
     pub(super) pinned: bool,
-    pub(super) transport: Option<Transport>,
+    pub(super) transport: Option<Rc<Written<Transport>>>,
     /// The policy. With a provider the level and the names are those of its template.
-    pub(super) policy: Option<TlsPolicy>,
+    pub(super) policy: Option<Rc<Written<TlsPolicy>>>,
 }
 
 impl Body {
@@ -29,7 +31,7 @@ impl Body {
                 [only] if transport.service == "smtp" => {
                     format!("next_hop: {}", scalar(only.as_str()))
                 }
-                _ => format!("transport: {}", scalar(&transport.to_string())),
+                _ => format!("transport: {}", scalar(&transport.text)),
             });
         }
         if let Some(policy) = &self.policy {
@@ -42,8 +44,8 @@ impl Body {
     }
 
     /// The value of the domain's key.
-    pub(super) fn text(&self) -> String {
-        match (&self.provider, self.fields().as_slice()) {
+    pub(super) fn text(&self, fields: &[String]) -> String {
+        match (&self.provider, fields) {
             (Some(name), [_]) => scalar(name),
             (_, fields) => format!("{{ {} }}", fields.join(", ")),
         }

@@ -4,35 +4,28 @@ use super::finding::Finding;
 use super::keys::{Key, policy_key, transport_key};
 use super::options::Options;
 use super::source::{Source, SourceEntry};
-use super::value::{self, Policies, Value};
+use super::value::{self, Policies, Value, Written};
 use crate::diag::Severity;
 use crate::diff::{Entries, Side, dead};
 use crate::formats::{MapEntry, MapText};
 use crate::names::Recipients;
 use crate::plan::Which;
 use crate::postfix::{SecurityLevel, Settings, TlsPolicy, Transport, fold_key};
+use compact_str::CompactString;
 use hashbrown::HashSet;
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
+use std::rc::Rc;
 
 /// One entry that a repository can say.
 #[derive(Clone, Debug)]
 pub(super) struct Said<V> {
-    pub(super) value: V,
+    pub(super) value: Rc<Written<V>>,
     pub(super) line: u32,
     pub(super) comments: Vec<String>,
-    /// The old line, blanks apart.
-    pub(super) raw: String,
-}
-
-impl<V> Said<V> {
-    /// The entry as it was, without its comments.
-    pub(super) fn entry(self) -> SourceEntry {
-        let (key, value) = self.raw.split_once(' ').unwrap_or((&self.raw, ""));
-        let (key, value) = (key.to_owned(), value.to_owned());
-        SourceEntry { key, value, line: self.line, comments: Vec::new() }
-    }
+    /// The key in the old map, where that is another spelling.
+    pub(super) was: Option<String>,
 }
 
 /// Where the security level comes from.
@@ -62,7 +55,8 @@ pub(super) struct Maps {
     /// Comments behind the last entries.
     pub(super) tails: Vec<String>,
     pub(super) before: [MapText<'static>; 2],
-    pub(super) meant: [MapText<'static>; 2],
+    /// Whether domains are written under both forms of their names.
+    unicode: bool,
     pub(super) foreign: [Vec<MapEntry<'static>>; 2],
     /// Policies that could not be read, until it is known whether anything looks them up.
     refused: Vec<(SourceEntry, String, Option<String>)>,
@@ -91,7 +85,7 @@ impl Maps {
             sources: names,
             tails: std::mem::take(&mut tls_policy.tail),
             before: [as_is(&transport), as_is(&tls_policy)],
-            meant: [MapText::default(), MapText::default()],
+            unicode: options.unicode,
             foreign: [Vec::new(), Vec::new()],
             refused: Vec::new(),
             keep_foreign: options.keep_foreign,
@@ -108,21 +102,32 @@ impl Maps {
         let settings = maps.settings(options);
         maps.refuse(&settings);
         maps.leave_respelt(options);
-        maps.meant = [
-            meant(&maps.transports, &maps.foreign[0], options.unicode),
-            meant(&maps.policies, &maps.foreign[1], options.unicode),
-        ];
         let mut never: HashSet<String> =
-            dead(&side(&maps.meant, &settings)).into_iter().map(|it| it.key).collect();
+            dead(&side(&maps.meant(), &settings)).into_iter().map(|it| it.key).collect();
         for key in maps.policies.keys() {
             // One entry is written under both forms, and one of them may be looked up.
-            let twin = Recipients::parse(key).ok().and_then(|it| it.unicode_key());
-            if twin.is_some_and(|it| !never.contains(it.as_str())) {
+            if twin(key).is_some_and(|it| !never.contains(it.as_str())) {
                 never.remove(key);
             }
         }
         maps.dead = never;
         maps
+    }
+
+    /// What both maps mean, domains in U-labels under both forms, as mxward writes them.
+    pub(super) fn meant(&self) -> [MapText<'_>; 2] {
+        [
+            meant(&self.transports, &self.foreign[0], self.unicode),
+            meant(&self.policies, &self.foreign[1], self.unicode),
+        ]
+    }
+
+    /// An entry as it was, without its comments.
+    pub(super) fn old<V>(&self, map: Which, key: &str, said: &Said<V>) -> SourceEntry {
+        let key = said.was.as_deref().unwrap_or(key);
+        let value = self.before[map.at()].get(key).map(|it| it.value.to_string());
+        let (key, value) = (key.to_owned(), value.unwrap_or_default());
+        SourceEntry { key, value, line: said.line, comments: Vec::new() }
     }
 
     /// Leaves the policies that could not be read, but for those that nothing looks up.
@@ -162,7 +167,7 @@ impl Maps {
         match value::transport(&entry.value, options.version) {
             Value::Means(transport, notes) => self.add(map, key, transport, entry, notes),
             Value::Commented(transport, comment) => {
-                self.commented(map, &entry, &transport.to_string(), &comment);
+                self.commented(map, &entry, &transport.text, &comment);
                 self.add(map, key, transport, with(entry, comment), Vec::new());
             }
             Value::Refused(why, hint) => self.leave(map, entry, &why, hint),
@@ -179,7 +184,7 @@ impl Maps {
             Value::Refused(why, hint) => return self.refused.push((entry, why, hint)),
             Value::Means(policy, notes) => (policy, entry, notes),
             Value::Commented(policy, comment) => {
-                self.commented(map, &entry, &policy.to_string(), &comment);
+                self.commented(map, &entry, &policy.text, &comment);
                 (policy, with(entry, comment), Vec::new())
             }
         };
@@ -202,7 +207,7 @@ impl Maps {
         &mut self,
         map: Which,
         key: String,
-        value: V,
+        value: Rc<Written<V>>,
         entry: SourceEntry,
         notes: Vec<String>,
     ) {
@@ -211,11 +216,11 @@ impl Maps {
             let place = (map, entry.line, entry.key.as_str());
             self.findings.push(Finding::new(Severity::Note, "passed-over", place, message));
         }
-        let raw = raw(&entry);
         match V::of(self).entry(key) {
             Entry::Vacant(vacant) => {
-                let SourceEntry { line, comments, .. } = entry;
-                vacant.insert(Said { value, line, comments, raw });
+                let SourceEntry { line, comments, key, .. } = entry;
+                let was = Some(key).filter(|it| it != vacant.key());
+                vacant.insert(Said { value, line, comments, was });
             }
             Entry::Occupied(other) => {
                 let (same, line) = (other.get().value == value, other.get().line);
@@ -281,28 +286,40 @@ fn as_is(source: &Source) -> MapText<'static> {
 }
 
 /// What the entries of a map mean, those in U-labels under both forms, as mxward writes them.
-fn meant<V: std::fmt::Display>(
-    lines: &BTreeMap<String, Said<V>>,
-    foreign: &[MapEntry<'static>],
+fn meant<'a, V>(
+    lines: &'a BTreeMap<String, Said<V>>,
+    foreign: &'a [MapEntry<'static>],
     unicode: bool,
-) -> MapText<'static> {
-    let mut entries = foreign.to_vec();
+) -> MapText<'a> {
+    let mut entries = Vec::with_capacity(foreign.len() + lines.len());
+    entries.extend(foreign.iter().map(borrowed));
     for (key, line) in lines {
-        let value = line.value.to_string();
-        let twin = Recipients::parse(key).ok().and_then(|it| it.unicode_key());
-        if let Some(twin) = twin.filter(|it| unicode && fold_key(it) == it.as_str()) {
+        let value = Cow::Borrowed(line.value.text.as_str());
+        let twin = if unicode { twin(key) } else { None };
+        if let Some(twin) = twin.filter(|it| fold_key(it) == it.as_str()) {
             let key = Cow::Owned(twin.into_string());
-            entries.push(MapEntry { key, value: Cow::Owned(value.clone()), line: line.line });
+            entries.push(MapEntry { key, value: value.clone(), line: line.line });
         }
-        let (key, value) = (Cow::Owned(key.clone()), Cow::Owned(value));
-        entries.push(MapEntry { key, value, line: line.line });
+        entries.push(MapEntry { key: Cow::Borrowed(key), value, line: line.line });
     }
     entries.sort_by(|a, b| a.key.cmp(&b.key));
     MapText { entries, ignored: Vec::new() }
 }
 
+/// The form in U-labels of a key in A-labels.
+fn twin(key: &str) -> Option<CompactString> {
+    // Few have one, and reading a name takes longer.
+    key.contains("xn--").then(|| Recipients::parse(key).ok()?.unicode_key()).flatten()
+}
+
+/// The same entry without a copy of its texts.
+pub(super) fn borrowed<'a>(entry: &'a MapEntry<'_>) -> MapEntry<'a> {
+    let (key, value) = (Cow::Borrowed(&*entry.key), Cow::Borrowed(&*entry.value));
+    MapEntry { key, value, line: entry.line }
+}
+
 /// Both maps as a side of a comparison.
-pub(super) fn side<'a>(maps: &'a [MapText<'static>; 2], settings: &'a Settings) -> Side<'a> {
+pub(super) fn side<'a>(maps: &'a [MapText<'_>; 2], settings: &'a Settings) -> Side<'a> {
     Side {
         transport: Entries::Borrowed(&maps[0].entries),
         tls_policy: Entries::Borrowed(&maps[1].entries),

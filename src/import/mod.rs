@@ -32,7 +32,6 @@ pub use rows::{MAILCOW, MAILCOW_COLUMNS, StoredRow};
 pub use source::{Source, SourceEntry};
 pub use templates::Templates;
 
-use crate::formats::{MapEntry, MapText};
 use crate::postfix::SecurityLevel;
 use std::collections::BTreeMap;
 
@@ -51,12 +50,8 @@ pub struct Imported {
     pub next_hops: usize,
     /// What holds where no entry applies.
     pub security_level: SecurityLevel,
-    /// Both maps as Postfix reads them: `transport_maps` and `smtp_tls_policy_maps`.
-    before: [MapText<'static>; 2],
-    /// The same as they are meant: without trailing comments, and as was said of `none`.
-    meant: [MapText<'static>; 2],
-    /// Entries that a repository cannot express, which stay in the maps.
-    foreign: [Vec<MapEntry<'static>>; 2],
+    /// Both maps, as Postfix reads them and as they are meant.
+    maps: maps::Maps,
 }
 
 /// Makes a repository of what the maps say; `transport` and `tls_policy` in this order.
@@ -72,7 +67,7 @@ pub fn import(sources: [Option<Source>; 2], options: &Options, templates: &Templ
     let mut counts = BTreeMap::new();
     for domain in &draft.domains {
         if let Some(name) = &domain.body.provider {
-            *counts.entry(name.clone()).or_default() += 1;
+            *counts.entry(name.to_string()).or_default() += 1;
         }
     }
     Imported {
@@ -81,9 +76,7 @@ pub fn import(sources: [Option<Source>; 2], options: &Options, templates: &Templ
         domains: draft.domains.len(),
         next_hops: draft.next_hops.len(),
         security_level: maps.security_level,
-        findings: maps.findings,
-        before: maps.before,
-        meant: maps.meant,
-        foreign: maps.foreign,
+        findings: std::mem::take(&mut maps.findings),
+        maps,
     }
 }

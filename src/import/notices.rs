@@ -6,6 +6,7 @@ use crate::diag::Severity;
 use crate::plan::Which;
 use crate::postfix::{MatchPattern, NextHop, SecurityLevel, policy_keys};
 use crate::report::{counted, some_of};
+use hashbrown::HashSet;
 use std::collections::BTreeMap;
 
 /// Adds what is to be said of entries that are imported as they are.
@@ -47,21 +48,25 @@ fn policies(maps: &Maps, found: &mut Vec<Finding>) {
 }
 
 fn transports(maps: &Maps, found: &mut Vec<Finding>) {
-    let mut shared: BTreeMap<String, Vec<(u32, &str)>> = BTreeMap::new();
+    let mut shared: BTreeMap<&str, Vec<(u32, &str)>> = BTreeMap::new();
+    let foreign: HashSet<&str> = maps.foreign[1].iter().map(|it| &*it.key).collect();
+    let has_policy = |next_hop: &NextHop| {
+        policy_keys(next_hop).any(|key| maps.policies.contains_key(key) || foreign.contains(key))
+    };
     for (key, line) in &maps.transports {
         let transport = &line.value;
         if !transport.speaks_smtp() {
             continue;
         }
         if !transport.next_hops.is_empty() {
-            shared.entry(transport.to_string()).or_default().push((line.line, key));
+            shared.entry(&transport.text).or_default().push((line.line, key));
         }
         let place = (Which::Transport, line.line, key.as_str());
         let mut say = |severity, code, message: String, hint: &str| {
             found.push(Finding::new(severity, code, place, message).hint(hint));
         };
         for next_hop in &transport.next_hops {
-            if has_policy(maps, next_hop) {
+            if has_policy(next_hop) {
                 continue;
             }
             let level = maps.security_level;
@@ -98,8 +103,4 @@ fn transports(maps: &Maps, found: &mut Vec<Finding>) {
         let place = (Which::Transport, *line, *key);
         found.push(Finding::new(Severity::Note, "shared-next-hop", place, message));
     }
-}
-
-fn has_policy(maps: &Maps, next_hop: &NextHop) -> bool {
-    policy_keys(next_hop).any(|key| maps.meant[1].get(key).is_some())
 }

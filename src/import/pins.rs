@@ -43,7 +43,9 @@ impl<'a> Pins<'a> {
         policies: &BTreeMap<String, Said<TlsPolicy>>,
         body: &mut Body,
     ) -> bool {
-        let Some(policy) = body.policy.as_ref().filter(|it| base(it) == **it) else { return false };
+        let Some(policy) = body.policy.as_deref().filter(|it| base(it) == ***it) else {
+            return false;
+        };
         let Some(name) = self.templates.of_policy(policy).map(str::to_owned) else { return false };
         let Ok(domain) = DomainName::parse(key) else { return false };
         let Some((last, pins)) = transport.next_hops.split_last() else { return false };

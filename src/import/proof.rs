@@ -1,12 +1,15 @@
 //! What the imported repository compiles to, beside what was there.
 
 use super::Imported;
+use super::maps::borrowed;
 use crate::diff::{Group, Maps, Owner, compare};
 use crate::formats::{MapEntry, MapText};
 use crate::model::Unmanaged;
-use crate::postfix::{Effect, Settings};
+use crate::postfix::{Effect, Settings, TlsPolicy};
 use crate::tables::{Rows, Tables};
+use hashbrown::HashMap;
 use std::borrow::Cow;
+use std::sync::Arc;
 
 /// What an import does to mail.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -31,34 +34,41 @@ pub fn prove(imported: &Imported, rows: &impl Rows, settings: &Settings) -> Proo
         neutral += same.iter().map(|it| it.recipients.len()).sum::<usize>();
         other
     };
-    let (before, wanted) = (maps(&imported.before, settings), maps(&imported.meant, settings));
+    let meant = imported.maps.meant();
+    let (before, wanted) = (maps(&imported.maps.before, settings), maps(&meant, settings));
     let owners = [Owner::Ours; 2];
-    let meant = compare(before, owners, wanted, &Tables::default(), Unmanaged::Remove).diff.groups;
-    let meant = notable(meant);
-    let after = after(imported, rows);
+    let asked = compare(before, owners, wanted, &Tables::default(), Unmanaged::Remove).diff.groups;
+    let asked = notable(asked);
+    let texts = rows.policies().map(|policy| (Arc::as_ptr(policy), policy.to_string())).collect();
+    let after = after(imported, rows, &texts);
     let after = maps(&after, settings);
     let differences = compare(wanted, owners, after, rows, Unmanaged::Remove).diff.groups;
     let differences = notable(differences);
-    let keys = imported.meant.iter().map(|map| map.entries.len()).sum();
-    Proof { keys, meant, differences, neutral }
+    let keys = meant.iter().map(|map| map.entries.len()).sum();
+    Proof { keys, meant: asked, differences, neutral }
 }
 
-fn maps<'a>(maps: &'a [MapText<'static>; 2], settings: &'a Settings) -> Maps<'a> {
+fn maps<'a>(maps: &'a [MapText<'_>; 2], settings: &'a Settings) -> Maps<'a> {
     Maps { transport: &maps[0], tls_policy: &maps[1], settings }
 }
 
-/// What will be there: what is compiled, and the foreign entries that stay.
-fn after(imported: &Imported, rows: &impl Rows) -> [MapText<'static>; 2] {
-    let entry = |key: &str, value: String| MapEntry {
-        key: Cow::Owned(key.to_owned()),
-        value: Cow::Owned(value),
-        line: 0,
-    };
-    let transport = rows.transport_rows().map(|row| entry(&row.key, row.value.to_string()));
-    let tls_policy = rows.policy_rows().map(|row| entry(&row.key, row.value.to_string()));
+/// What will be there: what is compiled, by the texts of its policies, and the foreign entries that stay.
+fn after<'a>(
+    imported: &'a Imported,
+    rows: &'a impl Rows,
+    texts: &'a HashMap<*const TlsPolicy, String>,
+) -> [MapText<'a>; 2] {
+    let transport = rows.transport_rows().map(|row| {
+        let value = Cow::Owned(row.value.to_string());
+        MapEntry { key: row.key, value, line: 0 }
+    });
+    let tls_policy = rows.policy_rows().map(|row| {
+        let value = Cow::Borrowed(texts[&Arc::as_ptr(row.value)].as_str());
+        MapEntry { key: row.key, value, line: 0 }
+    });
     let mut maps = [transport.collect::<Vec<_>>(), tls_policy.collect()];
-    for (map, foreign) in maps.iter_mut().zip(&imported.foreign) {
-        map.extend_from_slice(foreign);
+    for (map, foreign) in maps.iter_mut().zip(&imported.maps.foreign) {
+        map.extend(foreign.iter().map(borrowed));
         map.sort_by(|a, b| a.key.cmp(&b.key));
         // What is compiled comes first.
         map.dedup_by(|second, first| second.key == first.key);

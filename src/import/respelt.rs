@@ -5,7 +5,7 @@ use super::maps::{Maps, Said};
 use super::options::Options;
 use crate::diag::Severity;
 use crate::plan::Which;
-use crate::postfix::{TlsPolicy, Transport, policy_keys};
+use crate::postfix::{Transport, policy_keys};
 use hashbrown::HashSet;
 
 impl Maps {
@@ -27,15 +27,14 @@ impl Maps {
         for (key, line) in in_unicode {
             self.unicode_next_hop(&key, line);
         }
-        let respelt = |(key, line): &(&String, &Said<TlsPolicy>)| {
-            line.raw.split_once(' ').is_some_and(|(old, _)| old != *key && asked.contains(old))
-        };
-        let keys: Vec<String> =
-            self.policies.iter().filter(respelt).map(|(key, _)| key.clone()).collect();
+        let keys = self.policies.iter();
+        let keys =
+            keys.filter(|(_, line)| line.was.as_deref().is_some_and(|it| asked.contains(it)));
+        let keys: Vec<String> = keys.map(|(key, _)| key.clone()).collect();
         for key in keys {
             let Some(line) = self.policies.remove(&key) else { continue };
             let why = "its key would be written in another way, and a transport that stays asks for this one";
-            self.leave(Which::TlsPolicy, line.entry(), why, None);
+            self.leave(Which::TlsPolicy, self.old(Which::TlsPolicy, &key, &line), why, None);
         }
     }
 
@@ -45,9 +44,12 @@ impl Maps {
         self.leave_respelt_policies(options);
         let foreign: HashSet<String> =
             self.foreign[1].iter().map(|it| it.key.to_string()).collect();
-        let respelt = |line: &Said<Transport>| {
-            let value = line.raw.split_once(' ').map_or("", |(_, value)| value);
-            let read = Transport::parse_as_postfix(value, options.version);
+        let respelt = |(key, line): &(&String, &Said<Transport>)| {
+            let old = line.was.as_ref().unwrap_or(key);
+            let Some(old) = self.before[0].get(old).filter(|it| it.value != line.value.text) else {
+                return false;
+            };
+            let read = Transport::parse_as_postfix(&old.value, options.version);
             let Some(read) = read.ok().filter(|it| it.next_hops != line.value.next_hops) else {
                 return false;
             };
@@ -56,11 +58,11 @@ impl Maps {
                 !it.as_str().is_ascii() || policy_keys(it).any(|key| foreign.contains(key))
             })
         };
-        let keys = self.transports.iter().filter(|(_, line)| respelt(line));
-        let keys: Vec<String> = keys.map(|(key, _)| key.clone()).collect();
+        let keys: Vec<String> =
+            self.transports.iter().filter(respelt).map(|(key, _)| key.clone()).collect();
         for key in keys {
             let Some(line) = self.transports.remove(&key) else { continue };
-            let entry = line.entry();
+            let entry = self.old(Which::Transport, &key, &line);
             if !entry.value.is_ascii() {
                 self.unicode_next_hop(&entry.key, entry.line);
                 continue;

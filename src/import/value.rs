@@ -2,14 +2,38 @@
 
 use crate::postfix::{TlsPolicy, Transport, Version};
 use hashbrown::HashMap;
+use std::fmt::Display;
+use std::ops::Deref;
+use std::rc::Rc;
+
+/// A right-hand side, and its text as mxward writes it. Entries that say the same share one.
+#[derive(PartialEq, Eq, Debug)]
+pub(super) struct Written<V> {
+    value: V,
+    pub(super) text: String,
+}
+
+impl<V: Display> Written<V> {
+    pub(super) fn new(value: V) -> Rc<Self> {
+        Rc::new(Self { text: value.to_string(), value })
+    }
+}
+
+impl<V> Deref for Written<V> {
+    type Target = V;
+
+    fn deref(&self) -> &V {
+        &self.value
+    }
+}
 
 /// What a right-hand side comes to.
 #[derive(Clone, Debug)]
 pub(super) enum Value<V> {
     /// This, and what Postfix passes over in it.
-    Means(V, Vec<String>),
+    Means(Rc<Written<V>>, Vec<String>),
     /// Nothing that works, because of a comment behind what is meant.
-    Commented(V, String),
+    Commented(Rc<Written<V>>, String),
     /// Something that a repository cannot say: why, and what to write instead.
     Refused(String, Option<String>),
 }
@@ -43,7 +67,8 @@ fn policy(text: &str, version: Version) -> Value<TlsPolicy> {
     match TlsPolicy::parse_as_postfix(text, version) {
         Ok((policy, warnings)) => match strict(&policy.to_string()) {
             Ok((true, again)) if again == policy => {
-                Value::Means(policy, warnings.iter().map(ToString::to_string).collect())
+                let warnings = warnings.iter().map(ToString::to_string).collect();
+                Value::Means(Written::new(policy), warnings)
             }
             Ok(_) => Value::Refused("it cannot be written again as it is".to_owned(), None),
             Err(error) => Value::Refused(error.to_string(), error.hint()),
@@ -52,7 +77,7 @@ fn policy(text: &str, version: Version) -> Value<TlsPolicy> {
             if let Some((meant, comment)) = comment(text)
                 && let Ok((true, policy)) = strict(meant)
             {
-                return Value::Commented(policy, comment.to_owned());
+                return Value::Commented(Written::new(policy), comment.to_owned());
             }
             Value::Refused(format!("{error}, so Postfix defers the mail"), error.hint())
         }
@@ -63,7 +88,8 @@ fn policy(text: &str, version: Version) -> Value<TlsPolicy> {
 pub(super) fn transport(text: &str, version: Version) -> Value<Transport> {
     let strict = |text: &str| {
         let transport = Transport::parse(text, version)?;
-        Transport::parse(&transport.to_string(), Version::NEWEST)
+        let again = transport.to_string();
+        if again == text { Ok(transport) } else { Transport::parse(&again, Version::NEWEST) }
     };
     let as_postfix = Transport::parse_as_postfix(text, version);
     let written = as_postfix.as_ref().map_or_else(|_| text.to_owned(), ToString::to_string);
@@ -72,14 +98,14 @@ pub(super) fn transport(text: &str, version: Version) -> Value<Transport> {
             let spelt = (transport != read).then(|| {
                 format!("`{read}` is written `{transport}`, as are the keys of its policies")
             });
-            Value::Means(transport, spelt.into_iter().collect())
+            Value::Means(Written::new(transport), spelt.into_iter().collect())
         }
         (Err(error), Ok(_)) => Value::Refused(error.to_string(), error.hint()),
         (_, Err(error)) => {
             if let Some((meant, comment)) = comment(text)
                 && let Ok(transport) = strict(meant)
             {
-                return Value::Commented(transport, comment.to_owned());
+                return Value::Commented(Written::new(transport), comment.to_owned());
             }
             let why = format!("{error}, which ends smtp(8): all mail of the service waits");
             Value::Refused(why, error.hint())

@@ -1,7 +1,7 @@
 //! The files of a repository.
 
 use super::assemble::{Domain, Draft};
-use super::body::policy_fields;
+use super::body::{Body, policy_fields};
 use super::finding::Finding;
 use super::maps::{LevelFrom, Maps};
 use super::options::Options;
@@ -9,8 +9,10 @@ use crate::compile::LOCK_FILE;
 use crate::diag::printable;
 use crate::report::counted;
 use crate::source::yaml::scalar;
+use hashbrown::{HashMap, HashSet};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
+use std::rc::Rc;
 
 /// Domains of which so many say the same get a file of their own, as a plain list.
 const LIST: usize = 50;
@@ -68,22 +70,21 @@ fn head(maps: &Maps) -> String {
 
 /// Lines that are not compiled, by the keys that they belong to.
 struct Kept<'a> {
-    by_key: BTreeMap<&'a str, Vec<&'a Finding>>,
+    by_key: HashMap<&'a str, Vec<&'a Finding>>,
     rest: Vec<&'a Finding>,
 }
 
 impl<'a> Kept<'a> {
     fn new(maps: &'a Maps, draft: &'a Draft) -> Self {
-        let keys: BTreeSet<&str> = draft
-            .domains
-            .iter()
-            .map(|it| it.key.as_str())
-            .chain(draft.next_hops.iter().map(|it| it.key.as_str()))
-            .collect();
-        let mut kept = Self { by_key: BTreeMap::new(), rest: Vec::new() };
-        for finding in maps.findings.iter().filter(|it| it.kept.is_some()) {
-            if finding.code != "foreign" && keys.contains(finding.key.as_str()) {
-                kept.by_key.entry(&finding.key).or_default().push(finding);
+        let findings = || maps.findings.iter().filter(|it| it.kept.is_some());
+        let wanted: HashSet<&str> = findings().map(|it| it.key.as_str()).collect();
+        let domains = draft.domains.iter().map(|it| it.key.as_str());
+        let entries = domains.chain(draft.next_hops.iter().map(|it| it.key.as_str()));
+        let here: HashSet<&str> = entries.filter(|key| wanted.contains(key)).collect();
+        let mut kept = Self { by_key: HashMap::new(), rest: Vec::new() };
+        for finding in findings() {
+            if finding.code != "foreign" && here.contains(finding.key.as_str()) {
+                kept.by_key.entry(finding.key.as_str()).or_default().push(finding);
             } else {
                 kept.rest.push(finding);
             }
@@ -169,20 +170,37 @@ struct List {
     domains: String,
 }
 
-/// The lists, and what is said in them.
-fn lists(draft: &Draft, kept: &Kept<'_>) -> (Vec<List>, BTreeSet<String>) {
-    let mut groups: BTreeMap<String, Vec<&Domain>> = BTreeMap::new();
+/// Domains by what is said of them. Most say what others do, and share its parts.
+fn groups(draft: &Draft) -> BTreeMap<String, Vec<&Domain>> {
+    let mut places: HashMap<_, usize> = HashMap::new();
+    let mut groups: Vec<Vec<&Domain>> = Vec::new();
     for domain in draft.domains.iter().filter(|it| it.body.transport.is_none() && !it.body.pinned) {
-        groups.entry(domain.body.fields().join(", ")).or_default().push(domain);
+        let Body { provider, policy, .. } = &domain.body;
+        let parts = (provider.as_ref().map(Rc::as_ptr), policy.as_ref().map(Rc::as_ptr));
+        let place = *places.entry(parts).or_insert(groups.len());
+        if place == groups.len() {
+            groups.push(Vec::new());
+        }
+        groups[place].push(domain);
     }
-    let (mut lists, mut listed, mut names) = (Vec::new(), BTreeSet::new(), BTreeSet::new());
-    for (fields, domains) in groups {
+    let mut by_fields: BTreeMap<String, Vec<&Domain>> = BTreeMap::new();
+    for mut group in groups {
+        by_fields.entry(group[0].body.fields().join(", ")).or_default().append(&mut group);
+    }
+    by_fields
+}
+
+/// The lists, and whose domains are in them.
+fn lists<'d>(draft: &'d Draft, kept: &Kept<'_>) -> (Vec<List>, HashSet<&'d str>) {
+    let (mut lists, mut listed, mut names) = (Vec::new(), HashSet::new(), BTreeSet::new());
+    for (fields, mut domains) in groups(draft) {
         if domains.len() < LIST {
             continue;
         }
+        domains.sort_by(|a, b| a.order(b));
         let body = &domains[0].body;
         let base = match (&body.provider, &body.policy) {
-            (Some(name), _) => name.clone(),
+            (Some(name), _) => name.to_string(),
             (None, Some(policy)) => policy.level.to_string(),
             (None, None) => continue,
         };
@@ -195,19 +213,16 @@ fn lists(draft: &Draft, kept: &Kept<'_>) -> (Vec<List>, BTreeSet<String>) {
             text.push_str(&domain.key);
             text.push('\n');
         }
-        listed.insert(body.text());
+        listed.extend(domains.iter().map(|it| it.key.as_str()));
         lists.push(List { name, fields, domains: text });
     }
     (lists, listed)
 }
 
-fn domains(text: &mut String, draft: &Draft, kept: &Kept<'_>, listed: &BTreeSet<String>) {
+fn domains(text: &mut String, draft: &Draft, kept: &Kept<'_>, listed: &HashSet<&str>) {
     let mut entries = String::new();
-    for domain in &draft.domains {
-        let body = domain.body.text();
-        if listed.contains(&body) {
-            continue;
-        }
+    for domain in draft.domains.iter().filter(|it| !listed.contains(it.key.as_str())) {
+        let body = domain.body.text(&domain.body.fields());
         kept.above(&mut entries, &domain.key, &domain.comments, "  ");
         let _ = writeln!(entries, "  {}: {body}", scalar(&domain.key));
     }

@@ -122,7 +122,7 @@ pub fn deliver<'m>(
     settings: &Settings,
 ) -> Delivery {
     let found = transport_keys(domain, settings.parents_match)
-        .find_map(|key| Some((CompactString::new(key), transport_map(key)?)));
+        .find_map(|key| transport_map(key).map(|value| (CompactString::new(key), value)));
     let (transport_key, transport) = match found {
         None => (None, Ok(Transport::smtp(settings.relayhost.iter().cloned().collect()))),
         Some((key, text)) => (Some(key), Transport::parse_as_postfix(text, settings.version)),
@@ -166,8 +166,8 @@ fn policy_of<'m>(
     policy_map: &dyn Fn(&str) -> Option<&'m str>,
     settings: &Settings,
 ) -> (Option<CompactString>, HopPolicy) {
-    let found =
-        policy_keys(next_hop).find_map(|key| Some((CompactString::new(key), policy_map(key)?)));
+    let found = policy_keys(next_hop)
+        .find_map(|key| policy_map(key).map(|value| (CompactString::new(key), value)));
     match found {
         None => (None, HopPolicy::Valid(TlsPolicy::new(settings.security_level))),
         Some((key, text)) => match TlsPolicy::parse_as_postfix(text, settings.version) {

@@ -90,6 +90,8 @@ impl NextHop {
         let (host, rest) =
             inside.split_once(']').ok_or_else(|| NextHopError::Bracket(text.to_owned()))?;
         let host = match literal(host)? {
+            // There is one way to write it.
+            Some(IpAddr::V4(_)) if rest.is_empty() => return Ok(Self(CompactString::new(text))),
             Some(address) => format_compact!("{address}"),
             None => CompactString::new(name(host)?.as_str()),
         };

@@ -266,16 +266,17 @@ impl Copy<'_> {
                 "map_type: {map_type}, deployed: \"ssh://mx1{}\"",
                 self.path.join("deployed").display()
             ),
-            // There is no Postfix with deliveries under way.
             Place::Sqlite => String::from(
-                "map_type: hash, transport: \"file:deployed/transport\", settle: 0s, \
+                "map_type: hash, transport: \"file:deployed/transport\", \
                  tls_policy: \"sqlite:deployed/policies.sqlite\"",
             ),
             Place::Server(_) => format!(
-                "map_type: texthash, transport: \"file:deployed/transport\", settle: 0s, \
+                "map_type: texthash, transport: \"file:deployed/transport\", \
                  tls_policy: \"{url}\", password_env: MXWARD_DB_PASSWORD"
             ),
         };
+        // There is no Postfix with deliveries under way.
+        let target = format!("{target}, settle: 0s");
         let domains = format!(
             "  {more}: {{ level: encrypt, route: mx }}\n  \
              c.example: {{ level: secure, match: [mx.c.example], route: mx }}\n"

@@ -5,7 +5,7 @@
 #![expect(clippy::disallowed_methods, reason = "tests stand outside of the program's world")]
 
 mod compare;
-mod golden;
+pub(crate) mod golden;
 pub(crate) mod memory;
 pub(crate) mod postmap;
 mod python;
