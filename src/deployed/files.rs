@@ -58,9 +58,7 @@ pub(super) fn read(
                 }
                 (Ok(listed), None) => (read.bytes, read.has_lines) = (listed, false),
                 (Err(why), Some(text)) => {
-                    notes.push(format!(
-                        "`{name}` is compared as text: its index was not read ({why})"
-                    ));
+                    notes.push(format!("`{name}` is read as text: its index was not read ({why})"));
                     read.bytes = text;
                 }
                 (Err(why), None) => return Err(format!("cannot read `{name}{suffix}`: {why}")),

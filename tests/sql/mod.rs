@@ -5,6 +5,7 @@ mod apply;
 mod change;
 mod compiled;
 mod crash;
+mod import;
 mod lock;
 mod obstacles;
 pub(crate) mod place;
