@@ -2,6 +2,8 @@
 
 use super::commands::{Servers, good, repository, self_signed};
 use crate::harness::{Test, path, valid, wait_for};
+use crate::host::Sshd;
+use crate::sql::place::Place;
 use serde_json::{Value, json};
 use std::fs;
 use std::path::Path;
@@ -84,6 +86,65 @@ fn a_canary_whose_servers_refuse_is_taken_back_and_the_plan_stays_what_it_was() 
     ran.then().args(allowed).any_stdout().any_stderr().run();
     is_new(ran.path(), "maps", 2);
     is_new(ran.path(), "maps2", 2);
+}
+
+/// The same with something else in the place of a part of mxward.yaml, made of the folder that it is in.
+fn elsewhere(servers: &[Value], from: &str, to: impl Fn(&Path) -> String) -> (Test, Servers) {
+    let (test, started) = two_targets(servers);
+    let yaml = fs::read_to_string(test.path().join("mxward.yaml")).unwrap();
+    let yaml = yaml.replace(from, &to(&test.path().canonicalize().unwrap()));
+    (test.file("mxward.yaml", yaml), started)
+}
+
+#[test]
+fn a_canary_on_another_host_is_taken_back_and_followed_too() {
+    let sshd = Sshd::start();
+    for (server, status) in [(self_signed(), 5), (good(), 0)] {
+        let place = |folder: &Path| format!("ssh://mx1{}/maps", folder.display());
+        let (test, _servers) = elsewhere(&[server], "file:maps", place);
+        let test = test.variable("MXWARD_SSH", &sshd.command);
+        let ran = test.args(["apply", "--canary", "mx"]).any_stdout().any_stderr();
+        let ran = ran.status(status).run();
+        if status == 0 {
+            is_new(ran.path(), "maps", 1);
+            is_new(ran.path(), "maps2", 1);
+        } else {
+            assert!(ran.stderr.contains("error: canary mx: taken back;"), "{}", ran.stderr);
+            is_old(ran.path(), "maps");
+            is_old(ran.path(), "maps2");
+        }
+    }
+}
+
+#[test]
+fn a_canary_with_its_policies_in_a_table_is_taken_back_and_followed_too() {
+    for place in [Place::mariadb(), Place::postgres(), Place::sqlite()] {
+        place.with_table();
+        place.sql("INSERT INTO tlspolicies (domain, policy, params) VALUES ('foreign.example', 'encrypt', NULL)");
+        let rows = || place.sql("SELECT domain, policy FROM tlspolicies ORDER BY domain");
+        let before = rows();
+        for (server, status) in [(self_signed(), 5), (good(), 0)] {
+            let to = format!(
+                "transport: \"file:maps/transport\", tls_policy: \"{}\", settle: 0s }}",
+                place.url("")
+            );
+            let (test, _servers) =
+                elsewhere(&[server], "deployed: \"file:maps\" }", |_| to.clone());
+            let ran = test.args(["apply", "--canary", "mx"]).any_stdout().any_stderr();
+            let ran = ran.status(status).run();
+            if status == 0 {
+                assert_eq!(rows().lines().count(), 3, "{}{}", rows(), ran.stderr);
+                assert_eq!(entries(ran.path(), "maps/transport").len(), 1, "{}", ran.stderr);
+                is_new(ran.path(), "maps2", 1);
+            } else {
+                assert!(ran.stderr.contains("error: canary mx: taken back;"), "{}", ran.stderr);
+                // The new row stays as long as deliveries under way may ask for it.
+                assert!(rows().contains(&before), "{}{}", rows(), ran.stderr);
+                assert_eq!(entries(ran.path(), "maps/transport"), [""; 0], "{}", ran.stderr);
+                is_old(ran.path(), "maps2");
+            }
+        }
+    }
 }
 
 #[test]

@@ -249,10 +249,12 @@ impl Reader<'_, '_, '_, '_> {
         let host = self.hosts.host(&self.at).map_err(|error| error.to_string())?;
         let mut host = host.borrow_mut();
         let fault = |error: crate::world::HostError| unreadable(&error.to_string());
-        let bytes = if host.real_folder(path).map_err(fault)?.is_some() {
-            folder(&mut **host, path).map_err(fault)?
-        } else {
-            host.read(path).map_err(fault)?.ok_or_else(|| unreadable("there is no such file"))?
+        let bytes = match host.read(path) {
+            Ok(bytes) => bytes.ok_or_else(|| unreadable("there is no such file"))?,
+            Err(error) => match host.real_folder(path) {
+                Ok(Some(_)) => folder(&mut **host, path).map_err(fault)?,
+                Ok(None) | Err(_) => return Err(fault(error)),
+            },
         };
         Ok((Trust::Certificates(bytes.into()), None))
     }
