@@ -69,9 +69,13 @@ impl Reload {
         Err(format!("process {} of it still runs after a minute", printable(process.trim())))
     }
 
-    /// The processes that deliver now; `None` when they cannot be told.
+    /// The processes that deliver now, none where it does not run; `None` when they cannot be told.
     pub(super) fn deliveries(&self) -> Option<BTreeSet<String>> {
-        Some(self.processes(&DELIVERING)?.numbers)
+        match self.processes(&DELIVERING) {
+            Some(found) => Some(found.numbers),
+            None if self.postfix("status").ok()?.status != Some(0) => Some(BTreeSet::new()),
+            None => None,
+        }
     }
 
     /// The processes of some programs; `None` when they cannot be told.
