@@ -9,7 +9,7 @@ use crate::lock::Lock;
 use crate::logs::{Evidence, Reached};
 use crate::model::Target;
 use crate::names::Recipients;
-use crate::postfix::{Delivery, HopPolicy, Outcome, deliver};
+use crate::postfix::{Delivery, HopPolicy, NextHop, Outcome, Settings, deliver};
 use crate::resolve::Way;
 use crate::tables::Tables;
 use jiff::civil::Date;
@@ -48,7 +48,8 @@ pub(super) struct Shown {
     pub(super) route: String,
 }
 
-/// One declared domain.
+/// One declared domain, or a next hop with a policy of its own.
+#[derive(Default)]
 pub(super) struct Row {
     pub(super) domain: String,
     pub(super) unicode: String,
@@ -89,7 +90,20 @@ struct Side<'t> {
     policies: Vec<String>,
 }
 
+/// A recipient domain that no entry is for.
+const NOBODY: &str = "any--domain.invalid";
+
 impl Side<'_> {
+    /// What happens with mail that a transport, or main.cf, sends to a next hop.
+    fn by_next_hop(&self, next_hop: &NextHop) -> Delivery {
+        let policy =
+            |key: &str| self.tables.tls_policy.position(key).map(|at| self.policies[at].as_str());
+        let settings = self.target.settings();
+        let settings =
+            Settings { relayhost: Some(next_hop.clone()), fallback_relay: Vec::new(), ..settings };
+        deliver(NOBODY, &|_| None, &policy, &settings)
+    }
+
     fn deliver(&self, domain: &str) -> Delivery {
         deliver(
             domain,
@@ -122,22 +136,25 @@ pub(super) fn overview(
     let mut views: Vec<TargetView> = sides
         .iter()
         .map(|side| {
-            let delivery = side.deliver("any--domain.invalid");
-            let class = Class::of(&delivery, "any--domain.invalid", false);
+            let delivery = side.deliver(NOBODY);
+            let class = Class::of(&delivery, NOBODY, false);
             let place = sources.place(side.target.security_level.span);
             TargetView {
                 name: side.target.name.value.clone(),
                 domains: BTreeMap::new(),
                 mail: evidence.map(|evidence| volume(compiled, side, evidence)),
-                default: (
-                    shown(&delivery, "any--domain.invalid", class),
-                    printable(&place).into_owned(),
-                ),
+                default: (shown(&delivery, NOBODY, class), printable(&place).into_owned()),
             }
         })
         .collect();
     let mut known: BTreeMap<Shown, usize> = BTreeMap::new();
     let mut outcomes = Vec::new();
+    let mut place = |shown: Shown| {
+        *known.entry(shown).or_insert_with_key(|shown| {
+            outcomes.push(shown.clone());
+            outcomes.len() - 1
+        })
+    };
     let mut rows = Vec::with_capacity(compiled.destinations.list.len());
     for destination in &compiled.destinations.list {
         let mut row = row(compiled, destination, evidence);
@@ -151,14 +168,21 @@ pub(super) fn overview(
             let delivery = side.deliver(&asked);
             let class = Class::of(&delivery, &asked, left);
             *view.domains.entry(class).or_default() += 1;
-            let shown = shown(&delivery, &asked, class);
-            let at = *known.entry(shown).or_insert_with_key(|shown| {
-                outcomes.push(shown.clone());
-                outcomes.len() - 1
-            });
-            row.outcomes.push(Some(at));
+            row.outcomes.push(Some(place(shown(&delivery, &asked, class))));
         }
         rows.push(row);
+    }
+    let domains = rows.len();
+    for it in &compiled.destinations.next_hops {
+        let outcome = |side: &Side<'_>| {
+            let delivery = side.by_next_hop(&it.next_hop);
+            let class = Class::of(&delivery, NOBODY, false);
+            Some(place(shown(&delivery, NOBODY, class)))
+        };
+        let outcomes = sides.iter().map(outcome).collect();
+        let origin = printable(&sources.place(it.span)).into_owned();
+        let (domain, provider) = (it.next_hop.to_string(), "next hop".to_owned());
+        rows.push(Row { domain, provider, origin, outcomes, ..Row::default() });
     }
     let reached = evidence.map(|evidence| {
         let sum = |reached| evidence.domains().map(|it| it.deliveries(reached)).sum();
@@ -166,7 +190,7 @@ pub(super) fn overview(
     });
     Some(Overview {
         today,
-        domains: rows.len(),
+        domains,
         targets: views,
         rows,
         outcomes,
