@@ -11,6 +11,7 @@ use mxward::world::system::System;
 use mxward::world::{DnsProtocol, DnsServer, DnsSettings, DnsValidation, NetSettings, World as _};
 use std::fmt;
 use std::net::SocketAddr;
+use std::path::PathBuf;
 use std::process::Command;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Instant;
@@ -47,8 +48,8 @@ fn rate(count: usize, start: Instant) -> Rate {
     Rate(count as f64 / start.elapsed().as_secs_f64())
 }
 
-/// hickory's resolver as it comes, without a cache and without validation.
-pub(crate) fn bare(server: SocketAddr, names: &[String]) -> Rate {
+/// hickory's resolver as it comes, without a cache; it validates from an anchor where one is named.
+pub(crate) fn bare(server: SocketAddr, anchor: Option<PathBuf>, names: &[String]) -> Rate {
     let runtime =
         tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
     runtime.block_on(async {
@@ -60,6 +61,8 @@ pub(crate) fn bare(server: SocketAddr, names: &[String]) -> Rate {
         let mut builder =
             TokioResolver::builder_with_config(config, TokioRuntimeProvider::default());
         builder.options_mut().cache_size = 0;
+        builder.options_mut().validate = anchor.is_some();
+        builder.options_mut().trust_anchor = anchor;
         builder.options_mut().max_active_requests = 1024;
         let resolver = builder.build().unwrap();
         let start = Instant::now();

@@ -58,7 +58,10 @@ fn a_search_narrows_the_table() {
          target.dispatchEvent(new Event('change'))",
     );
     shows(&browser, COUNT, "3 of 3 entries");
-    assert_eq!(browser.text(DOMAINS), "lab.partner.example [relay.hoster.example]:587 (every other domain)");
+    assert_eq!(
+        browser.text(DOMAINS),
+        "lab.partner.example [relay.hoster.example]:587 (every other domain)"
+    );
     assert_eq!(browser.console(), Vec::<String>::new());
 }
 
