@@ -13,6 +13,7 @@ use std::fmt;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::process::Command;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Instant;
 
@@ -50,6 +51,7 @@ fn rate(count: usize, start: Instant) -> Rate {
 
 /// hickory's resolver as it comes, without a cache; it validates from an anchor where one is named.
 pub(crate) fn bare(server: SocketAddr, anchor: Option<PathBuf>, names: &[String]) -> Rate {
+    let anchors = anchor.map(|path| std::fs::read_to_string(path).unwrap().parse().unwrap());
     let runtime =
         tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
     runtime.block_on(async {
@@ -61,8 +63,9 @@ pub(crate) fn bare(server: SocketAddr, anchor: Option<PathBuf>, names: &[String]
         let mut builder =
             TokioResolver::builder_with_config(config, TokioRuntimeProvider::default());
         builder.options_mut().cache_size = 0;
-        builder.options_mut().validate = anchor.is_some();
-        builder.options_mut().trust_anchor = anchor;
+        if let Some(anchors) = anchors {
+            builder = builder.with_trust_anchor(Arc::new(anchors));
+        }
         builder.options_mut().max_active_requests = 1024;
         let resolver = builder.build().unwrap();
         let start = Instant::now();
