@@ -1,9 +1,12 @@
 //! Dumps of a table: statements of mysqldump(1), `sqlite3 .dump` and `pg_dump(1)`.
 
+mod lexer;
+
 use super::rows::{MAILCOW, StoredRow};
 use super::source::Source;
 use crate::plan::Which;
 use crate::postfix::fold_key;
+use lexer::{Lexer, Token};
 use std::collections::BTreeMap;
 
 /// A table of a dump: its columns, and its rows with the line of each.
@@ -11,6 +14,8 @@ use std::collections::BTreeMap;
 struct Table {
     columns: Vec<String>,
     rows: Vec<(u32, Vec<Option<String>>)>,
+    /// The first statement that changes rows and does not say them, with its line.
+    unread: Option<(u32, &'static str)>,
 }
 
 /// Which columns hold what.
@@ -23,7 +28,7 @@ struct Columns {
 
 /// Whether a text is a dump: a line starts as a statement does that makes or fills a table.
 pub fn is_dump(text: &str) -> bool {
-    let starts = ["CREATE TABLE ", "INSERT INTO ", "COPY "];
+    let starts = ["CREATE TABLE ", "INSERT INTO ", "REPLACE INTO ", "COPY "];
     text.lines().any(|line| {
         starts
             .iter()
@@ -46,6 +51,11 @@ impl Source {
             let value = if map == Which::TlsPolicy { "policy" } else { "transport" };
             format!("it has no table with the columns `domain` and `{value}`")
         })?;
+        if let Some((line, statement)) = table.unread {
+            return Err(format!(
+                "line {line} has {statement}, which does not say rows: a dump has them as `INSERT INTO … VALUES` or `COPY`"
+            ));
+        }
         let rows = table.rows.iter().map(|(line, row)| {
             let cell = |at: usize| row.get(at).cloned().flatten();
             let filled = |at: usize| cell(at).filter(|it| !it.trim().is_empty());
@@ -74,37 +84,26 @@ fn columns(name: &str, map: Which, table: &Table) -> Option<Columns> {
     Some(Columns { key: at(key)?, value: at(value)?, rest: at(rest), active: at(active) })
 }
 
-/// What a statement is made of.
-#[derive(Clone, PartialEq, Eq, Debug)]
-enum Token {
-    /// A word without quotes, or a number.
-    Word(String),
-    /// A name in quotes.
-    Name(String),
-    /// A text.
-    Text(String),
-    /// Anything else.
-    Sign(char),
-}
-
 /// Every table of a dump.
 fn tables(text: &str) -> Result<BTreeMap<String, Table>, String> {
     let mut tables: BTreeMap<String, Table> = BTreeMap::new();
     // Names in backquotes are written by MariaDB and MySQL alone, whose texts have escapes.
-    let mut lexer = Lexer { text, at: 0, line: 1, escapes: text.contains('`') };
+    let mut lexer = Lexer::new(text, text.contains('`'));
     loop {
         let statement = lexer.statement()?;
         let Some(first) = statement.first() else {
-            if lexer.at >= text.len() {
+            if lexer.is_at_end() {
                 return Ok(tables);
             }
             continue;
         };
-        let rest = &statement[1..];
-        match &first.1 {
-            Token::Word(word) if word.eq_ignore_ascii_case("create") => create(rest, &mut tables),
-            Token::Word(word) if word.eq_ignore_ascii_case("insert") => insert(rest, &mut tables),
-            Token::Word(word) if word.eq_ignore_ascii_case("copy") => {
+        let (line, rest) = (first.0, &statement[1..]);
+        let Token::Word(word) = &first.1 else { continue };
+        match word.to_ascii_lowercase().as_str() {
+            "create" => create(rest, &mut tables),
+            "insert" => insert((line, "an `INSERT` without `VALUES`"), rest, &mut tables),
+            "replace" => insert((line, "a `REPLACE` without `VALUES`"), rest, &mut tables),
+            "copy" => {
                 let (name, columns) = named(rest);
                 let table = tables.entry(name).or_default();
                 if !columns.is_empty() {
@@ -112,21 +111,49 @@ fn tables(text: &str) -> Result<BTreeMap<String, Table>, String> {
                 }
                 lexer.copied(&mut table.rows);
             }
-            Token::Word(_) | Token::Name(_) | Token::Text(_) | Token::Sign(_) => {}
+            "update" => unread((line, "an `UPDATE`"), rest, &mut tables),
+            "delete" => unread((line, "a `DELETE`"), rest, &mut tables),
+            _ => {}
         }
     }
 }
 
+/// Notes a statement that changes rows in another way than dumps do. `statement` has its line.
+fn unread(
+    statement: (u32, &'static str),
+    tokens: &[(u32, Token)],
+    tables: &mut BTreeMap<String, Table>,
+) {
+    let table = tables.entry(named(before(tokens, &["set", "where", "using"])).0).or_default();
+    table.unread.get_or_insert(statement);
+}
+
+/// The tokens before the first of some words; all when it has none of them.
+fn before<'t>(tokens: &'t [(u32, Token)], words: &[&str]) -> &'t [(u32, Token)] {
+    let is_one = |it: &(u32, Token)| matches!(&it.1, Token::Word(word) if words.iter().any(|it| word.eq_ignore_ascii_case(it)));
+    &tokens[..tokens.iter().position(is_one).unwrap_or(tokens.len())]
+}
+
 /// The table that a statement is about, without its schema, and the columns in brackets behind it.
 fn named(tokens: &[(u32, Token)]) -> (String, Vec<String>) {
-    let skip =
-        ["table", "into", "if", "not", "exists", "or", "ignore", "replace", "only", "temporary"];
+    let skip = [
+        "table",
+        "into",
+        "from",
+        "if",
+        "not",
+        "exists",
+        "or",
+        "ignore",
+        "replace",
+        "only",
+        "temporary",
+    ];
     let (mut name, mut columns, mut inside) = (String::new(), Vec::new(), false);
     for (_, token) in tokens {
         match token {
             Token::Word(word) if !inside && skip.iter().any(|it| word.eq_ignore_ascii_case(it)) => {
             }
-            Token::Word(word) if !inside && word.eq_ignore_ascii_case("values") => break,
             Token::Word(word) | Token::Name(word) if inside => columns.push(word.clone()),
             Token::Word(word) | Token::Name(word) => {
                 word.rsplit('.').next().unwrap_or(word).clone_into(&mut name);
@@ -174,9 +201,13 @@ fn create(tokens: &[(u32, Token)], tables: &mut BTreeMap<String, Table>) {
     tables.entry(name).or_default().columns = columns;
 }
 
-/// `INSERT INTO name (columns) VALUES (…), (…)`
-fn insert(tokens: &[(u32, Token)], tables: &mut BTreeMap<String, Table>) {
-    let (name, columns) = named(tokens);
+/// `INSERT INTO name (columns) VALUES (…), (…)`; `statement` is what it is without `VALUES`.
+fn insert(
+    statement: (u32, &'static str),
+    tokens: &[(u32, Token)],
+    tables: &mut BTreeMap<String, Table>,
+) {
+    let (name, columns) = named(before(tokens, &["values", "select", "set"]));
     let table = tables.entry(name).or_default();
     // Columns in another order than those of the table.
     let places: Option<Vec<Option<usize>>> = (!columns.is_empty()).then(|| {
@@ -185,8 +216,11 @@ fn insert(tokens: &[(u32, Token)], tables: &mut BTreeMap<String, Table>) {
         }
         columns.iter().map(|it| table.columns.iter().position(|known| known == it)).collect()
     });
-    let is_values = |it: &(u32, Token)| matches!(&it.1, Token::Word(word) if word.eq_ignore_ascii_case("values"));
-    let Some(start) = tokens.iter().position(is_values) else { return };
+    let start = before(tokens, &["values"]).len();
+    if start == tokens.len() {
+        table.unread.get_or_insert(statement);
+        return;
+    }
     let (mut row, mut start_line, mut depth) = (Vec::new(), 0, 0_u32);
     for (line, token) in &tokens[start + 1..] {
         match token {
@@ -220,123 +254,5 @@ fn insert(tokens: &[(u32, Token)], tables: &mut BTreeMap<String, Table>) {
             Token::Word(word) | Token::Name(word) => row.push(Some(word.clone())),
             Token::Sign(_) => {}
         }
-    }
-}
-
-struct Lexer<'a> {
-    text: &'a str,
-    at: usize,
-    line: u32,
-    escapes: bool,
-}
-
-impl Lexer<'_> {
-    /// The tokens up to the next `;`, each with its line.
-    fn statement(&mut self) -> Result<Vec<(u32, Token)>, String> {
-        let mut tokens = Vec::new();
-        while let Some(c) = self.peek() {
-            let line = self.line;
-            match c {
-                ';' => {
-                    self.next();
-                    break;
-                }
-                c if c.is_whitespace() => {
-                    self.next();
-                }
-                '-' if self.text[self.at..].starts_with("--") => self.skip_line(),
-                '#' => self.skip_line(),
-                '/' if self.text[self.at..].starts_with("/*") => {
-                    let end = self.text[self.at..]
-                        .find("*/")
-                        .map_or(self.text.len(), |it| self.at + it + 2);
-                    while self.at < end {
-                        self.next();
-                    }
-                }
-                '\'' => tokens.push((line, Token::Text(self.quoted('\'')?))),
-                '`' | '"' => tokens.push((line, Token::Name(self.quoted(c)?))),
-                c if c.is_alphanumeric() || matches!(c, '_' | '.' | '-' | '+' | '\\') => {
-                    let start = self.at;
-                    let word = |c: char| {
-                        c.is_alphanumeric() || matches!(c, '_' | '.' | '-' | '+' | '$' | '\\')
-                    };
-                    while self.peek().is_some_and(word) {
-                        self.next();
-                    }
-                    tokens.push((line, Token::Word(self.text[start..self.at].to_owned())));
-                }
-                c => {
-                    self.next();
-                    tokens.push((line, Token::Sign(c)));
-                }
-            }
-        }
-        Ok(tokens)
-    }
-
-    /// A text or name in quotes.
-    fn quoted(&mut self, quote: char) -> Result<String, String> {
-        let start = self.line;
-        self.next();
-        let mut text = String::new();
-        while let Some(c) = self.next() {
-            if c == quote {
-                if self.peek() != Some(quote) {
-                    return Ok(text);
-                }
-                self.next();
-                text.push(quote);
-            } else if c == '\\' && self.escapes && quote == '\'' {
-                match self.next() {
-                    Some('n') => text.push('\n'),
-                    Some('t') => text.push('\t'),
-                    Some('r') => text.push('\r'),
-                    Some('0') => text.push('\0'),
-                    Some(other) => text.push(other),
-                    None => {}
-                }
-            } else {
-                text.push(c);
-            }
-        }
-        Err(format!("line {start}: a quote is never closed"))
-    }
-
-    /// The rows behind `COPY … FROM stdin;`, up to `\.`.
-    fn copied(&mut self, rows: &mut Vec<(u32, Vec<Option<String>>)>) {
-        self.skip_line();
-        while self.at < self.text.len() {
-            let (start, line) = (self.at, self.line);
-            self.skip_line();
-            let row = self.text[start..self.at].trim_end_matches(['\r', '\n']);
-            if row == "\\." {
-                return;
-            }
-            let cell = |text: &str| {
-                (text != "\\N")
-                    .then(|| text.replace("\\t", "\t").replace("\\n", "\n").replace("\\\\", "\\"))
-            };
-            rows.push((line, row.split('\t').map(cell).collect()));
-        }
-    }
-
-    fn skip_line(&mut self) {
-        while let Some(c) = self.next() {
-            if c == '\n' {
-                return;
-            }
-        }
-    }
-
-    fn peek(&self) -> Option<char> {
-        self.text[self.at..].chars().next()
-    }
-
-    fn next(&mut self) -> Option<char> {
-        let c = self.peek()?;
-        self.at += c.len_utf8();
-        self.line += u32::from(c == '\n');
-        Some(c)
     }
 }

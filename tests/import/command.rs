@@ -148,6 +148,36 @@ INSERT INTO `tlspolicies` VALUES (1,'gmail.com','secure','match=mx.google.com'),
 }
 
 #[test]
+fn statements_that_do_not_say_rows_are_refused() {
+    for (statement, what) in [
+        ("INSERT INTO tlspolicies SELECT * FROM old;", "an `INSERT` without `VALUES`"),
+        (
+            "INSERT INTO tlspolicies (domain, policy) SELECT a, b FROM c;",
+            "an `INSERT` without `VALUES`",
+        ),
+        (
+            "REPLACE INTO tlspolicies SET domain = 'a.example', policy = 'may';",
+            "a `REPLACE` without `VALUES`",
+        ),
+        ("UPDATE tlspolicies SET policy = 'none' WHERE domain = 'a.example';", "an `UPDATE`"),
+        ("DELETE FROM tlspolicies WHERE domain = 'a.example';", "a `DELETE`"),
+    ] {
+        let table = "CREATE TABLE tlspolicies (domain text, policy text);\n\
+                     REPLACE INTO tlspolicies VALUES ('a.example','encrypt');\n\
+                     DELETE FROM other;\n";
+        Test::new()
+            .file("dump.sql", format!("{table}{statement}\n"))
+            .args(["import", "--tls-policy", "dump.sql", "--out", "out"])
+            .stderr_has(&format!(
+                "error: cannot import `dump.sql`: line 4 has {what}, which does not say rows: "
+            ))
+            .status(3)
+            .expect_no_file("out/mxward.yaml")
+            .run();
+    }
+}
+
+#[test]
 #[expect(clippy::disallowed_methods, reason = "makes a database for the program to read")]
 fn mailcow_s_table_is_read_by_its_columns_without_what_is_switched_off() {
     let test = Test::new();
