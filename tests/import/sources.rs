@@ -35,6 +35,12 @@ fn an_index_is_read_as_postfix_reads_it() {
         assert!(yaml.contains("  gmail.com: google\n"), "{yaml}");
         let own = "  a.example: { next_hop: \"[mx.a.example]\", level: encrypt }\n";
         assert!(yaml.contains(own), "{yaml}");
+        let ending = if map_type == "hash" { "db" } else { map_type };
+        let index = format!("tls_policy.{ending}");
+        let message =
+            format!("error: `{index}` is an index, not a text: write `{map_type}:tls_policy`\n");
+        let wrong = ran.then().args(["import", "--tls-policy", &index, "--out", "other"]);
+        wrong.stderr(&message).status(64).expect_no_file("other/mxward.yaml").run();
     }
 }
 
@@ -48,6 +54,19 @@ fn maps_of_another_host_become_its_target() {
     assert!(yaml.contains(&format!("    tls_policy: \"{prefix}tls_policy\"\n")), "{yaml}");
     let diff = ran.then().variable("MXWARD_SSH", &sshd.command).args(["-C", "out", "diff"]);
     diff.stdout("mx  no changes\n").any_stderr().run();
+}
+
+/// What Postfix passes over is named all the same.
+#[test]
+fn a_map_without_an_entry_becomes_no_repository() {
+    Test::new()
+        .file("tls_policy", "gmail.com\n")
+        .args(["import", "--tls-policy", "tls_policy", "--out", "out"])
+        .stdout_has("tls_policy:1: warning[no-value]: `gmail.com` has no right-hand side")
+        .stderr("error: there is no entry to import\n")
+        .status(3)
+        .expect_no_file("out/mxward.yaml")
+        .run();
 }
 
 #[test]

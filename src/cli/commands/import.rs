@@ -8,9 +8,7 @@ use crate::cli::context::Context;
 use crate::cli::exit::Exit;
 use crate::compile::{Repository, compile};
 use crate::diag::{Diagnostics, Severity, nearest, printable};
-use crate::import::{
-    Imported, NoneMeans, Options, Placed, Proof, Source, Templates, import, prove,
-};
+use crate::import::{Imported, NoneMeans, Options, Placed, Proof, Templates, import, prove};
 use crate::lock::LockMode;
 use crate::model::MapType;
 use crate::plan::Which;
@@ -39,12 +37,13 @@ pub(super) fn run(context: &mut Context<'_, '_>, args: &Import) -> Result<Exit, 
         let read = read::source(context, args, map, spec, &mut options)?;
         sources[usize::from(map == Which::TlsPolicy)] = Some(read);
     }
-    let is_empty = |it: &Source| it.entries.is_empty() && it.findings.is_empty();
-    if sources.iter().flatten().all(is_empty) {
+    let is_empty = sources.iter().flatten().all(|it| it.entries.is_empty());
+    let imported = import(sources, &options, &Templates::builtin());
+    if is_empty {
+        context.printer.report(&Done { imported, proof: None, out: args.out.clone() });
         context.printer.error("there is no entry to import");
         return Err(Exit::Findings);
     }
-    let imported = import(sources, &options, &Templates::builtin());
     let errors = imported.findings.iter().filter(|it| it.severity == Severity::Error).count();
     if errors > 0 {
         let done = Done { imported, proof: None, out: args.out.clone() };

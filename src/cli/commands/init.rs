@@ -74,8 +74,12 @@ pub(super) fn run(
         }
     }
     let shown = Context::shown(&folder);
+    let (place, option) = match &*shown {
+        "." => ("this folder".to_owned(), String::new()),
+        _ => (shown.clone(), format!("-C {shown} ")),
+    };
     context.printer.note(&format!(
-        "Wrote {} to {shown}. Next: `mxward -C {shown} check`, then put your own domains into \
+        "Wrote {} to {place}. Next: `mxward {option}check`, then put your own domains into \
          domains/first.yaml and your own Postfix into mxward.yaml.",
         counted(files.len(), "file")
     ));

@@ -97,6 +97,15 @@ fn text(
             return Err(Exit::Failed);
         }
     };
+    if let Some(map_type) = index(path).filter(|_| bytes.contains(&0)) {
+        let text = path.rsplit_once('.').map_or(path, |it| it.0);
+        context.printer.error(&format!(
+            "`{}` is an index, not a text: write `{map_type}:{}`",
+            printable(path),
+            printable(text)
+        ));
+        return Err(Exit::Usage);
+    }
     let form = args.format.filter(|_| map == Which::TlsPolicy);
     let form = match (form, &args.eff, &args.tlspol) {
         (Some(form), ..) => form,
@@ -118,6 +127,16 @@ fn text(
         context.printer.error(&format!("cannot import `{}`: {}", printable(path), printable(&why)));
         Exit::Findings
     })
+}
+
+/// The type of the map whose index has such a name. [postmap(1)]
+fn index(path: &str) -> Option<&'static str> {
+    match path.rsplit_once('.')?.1 {
+        "db" => Some("hash"),
+        "lmdb" => Some("lmdb"),
+        "cdb" => Some("cdb"),
+        _ => None,
+    }
 }
 
 /// The form of a text.
