@@ -249,13 +249,14 @@ impl<'a> Run<'a> {
         at_work: bool,
         around: &mut Around<'_>,
     ) -> Result<(), String> {
-        if !(step.settles && at_work) {
+        // A file that no Postfix is known to read may be none's.
+        let nobody = self.reloads.is_empty();
+        if !(step.settles && at_work) || (nobody && self.begin.is_none()) {
             return Ok(());
         }
         let deliveries = || self.reloads.iter().map(Reload::deliveries).collect::<Option<Vec<_>>>();
-        let Some(old) = deliveries().filter(|_| !self.reloads.is_empty()) else {
-            // In a file they keep what they have opened.
-            if self.settle > 0 && (self.begin.is_some() || !self.reloads.is_empty()) {
+        let Some(old) = deliveries().filter(|_| !nobody) else {
+            if self.settle > 0 {
                 (around.tell)(&format!(" Waiting {} s for deliveries under way", self.settle));
                 (around.pause)(self.settle);
             }

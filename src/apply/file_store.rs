@@ -76,16 +76,6 @@ impl FileStore {
         format!(".{}.mxward-", self.name)
     }
 
-    /// What stands behind the name of the text in the name of the index.
-    fn suffix(&self) -> Option<&'static str> {
-        match self.map_type {
-            MapType::Hash | MapType::Btree => Some(".db"),
-            MapType::Lmdb => Some(".lmdb"),
-            MapType::Cdb => Some(".cdb"),
-            MapType::Texthash => None,
-        }
-    }
-
     /// Runs postmap(1) on a map; every line on standard error is a failure, since it exits with 0
     /// although it left entries out. [postmap(1) DIAGNOSTICS]
     fn postmap(&self, args: &[&str], map: &str, stdin: &[u8]) -> Result<Vec<u8>, String> {
@@ -161,7 +151,7 @@ impl Store for FileStore {
         }
         let like = self.path();
         self.host.borrow_mut().write(&path, source.as_bytes(), &like).map_err(text)?;
-        if let Some(suffix) = self.suffix() {
+        if let Some(suffix) = self.map_type.index_suffix() {
             let index = format!("{path}{suffix}");
             self.host.borrow_mut().remove(&index).map_err(text)?;
             // As root postmap would become the owner of the text, who may not write here.
@@ -188,10 +178,10 @@ impl Store for FileStore {
             HostError::Locked | HostError::Failed(_) => Failure::Unchanged(error.to_string()),
         };
         // The index first, since that is what daemons read: it is in force from here on.
-        if let Some(suffix) = self.suffix() {
+        if let Some(suffix) = self.map_type.index_suffix() {
             host.rename(&format!("{from}{suffix}"), &format!("{to}{suffix}")).map_err(failed)?;
         }
-        let renamed = host.rename(&from, &to).map_err(|error| match self.suffix() {
+        let renamed = host.rename(&from, &to).map_err(|error| match self.map_type.index_suffix() {
             Some(_) => Failure::Unknown(error.to_string()),
             None => failed(error),
         });
@@ -210,7 +200,7 @@ impl Store for FileStore {
     fn entries(&mut self) -> Result<Vec<u8>, String> {
         let path = self.path();
         // A map that was never made has no entries.
-        let file = format!("{}{}", self.name, self.suffix().unwrap_or_default());
+        let file = format!("{}{}", self.name, self.map_type.index_suffix().unwrap_or_default());
         let beside = self.host.borrow_mut().list(&self.folder).map_err(text)?;
         if !beside.contains(&file) {
             return Ok(Vec::new());

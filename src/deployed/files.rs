@@ -27,7 +27,8 @@ pub(super) fn read(
     let text = host.read(path).map_err(|error| error.to_string())?;
     let (folder, base) = split(path);
     let beside = host.list(folder).map_err(|error| error.to_string())?;
-    let suffix = suffix(map_type).filter(|suffix| beside.contains(&format!("{base}{suffix}")));
+    let suffix =
+        map_type.index_suffix().filter(|suffix| beside.contains(&format!("{base}{suffix}")));
     let mut read = DeployedMap { name: name.to_owned(), has_lines: true, ..DeployedMap::default() };
     match (text, suffix) {
         (None, None) => {
@@ -88,16 +89,6 @@ pub(super) fn split(path: &str) -> (&str, &str) {
         Some(("", name)) => ("/", name),
         Some(split) => split,
         None => (".", path),
-    }
-}
-
-/// What the name of the file ends with that Postfix reads instead of the text.
-fn suffix(map_type: MapType) -> Option<&'static str> {
-    match map_type {
-        MapType::Hash | MapType::Btree => Some(".db"),
-        MapType::Lmdb => Some(".lmdb"),
-        MapType::Cdb => Some(".cdb"),
-        MapType::Texthash => None,
     }
 }
 

@@ -154,6 +154,17 @@ impl MapType {
             Self::Texthash => "texthash",
         }
     }
+
+    /// What stands behind the name of the text in the name of the index that Postfix reads instead; `None`
+    /// where it reads the text. [postmap(1)]
+    pub fn index_suffix(self) -> Option<&'static str> {
+        match self {
+            Self::Hash | Self::Btree => Some(".db"),
+            Self::Lmdb => Some(".lmdb"),
+            Self::Cdb => Some(".cdb"),
+            Self::Texthash => None,
+        }
+    }
 }
 
 /// Where a deployed map lives.

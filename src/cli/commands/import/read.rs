@@ -97,8 +97,7 @@ fn text(
             return Err(Exit::Failed);
         }
     };
-    if let Some(map_type) = index(path).filter(|_| bytes.contains(&0)) {
-        let text = path.rsplit_once('.').map_or(path, |it| it.0);
+    if let Some((map_type, text)) = index(path).filter(|_| bytes.contains(&0)) {
         context.printer.error(&format!(
             "`{}` is an index, not a text: write `{map_type}:{}`",
             printable(path),
@@ -129,14 +128,10 @@ fn text(
     })
 }
 
-/// The type of the map whose index has such a name. [postmap(1)]
-fn index(path: &str) -> Option<&'static str> {
-    match path.rsplit_once('.')?.1 {
-        "db" => Some("hash"),
-        "lmdb" => Some("lmdb"),
-        "cdb" => Some("cdb"),
-        _ => None,
-    }
+/// The type of the map whose index has such a name, and the path of its text.
+fn index(path: &str) -> Option<(&'static str, &str)> {
+    let text = |map_type: MapType| path.strip_suffix(map_type.index_suffix()?);
+    MapType::ALL.iter().find_map(|(name, map_type)| Some((*name, text(*map_type)?)))
 }
 
 /// The form of a text.
