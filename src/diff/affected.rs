@@ -55,9 +55,9 @@ impl std::fmt::Display for Recipient {
 }
 
 /// All recipients that the differences can matter to.
-pub(crate) fn affected<T: Table>(
-    before: &Side<'_, T>,
-    after: &Side<'_, T>,
+pub(crate) fn affected<B: Table, A: Table>(
+    before: &Side<'_, B>,
+    after: &Side<'_, A>,
     transport: &[Difference<'_>],
     tls_policy: &[Difference<'_>],
 ) -> BTreeSet<Recipient> {
@@ -79,21 +79,21 @@ pub(crate) fn affected<T: Table>(
         let lines = lines.filter(|(_, value)| asked.by_any_of(value));
         found.extend(lines.filter_map(|(key, _)| recipient(key)));
     }
-    for side in [before, after] {
-        let mut relays = side.settings.relayhost.iter().chain(&side.settings.fallback_relay);
+    for settings in [before.settings, after.settings] {
+        let mut relays = settings.relayhost.iter().chain(&settings.fallback_relay);
         if everybody || relays.any(|relay| asked.by(relay.as_str())) {
             found.insert(Recipient::Others);
         }
-        if everybody || !parents.is_empty() {
-            let keys = side.transport.each().chain(side.tls_policy.each()).map(|(key, _)| key);
-            let keys = keys.filter(|key| everybody || below_any(key, &parents));
-            found.extend(keys.filter_map(recipient));
-        }
+    }
+    if everybody || !parents.is_empty() {
+        let keys = before.keys().chain(after.keys());
+        let keys = keys.filter(|key| everybody || below_any(key, &parents));
+        found.extend(keys.filter_map(recipient));
     }
     // Before or after, the two forms may have different entries: then they are two recipients.
     let treatment = |of: &Recipient| {
         let domain = of.example();
-        [before, after].map(|side| describe(&side.deliver(&domain)))
+        [before.deliver(&domain), after.deliver(&domain)].map(|it| describe(&it))
     };
     let twins: Vec<Recipient> = found
         .iter()

@@ -4,9 +4,9 @@ use super::affected::affected;
 use super::dead::dead;
 use super::describe::describe;
 use super::drift::drift;
+use super::map_comparison::{ComparedMap, Pair};
 use super::overruled::overruled;
-use super::sealed_text::{Pair, SealedText};
-use super::side::{Difference, Entries, Side, Table, differences, find};
+use super::side::{Difference, Entries, Numbered, Side, Table, differences, find};
 use super::{Cause, DeployedLine, Diff, Group, MapDiff, Maps, Owner};
 use crate::formats::MapEntry;
 use crate::model::Unmanaged;
@@ -66,31 +66,29 @@ pub(crate) fn compare<'a>(
     Compared { before: deployed, after: wanted, diff }
 }
 
-/// As [`compare`], for maps that mxward wrote and nobody has changed, as texts; `None` when they need a
-/// closer look. What is compiled has so many `entries`.
+/// As [`compare`], for maps that mxward wrote and nobody has changed, compared while they were made anew.
+/// What is compiled has so many `entries`.
 pub(crate) fn compare_sealed(
-    before: ([&str; 2], &Settings),
-    after: ([&str; 2], &Settings),
+    maps: &[ComparedMap<'_>; 2],
+    [old, new]: [&Settings; 2],
     entries: [usize; 2],
     tables: &impl Rows,
     unmanaged: Unmanaged,
-) -> Option<Diff> {
-    let (deployed, wanted) = (sealed(before), sealed(after));
-    let transport = deployed.transport.differences(&wanted.transport)?;
-    let tls_policy = deployed.tls_policy.differences(&wanted.tls_policy)?;
-    let (transport, tls_policy) = (changed(&transport), changed(&tls_policy));
-    let keep = unmanaged != Unmanaged::Remove;
-    let mut maps = [0, 1].map(|_| MapDiff { keeps_foreign: keep, ..MapDiff::default() });
-    count(&mut maps[0], &transport, entries[0]);
-    count(&mut maps[1], &tls_policy, entries[1]);
-    let groups = groups(&deployed, &wanted, &transport, &tls_policy, tables);
+) -> Diff {
+    let [transport, tls_policy] = maps.each_ref().map(ComparedMap::before);
+    let before = Side { transport, tls_policy, settings: old };
     let [transport, tls_policy] = maps;
-    Some(Diff { transport, tls_policy, groups, overruled: Vec::new() })
-}
-
-fn sealed<'a>((texts, settings): ([&'a str; 2], &'a Settings)) -> Side<'a, SealedText<'a>> {
-    let [transport, tls_policy] = texts.map(SealedText::new);
-    Side { transport, tls_policy, settings }
+    let after = Side { transport, tls_policy, settings: new };
+    let pairs = maps.each_ref().map(ComparedMap::differences);
+    let differences = pairs.each_ref().map(|it| changed(it));
+    let keeps_foreign = unmanaged != Unmanaged::Remove;
+    let [transport, tls_policy] = [0, 1].map(|at| {
+        let mut map = MapDiff { keeps_foreign, ..MapDiff::default() };
+        count(&mut map, &differences[at], entries[at]);
+        map
+    });
+    let groups = groups(&before, &after, &differences[0], &differences[1], tables);
+    Diff { transport, tls_policy, groups, overruled: Vec::new() }
 }
 
 fn changed<'p>(pairs: &'p [Pair<'p>]) -> Vec<Difference<'p>> {
@@ -102,9 +100,9 @@ fn changed<'p>(pairs: &'p [Pair<'p>]) -> Vec<Difference<'p>> {
 }
 
 /// Judges every recipient that the differences can matter to.
-fn groups<T: Table>(
-    before: &Side<'_, T>,
-    after: &Side<'_, T>,
+fn groups<B: Numbered, A: Table>(
+    before: &Side<'_, B>,
+    after: &Side<'_, A>,
     transport: &[Difference<'_>],
     tls_policy: &[Difference<'_>],
     tables: &impl Rows,
@@ -186,7 +184,7 @@ struct Grouping<'a, T, R> {
     groups: BTreeMap<Key, Group>,
 }
 
-impl<T: Table, R: Rows> Grouping<'_, T, R> {
+impl<T: Numbered, R: Rows> Grouping<'_, T, R> {
     fn add(&mut self, name: String, domain: &str, old: &Delivery, new: &Delivery) {
         let effect = Effect::between(old, new);
         let origin = self.origin(domain, new);
@@ -223,7 +221,7 @@ impl<T: Table, R: Rows> Grouping<'_, T, R> {
     }
 }
 
-fn cause<T: Table>(before: &Side<'_, T>, origin: Option<&Origin>, domain: &str) -> Cause {
+fn cause<T: Numbered>(before: &Side<'_, T>, origin: Option<&Origin>, domain: &str) -> Cause {
     match origin {
         Some(origin) => Cause::Declared(origin.span),
         None => match (before.transport.line(domain), before.tls_policy.line(domain)) {

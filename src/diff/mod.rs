@@ -5,6 +5,7 @@ mod dead;
 mod describe;
 mod differ;
 mod drift;
+mod map_comparison;
 mod overruled;
 mod sealed_text;
 mod side;
@@ -13,6 +14,7 @@ pub(crate) use affected::{Recipient, affected};
 pub(crate) use dead::dead;
 pub(crate) use describe::describe;
 pub(crate) use differ::{Compared, compare, compare_sealed};
+pub(crate) use map_comparison::MapComparison;
 pub(crate) use side::{Difference, Entries, Side, differences, find};
 
 pub use drift::{Drift, Fate};

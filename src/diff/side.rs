@@ -44,11 +44,24 @@ pub(crate) trait Table {
     /// The right-hand side under a key.
     fn value(&self, key: &str) -> Option<&str>;
 
-    /// The number of its line.
-    fn line(&self, key: &str) -> Option<u32>;
-
     /// All keys and right-hand sides, sorted by key.
     fn each(&self) -> impl Iterator<Item = (&str, &str)>;
+}
+
+/// A map whose lines have numbers.
+pub(crate) trait Numbered: Table {
+    /// The number of the line that has a key.
+    fn line(&self, key: &str) -> Option<u32>;
+}
+
+impl<T: Table> Table for &T {
+    fn value(&self, key: &str) -> Option<&str> {
+        (**self).value(key)
+    }
+
+    fn each(&self) -> impl Iterator<Item = (&str, &str)> {
+        (**self).each()
+    }
 }
 
 impl Table for Entries<'_> {
@@ -56,12 +69,14 @@ impl Table for Entries<'_> {
         find(self, key).map(|line| &*line.value)
     }
 
-    fn line(&self, key: &str) -> Option<u32> {
-        find(self, key).map(|line| line.line)
-    }
-
     fn each(&self) -> impl Iterator<Item = (&str, &str)> {
         self.iter().map(|line| (&*line.key, &*line.value))
+    }
+}
+
+impl Numbered for Entries<'_> {
+    fn line(&self, key: &str) -> Option<u32> {
+        find(self, key).map(|line| line.line)
     }
 }
 
@@ -78,6 +93,11 @@ impl<T: Table> Side<'_, T> {
     pub(crate) fn deliver(&self, domain: &str) -> Delivery {
         let (transport, tls_policy) = (&self.transport, &self.tls_policy);
         deliver(domain, &|key| transport.value(key), &|key| tls_policy.value(key), self.settings)
+    }
+
+    /// The keys of both maps.
+    pub(super) fn keys(&self) -> impl Iterator<Item = &str> {
+        self.transport.each().chain(self.tls_policy.each()).map(|(key, _)| key)
     }
 }
 

@@ -125,7 +125,19 @@ pub fn maps(
     tables: &impl Rows,
     diagnostics: &mut Diagnostics,
 ) -> Option<[Artifact; 2]> {
-    let [transport, tls_policy] = rooms(tables);
+    maps_into(repository, target, tables, rooms(tables), diagnostics)
+}
+
+/// As [`maps`], each into its sink. After an error the sinks may have got a part.
+///
+/// `None` after an error.
+pub fn maps_into<S: Sink>(
+    repository: &Repository,
+    target: &Target,
+    tables: &impl Rows,
+    [transport, tls_policy]: [S; 2],
+    diagnostics: &mut Diagnostics,
+) -> Option<[Artifact<S>; 2]> {
     let transport = map::transport(repository, target, tables, transport, diagnostics)?;
     Some([transport, map::tls_policy(repository, target, tables, tls_policy, diagnostics)?])
 }
@@ -139,14 +151,8 @@ pub fn unsealed_maps(
     tables: &impl Rows,
     diagnostics: &mut Diagnostics,
 ) -> Option<[Artifact; 2]> {
-    let [transport, tls_policy] = rooms(tables).map(Unsealed);
-    let transport = map::transport(repository, target, tables, transport, diagnostics)?;
-    let policies = map::tls_policy(repository, target, tables, tls_policy, diagnostics)?;
-    Some([transport, policies].map(|it| Artifact {
-        name: it.name,
-        text: it.text.0,
-        entries: it.entries,
-    }))
+    let maps = maps_into(repository, target, tables, rooms(tables).map(Unsealed), diagnostics)?;
+    Some(maps.map(|Artifact { name, text, entries }| Artifact { name, text: text.0, entries }))
 }
 
 /// Room for both maps. What is not written to takes no memory, and a long text that has to move does.

@@ -11,17 +11,16 @@ use super::sides::Sides;
 use crate::cli::context::Context;
 use crate::cli::exit::Exit;
 use crate::cli::printer::Render;
-use crate::compile::{Compiled, Repository};
+use crate::compile::Compiled;
 use crate::deployed::{Deployed, DeployedMap, Hosts, read_deployed};
 use crate::diag::{Diagnostics, Style, printable};
-use crate::diff::Diff;
-use crate::emit::{Artifact, maps, unsealed_maps};
+use crate::diff::{Diff, MapComparison, compare_sealed};
+use crate::emit::{Artifact, maps, maps_into, unsealed_maps};
 use crate::model::Target;
 use crate::postfix::Settings;
 use crate::postfix::main_cf::{MainCfDifference, Severity};
 use crate::source::{SourceMap, Span, Spanned};
 use crate::tables::Lowered;
-use jiff::Timestamp;
 use serde_json::Value;
 use std::collections::BTreeSet;
 
@@ -88,17 +87,17 @@ pub(super) fn run(
     let mut hosts = context.hosts();
     let mut reports = Vec::with_capacity(targets.len());
     for target in targets {
-        let after = made(context, &compiled, target, unsealed_maps)?;
+        let lowered = lowered(context, &compiled, target)?;
         let before = match &old {
             Some(old) => compiled_side(context, old, target),
             None if target.transport.is_none() && target.tls_policy.is_none() => {
                 reports.push(TargetReport::new(target, Outcome::NotDeployed));
                 continue;
             }
-            None => deployed_side(context, &mut hosts, target, &after.0),
+            None => deployed_side(context, &mut hosts, target, &lowered),
         };
         reports.push(match before {
-            Ok(before) => compare(target, before, after, lines, context.world.now()),
+            Ok(before) => compare(context, &compiled, target, before, lowered, lines)?,
             Err(why) => TargetReport::new(target, Outcome::Unread(why)),
         });
     }
@@ -133,29 +132,32 @@ pub(super) fn output<'c>(
     compiled: &'c Compiled,
     target: &Target,
 ) -> Result<(Lowered<'c>, [Artifact; 2]), Exit> {
-    made(context, compiled, target, maps)
+    let lowered = lowered(context, compiled, target)?;
+    let make = |diagnostics: &mut _| maps(&compiled.repository, target, &lowered, diagnostics);
+    let artifacts = made(context, compiled, make)?;
+    Ok((lowered, artifacts))
 }
 
-/// Makes both maps of a target as texts.
-type MakeMaps<'c> =
-    fn(&Repository, &Target, &Lowered<'c>, &mut Diagnostics) -> Option<[Artifact; 2]>;
-
-fn made<'c>(
+/// What a target gets.
+fn lowered<'c>(
     context: &mut Context<'_, '_>,
     compiled: &'c Compiled,
     target: &Target,
-    maps: MakeMaps<'c>,
-) -> Result<(Lowered<'c>, [Artifact; 2]), Exit> {
+) -> Result<Lowered<'c>, Exit> {
+    made(context, compiled, |diagnostics| compiled.lowered(target, diagnostics))
+}
+
+/// Makes something of a repository, and says why where that fails.
+fn made<T>(
+    context: &mut Context<'_, '_>,
+    compiled: &Compiled,
+    make: impl FnOnce(&mut Diagnostics) -> Option<T>,
+) -> Result<T, Exit> {
     let mut diagnostics = Diagnostics::new();
-    let Repository { sources, .. } = &compiled.repository;
-    let lowered = compiled.lowered(target, &mut diagnostics);
-    let output = lowered.and_then(|lowered| {
-        let maps = maps(&compiled.repository, target, &lowered, &mut diagnostics)?;
-        Some((lowered, maps))
-    });
+    let made = make(&mut diagnostics);
     diagnostics.sort();
-    context.printer.diagnostics(&diagnostics, sources);
-    output.ok_or(Exit::Findings)
+    context.printer.diagnostics(&diagnostics, &compiled.repository.sources);
+    made.ok_or(Exit::Findings)
 }
 
 /// What is deployed.
@@ -200,26 +202,68 @@ fn compiled_side(
 }
 
 fn compare(
+    context: &mut Context<'_, '_>,
+    compiled: &Compiled,
     target: &Target,
     before: Before,
-    after: (Lowered<'_>, [Artifact; 2]),
+    lowered: Lowered<'_>,
     lines: bool,
-    now: Timestamp,
-) -> TargetReport {
-    let sides = Sides::new(target, (before.maps, before.settings), after);
-    let read = || Ok(sides.texts(now, &BTreeSet::new())?.compare().diff);
-    let diff = match sides.compare_sealed().map_or_else(read, Ok) {
-        Ok(diff) => diff,
-        Err(why) => return TargetReport::new(target, Outcome::Unread(why)),
+) -> Result<TargetReport, Exit> {
+    let Before { maps, settings, notes, main_cf } = before;
+    let names = maps.each_ref().map(|map| map.name.clone());
+    let has_lines = maps.each_ref().map(|map| map.has_lines);
+    let texts = if lines { None } else { sealed(&maps) };
+    let diff = match texts {
+        Some(texts) => compare_made(context, compiled, (target, &lowered), (texts, &settings))?,
+        None => None,
     };
-    let unified = if lines { unified::unified(&sides, &diff) } else { String::new() };
-    let has_lines = [sides.before[0].has_lines, sides.before[1].has_lines];
-    let names = sides.before.map(|map| map.name);
+    let (diff, unified) = if let Some(diff) = diff {
+        (diff, String::new())
+    } else {
+        let repository = &compiled.repository;
+        let make = |diagnostics: &mut _| unsealed_maps(repository, target, &lowered, diagnostics);
+        let after = made(context, compiled, make)?;
+        let sides = Sides::new(target, (maps, settings), (lowered, after));
+        let diff = match sides.texts(context.world.now(), &BTreeSet::new()) {
+            Ok(texts) => texts.compare().diff,
+            Err(why) => return Ok(TargetReport::new(target, Outcome::Unread(why))),
+        };
+        let unified = if lines { unified::unified(&sides, &diff) } else { String::new() };
+        (diff, unified)
+    };
     let compared = Compared { diff, names, has_lines, unified };
-    let mut notes = before.notes;
-    notes.extend(changes::overruled(&compared.diff));
+    let notes = notes.into_iter().chain(changes::overruled(&compared.diff)).collect();
     let report = TargetReport::new(target, Outcome::Compared(Box::new(compared)));
-    TargetReport { notes, main_cf: before.main_cf, ..report }
+    Ok(TargetReport { notes, main_cf, ..report })
+}
+
+/// The texts of maps of which mxward wrote all, where nothing else is known of them.
+fn sealed(maps: &[DeployedMap; 2]) -> Option<[&str; 2]> {
+    if maps.iter().any(|map| map.record.is_some() || !map.is_ours()) {
+        return None;
+    }
+    let [transport, tls_policy] = maps.each_ref().map(|map| std::str::from_utf8(&map.bytes));
+    Some([transport.ok()?, tls_policy.ok()?])
+}
+
+/// Compares both maps while they are made; `None` where their texts need a closer look.
+fn compare_made(
+    context: &mut Context<'_, '_>,
+    compiled: &Compiled,
+    (target, lowered): (&Target, &Lowered<'_>),
+    (before, settings): ([&str; 2], &Settings),
+) -> Result<Option<Diff>, Exit> {
+    let repository = &compiled.repository;
+    let sinks = before.map(MapComparison::new);
+    let make = |diagnostics: &mut _| maps_into(repository, target, lowered, sinks, diagnostics);
+    let [transport, tls_policy] = made(context, compiled, make)?;
+    let entries = [&transport, &tls_policy].map(|it| it.entries.unwrap_or_default());
+    let (Some(transport), Some(tls_policy)) = (transport.text.finish(), tls_policy.text.finish())
+    else {
+        return Ok(None);
+    };
+    let (maps, new) = ([transport, tls_policy], target.settings());
+    Ok(Some(compare_sealed(&maps, [settings, &new], entries, lowered, target.unmanaged)))
 }
 
 impl Before {

@@ -4,7 +4,7 @@ use super::changes::Shown;
 use crate::cli::context::Context;
 use crate::cli::exit::Exit;
 use crate::deployed::DeployedMap;
-use crate::diff::{Compared, Diff, Entries, Maps, Owner, Side, compare, compare_sealed};
+use crate::diff::{Compared, Entries, Maps, Owner, Side, compare};
 use crate::emit::Artifact;
 use crate::formats::record::Record;
 use crate::formats::{MapEntry, MapText, postmap_text};
@@ -27,8 +27,6 @@ pub(super) struct Sides<'c> {
     pub(super) before: [DeployedMap; 2],
     /// What will be there, as map text.
     pub(super) after: [String; 2],
-    /// How many entries that has.
-    entries: [usize; 2],
 }
 
 /// The texts of a target, read.
@@ -61,9 +59,8 @@ impl<'c> Sides<'c> {
         (tables, after): (Lowered<'c>, [Artifact; 2]),
     ) -> Self {
         let settings = [before_settings, target.settings()];
-        let entries = after.each_ref().map(|artifact| artifact.entries.unwrap_or_default());
         let after = after.map(|artifact| artifact.text);
-        Self { target: target.clone(), settings, tables, before, after, entries }
+        Self { target: target.clone(), settings, tables, before, after }
     }
 
     /// The declaration of an entry that is compiled.
@@ -105,23 +102,6 @@ impl<'c> Sides<'c> {
         };
         texts.set_aside(now, held);
         Ok(texts)
-    }
-
-    /// Compares both sides as texts where all of what is there was written by mxward, and nothing else is
-    /// known of it; `None` where the texts must be read.
-    pub(super) fn compare_sealed(&self) -> Option<Diff> {
-        if self.before.iter().any(|map| map.record.is_some() || !map.is_ours()) {
-            return None;
-        }
-        let [Ok(transport), Ok(tls_policy)] =
-            self.before.each_ref().map(|map| std::str::from_utf8(&map.bytes))
-        else {
-            return None;
-        };
-        let after = self.after.each_ref().map(String::as_str);
-        let [old, new] = &self.settings;
-        let (before, after) = (([transport, tls_policy], old), (after, new));
-        compare_sealed(before, after, self.entries, &self.tables, self.target.unmanaged)
     }
 
     /// For how long keys stay that nothing asks for.
