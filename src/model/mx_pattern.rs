@@ -4,6 +4,8 @@ use crate::names::DomainName;
 use crate::source::Span;
 use regex::bytes::{Regex, RegexBuilder, RegexSet, RegexSetBuilder};
 use regex_syntax::ParserBuilder;
+use regex_syntax::hir::Hir;
+use regex_syntax::hir::literal::{ExtractKind, Extractor};
 use std::sync::{Arc, OnceLock};
 
 /// A pattern for whole host names: a regular expression, anchored at both ends.
@@ -24,7 +26,8 @@ impl MxPattern {
     ///
     /// # Errors
     ///
-    /// The message of the regular expression compiler, one line; or that anchors are implied.
+    /// The message of the regular expression compiler, one line; that anchors are implied; or that hosts of
+    /// strangers would match.
     pub fn new(text: &str, span: Span) -> Result<Self, String> {
         if text.starts_with('^') || (text.ends_with('$') && !text.ends_with("\\$")) {
             return Err("the pattern is anchored already: leave `^` and `$` out".to_owned());
@@ -39,11 +42,17 @@ impl MxPattern {
         // On its own first: `a)|(?:b` is only valid between the brackets that anchor it. That is a
         // matter of syntax, and most of the work of a compiler is elsewhere.
         let alone = ParserBuilder::new().unicode(false).utf8(false).build().parse(text);
-        let regex = alone
-            .map_err(|error| error.to_string())
-            .and_then(|_| builder(&anchored(text)).build().map_err(|error| error.to_string()));
+        let regex = alone.map_err(|error| error.to_string()).and_then(|alone| {
+            let regex = builder(&anchored(text)).build().map_err(|error| error.to_string())?;
+            Ok((regex, alone))
+        });
         match regex {
-            Ok(regex) => {
+            Ok((_, alone)) if !ends_in_domains(&alone) => {
+                Err("anybody can have a host that matches: end it in a dot and a domain, as in \
+                     `mx\\d+\\.provider\\.example`"
+                    .to_owned())
+            }
+            Ok((regex, _)) => {
                 Ok(Self { regex: Arc::new(OnceLock::from(Some(regex))), ..Self::lazy(text, span) })
             }
             Err(text) => {
@@ -80,6 +89,18 @@ impl MxPattern {
     }
 }
 
+/// Whether every name that matches is one of a few, or lies in a domain that somebody has registered.
+fn ends_in_domains(pattern: &Hir) -> bool {
+    let suffixes = Extractor::new().kind(ExtractKind::Suffix).extract(pattern);
+    suffixes.literals().is_some_and(|suffixes| {
+        suffixes.iter().all(|suffix| {
+            let dot = memchr::memchr(b'.', suffix.as_bytes());
+            let domain = dot.map(|dot| &suffix.as_bytes()[dot + 1..]);
+            suffix.is_exact() || domain.is_some_and(|domain| psl::domain(domain).is_some())
+        })
+    })
+}
+
 fn builder(text: &str) -> RegexBuilder {
     let mut builder = RegexBuilder::new(text);
     builder.unicode(false);
@@ -102,7 +123,7 @@ mod tests {
 
     #[test]
     fn a_pattern_means_the_whole_name() {
-        let pattern = pattern(r"a\d|b\.example").unwrap();
+        let pattern = pattern(r"a[0-9]|b\.example").unwrap();
         let matches = |name: &str| pattern.matches(&DomainName::parse(name).unwrap());
         assert!(matches("a1") && matches("b.example"));
         assert!(!matches("a1.example") && !matches("xb.example") && !matches("b.example.net"));
@@ -119,10 +140,24 @@ mod tests {
             ("(a", "unclosed group"),
             ("a)|(?:b", "unopened group"),
             ("a{100000000}", "size"),
+            (".*", "anybody"),
+            (r".*\.com", "anybody"),
+            (r".*\.co\.uk", "anybody"),
+            (r"[a-z]+google\.com", "anybody"),
+            (r"mx\.google\.com|.*", "anybody"),
+            (r"mx\..*\.example", "anybody"),
+            (r".*\.google.com", "anybody"),
         ] {
             let error = pattern(text).map(|pattern| pattern.text).unwrap_err();
             assert!(error.contains(part) && !error.contains('\n'), "{text}: {error}");
         }
-        assert!(pattern(r"\S+\.example").is_ok());
+        for text in [
+            r"\S+\.provider\.example",
+            r"mx[12]\.(nord|sued)\.talnetz\.example",
+            r"(.*\.)?mail\.provider\.(com|net|co\.uk)",
+            "mx",
+        ] {
+            assert!(pattern(text).is_ok(), "{text}");
+        }
     }
 }
