@@ -1,8 +1,9 @@
 //! How mxward grows with the repository, measured beside `postmap` and `diff` on the same data.
 //!
 //! `cargo bench --bench scale` prints the table of README.md and fails when a limit is missed;
-//! `-- --smoke` does the same with few domains and judges nothing, so that CI keeps it running.
-//! Needs postmap(1) with lmdb and diff(1).
+//! `-- --smoke` does the same with few domains and judges nothing, so that CI keeps it running;
+//! `-- --large` goes to ten million domains, and `-- --peers` measures beside jinja2-cli and octoDNS,
+//! which it installs from their registry. Needs postmap(1) with lmdb and diff(1).
 #![expect(
     clippy::disallowed_methods,
     clippy::panic,
@@ -12,6 +13,7 @@
 
 mod folder;
 mod measure;
+mod peers;
 mod repository;
 #[expect(dead_code, reason = "another bench uses more of it")]
 mod table;
@@ -29,6 +31,9 @@ const MXWARD: &str = env!("CARGO_BIN_EXE_mxward");
 /// How often everything is run, in turns; the middle one counts.
 const ROUNDS: usize = 5;
 
+/// How often with ten million domains.
+const ROUNDS_OF_MANY: usize = 3;
+
 /// How often the small repository is checked.
 const CHECKS: usize = 50;
 
@@ -38,11 +43,22 @@ fn main() -> ExitCode {
 
 /// Measures everything and prints the table; whether all limits are kept.
 fn run(smoke: bool) -> bool {
+    let mut table = Table::default();
+    let wants = |flag: &str| std::env::args().any(|arg| arg == flag);
+    if wants("--large") {
+        large(if smoke { 1_000 } else { 1_000_000 }, &mut table);
+        print!("{table}");
+        return table.met();
+    }
+    if wants("--peers") {
+        peers::peers(if smoke { 100 } else { 10_000 }, if smoke { 1 } else { ROUNDS }, &mut table);
+        print!("{table}");
+        return true;
+    }
     let (small, large, rounds, checks) =
         if smoke { (1_000, 10_000, 1, 3) } else { (100_000, 1_000_000, ROUNDS, CHECKS) };
-    let mut table = Table::default();
-    let one = size(small, rounds, Limit::AtMost(150.0), &mut table);
-    let ten = size(large, rounds, Limit::AtMost(1024.0), &mut table);
+    let [one, _] = size(small, rounds, Limit::AtMost(150.0), &mut table);
+    let [ten, _] = size(large, rounds, Limit::AtMost(1024.0), &mut table);
     let what = format!("compile, {large} domains");
     table.ratio(&what, ten, &format!("{small} domains"), one, Limit::AtMost(12.0));
     check(checks, &mut table);
@@ -59,8 +75,20 @@ fn import(folder: &Path) -> Cost {
     measure(folder, &[0], &command)
 }
 
-/// Measures everything at one size, and gives what compiling costs.
-fn size(domains: u32, rounds: usize, memory: Limit, table: &mut Table) -> Cost {
+/// Measures at a size and at ten times of it.
+fn large(domains: u32, table: &mut Table) {
+    let memory = Limit::AtMost(8192.0);
+    let one = size(domains, ROUNDS_OF_MANY, memory, table);
+    let ten = size(10 * domains, ROUNDS_OF_MANY, memory, table);
+    for (what, at) in [("compile", 0), ("diff", 1)] {
+        let what = format!("{what}, {} domains", 10 * domains);
+        // A domain costs at most 1.3 times as much.
+        table.ratio(&what, ten[at], &format!("{domains} domains"), one[at], Limit::AtMost(13.0));
+    }
+}
+
+/// Measures everything at one size, and gives what `compile` and `diff` cost.
+fn size(domains: u32, rounds: usize, memory: Limit, table: &mut Table) -> [Cost; 2] {
     let folder = fresh("scale", &domains.to_string());
     deploy(&folder, domains);
     repository(domains, State::After).write(&folder).expect("the repository can be written");
@@ -103,8 +131,8 @@ fn size(domains: u32, rounds: usize, memory: Limit, table: &mut Table) -> Cost {
     let what = format!("diff, {domains} domains, 1 % changed");
     table.ratio(&what, diff, "compile", compile, Limit::AtMost(1.5));
     table.ratio(&what, diff, "GNU diff of both maps", gnu_diff, Limit::None);
-    table.memory(&what, diff, Limit::None);
-    compile
+    table.memory(&what, diff, memory);
+    [compile, diff]
 }
 
 /// Puts the maps of the state before into `deployed`, as a pipeline would have copied them.
