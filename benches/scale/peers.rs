@@ -54,8 +54,9 @@ pub(crate) fn peers(domains: u32, rounds: usize, table: &mut Table) {
         jinja.push(measure(&folder, &[0], &[&command, "maps.j2", "maps.yaml", "--format=yaml"]));
         assert_eq!(lines(&folder, &["stdout"]), lines(&folder, &MAPS), "the same entries");
         diff.push(measure(&folder, &[0], &[MXWARD, "diff", "--frozen"]));
-        let command = format!("{python}/bin/octodns-sync");
-        octodns.push(measure(&folder, &[0], &[&command, "--config-file=octodns.yaml", "--quiet"]));
+        // It tells the plan on standard error.
+        let command = format!("exec {python}/bin/octodns-sync --config-file=octodns.yaml 2>plan");
+        octodns.push(measure(&folder, &[0], &["sh", "-c", &command]));
     }
     let [compile, jinja, diff, octodns] = [compile, jinja, diff, octodns].map(Cost::middle);
     let what = format!("compile, {domains} domains");

@@ -135,8 +135,9 @@ impl<'a> Lines<'a> {
 
     /// The key of this line; `None` at the end.
     pub(super) fn key(&self) -> Option<&'a str> {
-        let line = &self.text[self.at..self.end()];
-        (!line.is_empty()).then(|| split(line).map_or(line, |(key, _)| key))
+        let rest = self.rest();
+        let end = memchr::memchr2(b' ', b'\n', rest.as_bytes()).unwrap_or(rest.len());
+        (!rest.is_empty()).then(|| &rest[..end])
     }
 
     /// Takes this line; `None` when it is not plain.
@@ -166,7 +167,9 @@ pub(super) fn count_lines(text: &str) -> u32 {
 
 /// Key and value of a line with its end, which mxward wrote.
 pub(super) fn split(line: &str) -> Option<(&str, &str)> {
-    line.strip_suffix('\n').unwrap_or(line).split_once(' ')
+    let line = line.strip_suffix('\n').unwrap_or(line);
+    let end = memchr::memchr(b' ', line.as_bytes())?;
+    Some((&line[..end], &line[end + 1..]))
 }
 
 /// How many bytes the lines have that two texts begin with alike.

@@ -64,14 +64,16 @@ impl Lock {
                         let read = |reader: &mut Reader<'_>, found: &mut Diagnostics| {
                             host(reader.node()?, found)
                         };
-                        entries(&mut reader, &mut lock.hosts, read, &mut found);
+                        entries(&mut reader, &mut lock.hosts, 0, read, &mut found);
                     }
                     "domains" => {
                         let mut known = HashMap::new();
                         let read = |reader: &mut _, found: &mut _| {
                             known_domain(text, reader, &mut known, found)
                         };
-                        entries(&mut reader, &mut lock.domains, read, &mut found);
+                        // No domain needs less than a line.
+                        let room = memchr::memchr_iter(b'\n', text.as_bytes()).count();
+                        entries(&mut reader, &mut lock.domains, room, read, &mut found);
                     }
                     _ => unknown_key(
                         &key,
@@ -183,10 +185,11 @@ fn dnssec(status: Dnssec) -> &'static str {
     }
 }
 
-/// Reads the entries of `hosts` or `domains`.
+/// Reads the entries of `hosts` or `domains`, with room for so many.
 fn entries<'src, F>(
     reader: &mut Reader<'src>,
     facts: &mut BTreeMap<DomainName, F>,
+    room: usize,
     mut read: impl FnMut(&mut Reader<'src>, &mut Diagnostics) -> Option<F>,
     diagnostics: &mut Diagnostics,
 ) {
@@ -197,7 +200,7 @@ fn entries<'src, F>(
         diagnostics.push(Diagnostic::error("bad-lock", node.span, message).hint(BY_MXWARD));
         return;
     }
-    let mut sorted: Vec<(DomainName, F)> = Vec::new();
+    let mut sorted: Vec<(DomainName, F)> = Vec::with_capacity(room);
     while let Some(key) = reader.next_key() {
         let name = name(&key, diagnostics);
         let (Some(name), Some(fact)) = (name, read(reader, diagnostics)) else { continue };

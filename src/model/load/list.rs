@@ -24,7 +24,7 @@ pub(super) fn read_list(
     for line in text.split_inclusive('\n') {
         let at = start;
         start += line.len();
-        let line = match line.find('#') {
+        let line = match memchr::memchr(b'#', line.as_bytes()) {
             Some(0) => continue,
             Some(hash) if line.as_bytes()[hash - 1].is_ascii_whitespace() => &line[..hash],
             Some(_) | None => line,
