@@ -30,5 +30,6 @@ mod providers;
 mod report;
 mod reports;
 mod schemas;
+mod servers;
 mod sql;
 mod yaml_differential;
