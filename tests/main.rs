@@ -19,6 +19,7 @@ mod harness;
 mod host;
 mod import;
 mod init;
+mod internet;
 mod lab;
 mod layers;
 mod lints;
