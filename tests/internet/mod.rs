@@ -6,6 +6,7 @@
 #![expect(clippy::disallowed_methods, reason = "tests stand outside of the program's world")]
 
 mod changes;
+mod log_watch;
 mod mta_sts;
 mod site;
 mod verdicts;

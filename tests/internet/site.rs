@@ -1,7 +1,7 @@
 //! A mail server in the private Internet, with the repository of its administrator.
 
 use super::world::{Internet, NETWORKS};
-use crate::postfix::instance::{Instance, Logged, Setup};
+use crate::postfix::instance::{Begun, Instance, Logged, Setup};
 use crate::postfix::tools::text;
 use crate::sql::place::Place;
 use std::path::PathBuf;
@@ -122,14 +122,31 @@ impl Site {
     /// Runs mxward in the repository; it must end with this status.
     #[track_caller]
     pub(super) fn mxward(&mut self, args: &str, status: i32) -> Ran {
-        let printed = self.postfix.command(&format!(
+        let begun = self.begin(args);
+        self.ended(&begun, status)
+    }
+
+    /// Begins to run mxward beside everything else.
+    pub(super) fn begin(&mut self, args: &str) -> Begun {
+        let line = self.line(args);
+        self.postfix.begin(&line)
+    }
+
+    /// Waits for the end of a run, which must have this status.
+    #[track_caller]
+    pub(super) fn ended(&mut self, begun: &Begun, status: i32) -> Ran {
+        let printed = self.postfix.ended(begun);
+        let ran = Ran { stdout: text(&printed.stdout).to_owned(), stderr: printed.stderr };
+        assert_eq!(printed.status, status, "{}{}", ran.stdout, ran.stderr);
+        ran
+    }
+
+    fn line(&self, args: &str) -> String {
+        format!(
             "env -u CI MXWARD_DB_PASSWORD=geheim {} -C {} {args}",
             env!("CARGO_BIN_EXE_mxward"),
             self.repository.path().display()
-        ));
-        let ran = Ran { stdout: text(&printed.stdout).to_owned(), stderr: printed.stderr };
-        assert_eq!(printed.status, status, "mxward {args}\n{}{}", ran.stdout, ran.stderr);
-        ran
+        )
     }
 
     /// Looks facts up, has the change shown as a plan, and applies that plan.
@@ -157,6 +174,11 @@ impl Site {
     pub(super) fn deliver(&mut self, recipients: &[&str]) -> Vec<Logged> {
         let recipients: Vec<String> = recipients.iter().map(|it| (*it).to_owned()).collect();
         self.postfix.deliver(&recipients)
+    }
+
+    /// Sends one mail to all recipients.
+    pub(super) fn send(&mut self, recipients: &[&str]) {
+        self.postfix.send(recipients.iter().copied());
     }
 
     /// Runs a command beside Postfix.

@@ -32,6 +32,15 @@ pub(crate) struct Instance {
 /// A command that was begun; its files start with this.
 pub(crate) struct Begun(PathBuf);
 
+impl Begun {
+    /// Waits until it has said something on standard error.
+    #[track_caller]
+    pub(crate) fn says(&self, what: &str) {
+        let said = || std::fs::read_to_string(self.0.with_extension("err")).unwrap_or_default();
+        wait_for(what, || said().contains(what).then_some(()));
+    }
+}
+
 /// One line of the log.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub(crate) struct Line {
