@@ -5,8 +5,8 @@ use super::site::{DOMAINS, FIRST, Maps, Ran, Site};
 /// Applies a change while `meanwhile` happens once it is written; the mail is sent after that.
 #[track_caller]
 fn watched(site: &mut Site, meanwhile: &str, recipients: &[&str], status: i32) -> Ran {
-    let apply = site.begin("apply --allow different --watch-log 90s --watch-deliveries 2");
-    apply.says(" Watching the log, 90 s at most\n");
+    let apply = site.begin("apply --allow different --watch-log 10m --watch-deliveries 2");
+    apply.says(" Watching the log, 600 s at most\n");
     site.shell(meanwhile);
     site.send(recipients);
     let ran = site.ended(&apply, status);
@@ -20,6 +20,15 @@ fn watched(site: &mut Site, meanwhile: &str, recipients: &[&str], status: i32) -
 fn change(site: &Site) {
     site.declare(&format!("{DOMAINS}  new.example: {{ level: encrypt }}\n"));
 }
+
+/// A journal of its own, to which Postfix logs; the system's is out of reach.
+const JOURNAL: &str = "mount -t tmpfs tmpfs /run; mount -t tmpfs tmpfs /var/log; mkdir -p /run/log/journal dev
+mount -t tmpfs -o mode=755 tmpfs dev
+mknod -m 666 dev/null c 1 3; mknod -m 666 dev/zero c 1 5; mknod -m 666 dev/random c 1 8; mknod -m 666 dev/urandom c 1 9
+mount --bind dev /dev
+/lib/systemd/systemd-journald >>journald 2>&1 &
+until [ -S /run/systemd/journal/dev-log ]; do kill -0 $!; sleep 0.1; done
+ln -s /run/systemd/journal/dev-log /dev/log";
 
 const MAIL: [&str; 2] = ["anna@gmail.com", "berta@kunde.example"];
 
@@ -79,4 +88,21 @@ fn an_apply_looks_at_the_log_until_it_has_seen_enough_or_postfix_complains_of_th
         assert!(!ran.stderr.contains("Watched the log"), "{}", ran.stderr);
         site.shell(repair);
     }
+}
+
+#[test]
+fn the_journal_of_systemd_is_looked_at_as_a_file_is() {
+    let mut site = Site::with(Maps::Files("lmdb"), |setup, _| {
+        setup.parameter("maillog_file", "").command(JOURNAL)
+    });
+    site.settings = ", log: journal";
+    site.declare(DOMAINS);
+    site.roll_out(FIRST);
+    change(&site);
+    let ran = watched(&mut site, ":", &MAIL, 0);
+    assert!(ran.stderr.contains(": 2 deliveries, and no complaint about the maps\n"), "{ran:?}");
+    site.declare(DOMAINS);
+    let ran = watched(&mut site, "rm /etc/postfix/tls_policy.lmdb; postfix reload", &MAIL, 8);
+    let complaint = " × the table `lmdb:/etc/postfix/tls_policy` cannot be read\n";
+    assert!(ran.stderr.contains(complaint), "{}", ran.stderr);
 }

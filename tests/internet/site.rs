@@ -52,6 +52,8 @@ pub(super) struct Site {
     repository: TempDir,
     etc: PathBuf,
     maps: Maps,
+    /// More settings of the target.
+    pub(super) settings: &'static str,
 }
 
 /// What mxward printed.
@@ -94,7 +96,7 @@ impl Site {
         });
         let setup = more(setup.servers(&internet.servers()), &internet);
         let etc = setup.path("");
-        let site = Self { internet, postfix: setup.start(), repository, etc, maps };
+        let site = Self { internet, postfix: setup.start(), repository, etc, maps, settings: "" };
         site.declare(DOMAINS);
         site
     }
@@ -111,10 +113,11 @@ impl Site {
         };
         let yaml = format!(
             "version: 1\ndns: {{ servers: [127.0.0.1], trust_anchor: {} }}\ntargets:\n  mx: {{ postfix: \"3.7\", \
-             security_level: dane, map_type: {}, ca: {}, {maps} }}\n{domains}",
+             security_level: dane, map_type: {}, ca: {}, {maps}{} }}\n{domains}",
             self.internet.lab().anchor().display(),
             self.maps.map_type(),
-            self.internet.path("ca.pem")
+            self.internet.path("ca.pem"),
+            self.settings
         );
         std::fs::write(self.repository.path().join("mxward.yaml"), yaml).unwrap();
     }
