@@ -8,6 +8,7 @@ mod errors;
 mod guards;
 mod judge;
 mod kills;
+mod log;
 mod lost;
 mod mail;
 mod scene;
@@ -44,6 +45,19 @@ fn repository(domains: &str, map_type: &str, more: &str) -> Test {
         );
     age(&folder);
     test
+}
+
+/// Scripts in a folder, which is `DIR` in them, with the `PATH` in which they are found first.
+fn programs(list: &[(&str, &str)]) -> (tempfile::TempDir, String) {
+    let folder = tempfile::Builder::new().prefix("mxward-bin-").tempdir().unwrap();
+    let dir = folder.path().display().to_string();
+    for (name, script) in list {
+        let file = folder.path().join(name);
+        std::fs::write(&file, format!("#!/bin/sh\n{}", script.replace("DIR", &dir))).unwrap();
+        let mode = std::os::unix::fs::PermissionsExt::from_mode(0o755);
+        std::fs::set_permissions(&file, mode).unwrap();
+    }
+    (folder, format!("{dir}:{}", crate::harness::path()))
 }
 
 /// Makes a main.cf look old: the commands of Postfix wait for one that changed a moment ago.

@@ -6,4 +6,3 @@ mod case;
 mod cases;
 mod commands;
 mod matrix;
-mod pki;

@@ -6,6 +6,7 @@ mod global;
 mod import;
 mod logs;
 mod probing;
+mod watching;
 
 pub use consent::Consent;
 pub use discover::DiscoverOptions;
@@ -13,6 +14,7 @@ pub use global::{Color, Global, Validation};
 pub use import::{ForeignArg, Import, MapForm, NoneArg};
 pub use logs::{Logs, MxFrom, PageOptions};
 pub use probing::Probing;
+pub use watching::Watching;
 
 use clap::{Parser, Subcommand, ValueEnum, ValueHint};
 use std::path::PathBuf;
@@ -137,7 +139,7 @@ pub enum Command {
     /// Exit status: 0 done, also where there was nothing to do; 1 it could not be done, or another run is
     /// at work, and everything is as it was; 3 the repository is invalid, or a lint is denied; 5 a guard or
     /// protect.yaml refuses it, or the canary was taken back; 6 the plan is stale or was edited; 7 done in part, and the next apply goes
-    /// on; 8 done, and Postfix answers something else.
+    /// on; 8 done, and Postfix answers something else, or its log says that it cannot use the maps.
     Apply {
         /// The plan
         #[arg(value_name = "FILE", value_hint = ValueHint::FilePath)]
@@ -149,6 +151,9 @@ pub enum Command {
         /// it is taken back; repeatable
         #[arg(long, value_name = "TARGET")]
         canary: Vec<String>,
+        /// The look at the log.
+        #[command(flatten)]
+        watching: Watching,
         /// What is agreed to.
         #[command(flatten)]
         consent: Consent,

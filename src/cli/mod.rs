@@ -12,7 +12,7 @@ mod stopped;
 
 pub use args::{
     Args, Ci, Color, Command, Consent, DiscoverOptions, ForeignArg, Global, Import, Logs, MapForm,
-    MxFrom, NoneArg, PageOptions, Probing, ProvidersCommand, SchemaKind, Validation,
+    MxFrom, NoneArg, PageOptions, Probing, ProvidersCommand, SchemaKind, Validation, Watching,
 };
 pub use context::Context;
 pub use exit::Exit;

@@ -2,12 +2,14 @@
 
 mod files;
 mod hosts;
+mod mail_log;
 mod main_cf;
 pub(crate) mod rows;
 mod seen;
 
 pub use files::FOLDER;
 pub use hosts::{Hosts, SharedDatabase, SharedHost, place};
+pub use mail_log::MailLog;
 pub use main_cf::config_folder;
 pub use rows::{StoredRow, state_file};
 pub use seen::{Seen, seen};

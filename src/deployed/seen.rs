@@ -31,10 +31,10 @@ pub struct Seen {
 pub(crate) type Entries<'a> = [Vec<(&'a str, &'a str)>; 2];
 
 /// A Postfix that reads the maps.
-struct Postfix {
-    place: Place,
+pub(super) struct Postfix {
+    pub(super) place: Place,
     /// The folder of its main.cf; `None` is the one that it was built for.
-    config: Option<String>,
+    pub(super) config: Option<String>,
 }
 
 /// Asks each Postfix that reads the maps of a target for all of their entries. `services` are those that
@@ -107,7 +107,7 @@ pub fn seen(
 }
 
 /// The Postfix beside each map, and those that are told of changes.
-fn postfixes(
+pub(super) fn postfixes(
     hosts: &mut Hosts<'_>,
     repository: &Path,
     target: &Target,

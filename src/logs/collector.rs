@@ -103,7 +103,9 @@ impl Collector {
         }
         let message = match line.program {
             Program::Smtp | Program::Error => Message::parse(line.text),
-            Program::Other => Trouble::parse(line.text).map(Message::Trouble),
+            Program::Rewrite | Program::Queue | Program::Master | Program::Other => {
+                Trouble::parse(line.text).map(Message::Trouble)
+            }
         };
         let Some(message) = message else { return };
         match message {

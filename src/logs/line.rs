@@ -17,13 +17,19 @@ pub(super) struct Line<'a> {
     pub(super) text: &'a [u8],
 }
 
-/// The programs whose lines tell of deliveries.
+/// The programs whose lines tell of deliveries and maps.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(super) enum Program {
     /// The SMTP client.
     Smtp,
     /// The one that defers mail of destinations that are given a rest.
     Error,
+    /// The one that resolves addresses to transports.
+    Rewrite,
+    /// The queue manager.
+    Queue,
+    /// The one that starts all others.
+    Master,
     /// Any other one of Postfix.
     Other,
 }
@@ -75,6 +81,9 @@ pub(super) fn ident(ident: &[u8]) -> Option<(&[u8], Program)> {
     let program = match program {
         b"smtp" => Program::Smtp,
         b"error" | b"retry" => Program::Error,
+        b"trivial-rewrite" => Program::Rewrite,
+        b"qmgr" | b"oqmgr" => Program::Queue,
+        b"master" => Program::Master,
         _ => Program::Other,
     };
     Some((instance, program))
@@ -147,7 +156,7 @@ mod tests {
             assert_eq!(read(line), None, "{line}");
         }
         let program = |line| read(line).map(|it| it.2);
-        assert_eq!(program("Nov 24 15:24:31 mx1 postfix/qmgr[1]: x"), Some(Program::Other));
+        assert_eq!(program("Nov 24 15:24:31 mx1 postfix/cleanup[1]: x"), Some(Program::Other));
         assert_eq!(program("Nov 24 15:24:31 mx1 postfix/error[1]: x"), Some(Program::Error));
     }
 }

@@ -16,6 +16,7 @@ mod process;
 mod read;
 mod reason;
 mod stamp;
+mod watch;
 
 pub use advice::{Basis, Doubt, Proposal, Shortfall, Standing, Thresholds, proposal};
 pub use collector::{Collector, Totals};
@@ -26,3 +27,4 @@ pub use level::Reached;
 pub use message::Trouble;
 pub use read::{begins, read};
 pub use reason::{Certificate, Reason, ReportedFailure};
+pub use watch::{Complaint, Daemon, Watch, Watched};

@@ -90,6 +90,17 @@ pub struct Target {
     /// Where else a change must be announced with `postfix reload`: folders with a `main.cf`, or hosts with
     /// an empty path, whose Postfix has the usual one.
     pub reload: Vec<Spanned<Location>>,
+    /// Where each Postfix of the target logs, on its own host; `None` is what its main.cf says.
+    pub log: Option<Spanned<MailLogPlace>>,
+}
+
+/// Where Postfix logs.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum MailLogPlace {
+    /// In a file: that of syslog, or `maillog_file`.
+    File(String),
+    /// In the journal of systemd.
+    Journal,
 }
 
 impl Target {

@@ -4,6 +4,7 @@ pub mod builtin;
 pub mod catalogue;
 pub mod config;
 pub mod declaration;
+mod duration;
 pub mod lint_level;
 pub mod load;
 pub mod load_provider;
@@ -15,10 +16,11 @@ pub mod schema;
 /// The text of a built-in template.
 pub use builtin::text as builtin;
 pub use config::{
-    Config, DnsConfig, DomainFilter, Gaps, Location, LockSettings, MapType, PinFallback, Target,
-    Unmanaged,
+    Config, DnsConfig, DomainFilter, Gaps, Location, LockSettings, MailLogPlace, MapType,
+    PinFallback, Target, Unmanaged,
 };
 pub use declaration::{Body, Declaration, NextHopPolicy, Route};
+pub use duration::seconds;
 pub use lint_level::{LINTS, LintLevel};
 pub(crate) use load::{next_hop_error, recipients};
 pub use load_provider::load_provider;

@@ -33,7 +33,38 @@ struct PlanReport<'a> {
     /// The targets that went first; left out where there are none, and where nothing was applied
     #[schemars(default, skip_serializing_if = "Option::is_none")]
     canary: Option<Canary>,
+    /// What the mail logs told of what was written; with `--watch-log` only
+    #[schemars(default, skip_serializing_if = "Option::is_none")]
+    log: Option<Vec<WatchedLog>>,
     exit: Exit<'a>,
+}
+
+/// What the log of a Postfix told after an apply.
+#[derive(JsonSchema)]
+#[schemars(deny_unknown_fields)]
+#[expect(dead_code, reason = "only the shape is used")]
+struct WatchedLog {
+    target: String,
+    /// The folder of its main.cf, or its host
+    postfix: String,
+    /// Recipients for which a delivery ended, well or not
+    deliveries: u64,
+    /// What it cannot use of the maps
+    complaints: Vec<LogComplaint>,
+    /// Complaints about policies of next hops that the maps do not have
+    about_others: u64,
+    /// Why it was not read to the end; `null` where it was
+    failed: Option<String>,
+}
+
+/// What a Postfix cannot use, in a phrase.
+#[derive(JsonSchema)]
+#[schemars(deny_unknown_fields)]
+#[expect(dead_code, reason = "only the shape is used")]
+struct LogComplaint {
+    what: String,
+    /// How often it said so
+    count: u64,
 }
 
 /// Targets that were changed before the others.

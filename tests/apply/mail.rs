@@ -39,7 +39,7 @@ fn write_repository(folder: &Path, [a, b, c]: [u8; 3], policies: Option<&Place>)
         Some(place) => format!(
             "transport: \"file:///etc/postfix/transport\", tls_policy: \"{}\", \
              password_env: MXWARD_DB_PASSWORD",
-            place.url("").replace("//root@", "//mail@")
+            place.mail_url()
         ),
     };
     let target = format!("map_type: hash, ca: /etc/postfix/ca.pem, {maps}");
@@ -132,12 +132,9 @@ fn scene(folder: &Path) -> (Instance, impl Fn(&str) -> String) {
 /// The same with the policies in a table of MariaDB, which is reached by its socket. The rows of each pair
 /// of maps are also in a table of its name.
 fn scene_with_table(folder: &Path, place: &Place) -> (Instance, impl Fn(&str) -> String) {
-    let socket = place.server().folder.join("socket");
     let lookup = format!(
-        "hosts = unix:{}\nuser = mail\npassword = geheim\ndbname = {}\n\
-         query = SELECT CONCAT_WS(' ', policy, params) FROM tlspolicies WHERE domain = '%s'\n",
-        socket.display(),
-        place.name
+        "{}query = SELECT CONCAT_WS(' ', policy, params) FROM tlspolicies WHERE domain = '%s'\n",
+        place.lookup_by_socket()
     );
     let mut setup = Setup::new()
         .parameter("smtp_tls_policy_maps", "mysql:/etc/postfix/policies.cf")

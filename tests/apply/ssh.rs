@@ -1,14 +1,13 @@
 //! Targets behind a real sshd(8).
 
-use super::{OLD, STRONGER, age, repository};
+use super::{OLD, STRONGER, age, programs, repository};
 use crate::harness::{Ran, Test};
 use crate::host::Sshd;
 use std::fs;
-use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 
 /// The repository with its target behind ssh.
-fn remote(sshd: &Sshd, domains: &str, map_type: &str) -> Test {
+pub(super) fn remote(sshd: &Sshd, domains: &str, map_type: &str) -> Test {
     let test = repository(domains, map_type, "");
     let yaml = fs::read_to_string(test.path().join("mxward.yaml")).unwrap();
     let folder = deployed(test.path());
@@ -16,7 +15,7 @@ fn remote(sshd: &Sshd, domains: &str, map_type: &str) -> Test {
     test.file("mxward.yaml", yaml).variable("MXWARD_SSH", &sshd.command)
 }
 
-fn deployed(folder: &Path) -> PathBuf {
+pub(super) fn deployed(folder: &Path) -> PathBuf {
     fs::canonicalize(folder).unwrap().join("deployed")
 }
 
@@ -25,17 +24,10 @@ fn then(ran: &Ran, sshd: &Sshd) -> Test {
     ran.then().variable("MXWARD_SSH", &sshd.command)
 }
 
-/// A host on which some programs are scripts; `DIR` is the folder of the scripts.
-fn with_programs(programs: &[(&str, &str)]) -> (Sshd, tempfile::TempDir) {
-    let folder = tempfile::Builder::new().prefix("mxward-bin-").tempdir().unwrap();
-    let dir = folder.path().display().to_string();
-    for (name, script) in programs {
-        let file = folder.path().join(name);
-        fs::write(&file, format!("#!/bin/sh\n{}", script.replace("DIR", &dir))).unwrap();
-        fs::set_permissions(&file, fs::Permissions::from_mode(0o755)).unwrap();
-    }
-    let path = format!("SetEnv PATH={dir}:{}", crate::harness::path());
-    (Sshd::configured(&path), folder)
+/// A host on which some programs are scripts.
+fn with_programs(list: &[(&str, &str)]) -> (Sshd, tempfile::TempDir) {
+    let (folder, path) = programs(list);
+    (Sshd::configured(&format!("SetEnv PATH={path}")), folder)
 }
 
 #[test]

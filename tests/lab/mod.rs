@@ -99,6 +99,11 @@ impl Lab {
         Unbound::start(self.folder.path(), kind, self.generation)
     }
 
+    /// The serial of all zones.
+    pub(crate) fn serial(&self) -> u32 {
+        self.generation
+    }
+
     /// The key of the root, as `--dns-trust-anchor` wants it.
     pub(crate) fn anchor(&self) -> PathBuf {
         self.folder.path().join("root.key")

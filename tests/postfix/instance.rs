@@ -3,8 +3,10 @@
 //! It has its own network with nothing but loopback, its own `/etc/postfix`, processes and queue. All of
 //! it ends with the shell that started it, which ends when its standard input is closed.
 
+use super::tools::Printed;
 use crate::harness::postmap::write_main_cf;
-use crate::harness::wait;
+use crate::harness::{wait, wait_for};
+use crate::lab::Lab;
 use std::fmt::Write as _;
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
@@ -23,6 +25,20 @@ pub(crate) struct Setup {
 pub(crate) struct Instance {
     folder: TempDir,
     shell: Child,
+    /// How many commands were begun.
+    commands: u32,
+}
+
+/// A command that was begun; its files start with this.
+pub(crate) struct Begun(PathBuf);
+
+impl Begun {
+    /// Waits until it has said something on standard error.
+    #[track_caller]
+    pub(crate) fn says(&self, what: &str) {
+        let said = || std::fs::read_to_string(self.0.with_extension("err")).unwrap_or_default();
+        wait_for(what, || said().contains(what).then_some(()));
+    }
 }
 
 /// One line of the log.
@@ -142,11 +158,41 @@ impl Setup {
             let name = record.split(' ').next().unwrap();
             write!(text, " local-zone: \"{name}\" static\n local-data: \"{record}\"\n").unwrap();
         }
+        self.resolver(&text)
+    }
+
+    /// Asks a resolver that validates from the root of a lab down; it is the one at 127.0.0.1.
+    pub(crate) fn signed_dns(self, lab: &Lab) -> Self {
+        let anchor = lab.anchor();
+        let zones = anchor.parent().unwrap().display();
+        let folder = self.folder.path().display().to_string();
+        let text = format!(
+            "server:\n interface: 127.0.0.1\n directory: \"{zones}\"\n username: \"\"\n chroot: \"\"\n \
+             use-syslog: no\n pidfile: \"{folder}/unbound.pid\"\n do-not-query-localhost: no\n \
+             module-config: \"validator iterator\"\n trust-anchor-file: \"root.key\"\n \
+             local-zone: \"test.\" nodefault\nremote-control:\n control-enable: no\n\
+             include: \"{zones}/zones.conf\"\n"
+        );
+        self.resolver(&text)
+    }
+
+    fn resolver(self, unbound: &str) -> Self {
         let folder = self.folder.path().display().to_string();
         self.file("resolv.conf", "nameserver 127.0.0.1\n")
-            .file("unbound.conf", text)
+            .file("unbound.conf", unbound)
             .command(&format!("mount --bind {folder}/etc/resolv.conf /etc/resolv.conf"))
             .command(&format!("unbound -c {folder}/etc/unbound.conf"))
+    }
+
+    /// Starts servers, which behave as `tests/servers/smtp.py` is told, before Postfix.
+    pub(crate) fn servers(self, list: &serde_json::Value) -> Self {
+        let program = crate::servers::program();
+        let folder = self.folder.path().display().to_string();
+        self.file("servers.json", list.to_string()).command(&format!(
+            "python3 {} {folder}/etc/servers.json {folder}/ready >>{folder}/servers 2>&1 &\n\
+             until [ -e {folder}/ready ]; do kill -0 $!; sleep 0.1; done",
+            program.display()
+        ))
     }
 
     /// Where a file of `/etc/postfix` lies outside.
@@ -192,7 +238,7 @@ impl Setup {
         );
         write_main_cf(&path.join("etc"), &main_cf);
         shell.stdin.as_mut().unwrap().write_all(start.as_bytes()).unwrap();
-        Instance { folder, shell }
+        Instance { folder, shell, commands: 0 }
     }
 }
 
@@ -209,6 +255,41 @@ impl Instance {
     /// Runs a command of the shell inside.
     pub(crate) fn run(&mut self, line: &str) {
         writeln!(self.shell.stdin.as_mut().unwrap(), "{line}").unwrap();
+    }
+
+    /// Runs a command of the shell inside, and waits for its end.
+    #[track_caller]
+    pub(crate) fn command(&mut self, line: &str) -> Printed {
+        let begun = self.begin(line);
+        self.ended(&begun)
+    }
+
+    /// Begins a command of the shell inside, beside everything else.
+    pub(crate) fn begin(&mut self, line: &str) -> Begun {
+        self.commands += 1;
+        let begun = self.folder.path().join(format!("command-{}", self.commands));
+        let file = begun.display();
+        self.run(&format!(
+            "{{ code=0; {{ {line}\n}} </dev/null >{file}.out 2>{file}.err || code=$?\n\
+             echo $code >{file}.new; mv {file}.new {file}; }} &"
+        ));
+        Begun(begun)
+    }
+
+    /// Waits for the end of a command.
+    #[track_caller]
+    pub(crate) fn ended(&mut self, Begun(begun): &Begun) -> Printed {
+        let read = |ending: &str| {
+            let file = begun.with_extension(ending);
+            std::fs::read(file).unwrap_or_default()
+        };
+        let status = wait_for("a command", || {
+            let ended = self.shell.try_wait().unwrap();
+            assert!(ended.is_none(), "{}", read_tail(&self.folder.path().join("shell")));
+            std::fs::read_to_string(begun).ok()
+        });
+        let stderr = String::from_utf8(read("err")).unwrap();
+        Printed { stdout: read("out"), stderr, status: status.trim().parse().unwrap() }
     }
 
     /// The log so far, as Postfix wrote it.

@@ -1,8 +1,8 @@
 //! `mxward probe`, `plan --probe` and `apply --probe`: what they say, and how they end.
 
-use super::pki::{Identity, Wanted};
-use crate::harness::{Test, root, valid, wait_for};
+use crate::harness::{Test, valid, wait_for};
 use crate::lab::fresh_address;
+use crate::servers::pki::{Identity, Wanted};
 use serde_json::{Value, json};
 use std::fmt::Write as _;
 use std::fs;
@@ -47,7 +47,7 @@ impl Servers {
         fs::write(folder.join("servers.json"), json!(list).to_string()).unwrap();
         let child = Command::new("setpriv")
             .args(["--pdeathsig", "KILL", "python3"])
-            .arg(root().join("tests/probe/server.py"))
+            .arg(crate::servers::program())
             .args(["servers.json", "ready"])
             .current_dir(folder)
             .env("PATH", crate::harness::path())

@@ -2,10 +2,10 @@
 
 use super::case::{Case, Hop};
 use super::cases::cases;
-use super::pki::{Identity, Wanted};
-use crate::harness::{Test, root, valid, wait_for};
+use crate::harness::{Test, valid};
 use crate::lab::{Lab, Zone};
 use crate::postfix::instance::{Instance, Logged, Setup};
+use crate::servers::pki::{Identity, Wanted};
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
@@ -186,22 +186,8 @@ fn repository(placed: &[Placed], known: &Identities) -> String {
 
 /// Postfix and all servers in one namespace.
 fn start(placed: &[Placed], known: &Identities, lab: &Lab, maps: [String; 2]) -> Instance {
-    let anchor = lab.anchor();
-    let zones = anchor.parent().unwrap().display();
-    let unbound = format!(
-        "server:\n interface: 127.0.0.1\n directory: \"{zones}\"\n username: \"\"\n chroot: \"\"\n \
-         use-syslog: no\n pidfile: \"\"\n do-not-query-localhost: no\n module-config: \"validator iterator\"\n \
-         trust-anchor-file: \"root.key\"\n local-zone: \"test.\" nodefault\nremote-control:\n \
-         control-enable: no\ninclude: \"{zones}/zones.conf\"\n"
-    );
-    let folder = &known.folder;
-    fs::write(known.path("servers.json"), servers(placed, known).to_string()).unwrap();
-    let server = root().join("tests/probe/server.py");
     let [transport, tls_policy] = maps;
-    let setup = Setup::new();
-    let etc = setup.path("");
-    let etc = etc.display();
-    setup
+    Setup::new()
         .parameter("inet_protocols", "all")
         // Its own addresses are no others' servers.
         .parameter("inet_interfaces", "127.0.0.1")
@@ -215,11 +201,8 @@ fn start(placed: &[Placed], known: &Identities, lab: &Lab, maps: [String; 2]) ->
         .parameter("smtp_per_request_deadline", "yes")
         .file("transport", transport)
         .file("tls_policy", tls_policy)
-        .file("resolv.conf", "nameserver 127.0.0.1\n")
-        .file("unbound.conf", unbound)
-        .command(&format!("mount --bind {etc}/resolv.conf /etc/resolv.conf"))
-        .command(&format!("unbound -c {etc}/unbound.conf"))
-        .command(&format!("python3 {} {folder}/servers.json {folder}/ready &", server.display()))
+        .signed_dns(lab)
+        .servers(&servers(placed, known))
         .start()
 }
 
@@ -304,22 +287,20 @@ fn verdicts_are_those_of_postfix() {
     let maps = ["out/mx/transport", "out/mx/tls_policy"].map(|it| ran.read(it));
     let lab = Lab::new(zones(&placed));
     let mut postfix = start(&placed, &known, &lab, maps);
-    wait_for("the servers", || files.path().join("ready").exists().then_some(()));
     let program = env!("CARGO_BIN_EXE_mxward");
-    let (folder, repository) = (&known.folder, ran.path().display());
-    postfix.run(&format!(
-        "{{ code=0; {program} -C {repository} probe --timeout 3 --helo client.example --dns-server 127.0.0.1:53 \
-         --dns-validation resolver --report json={folder}/report.json > {folder}/text 2> {folder}/errors || code=$?; \
-         echo $code > {folder}/status.new; mv {folder}/status.new {folder}/status; }} &"
+    let probe = postfix.begin(&format!(
+        "{program} -C {} probe --timeout 3 --helo client.example --dns-server 127.0.0.1:53 \
+         --dns-validation resolver --report json={}",
+        ran.path().display(),
+        known.path("report.json")
     ));
     let recipients: Vec<String> = (0..placed.len()).map(|it| format!("u@d{it}.example")).collect();
     let logged = postfix.deliver(&recipients);
-    wait_for("the probe", || files.path().join("status").exists().then_some(()));
-    let read = |name: &str| fs::read_to_string(files.path().join(name)).unwrap();
-    let (errors, status) = (read("errors"), read("status"));
-    assert_eq!(status.trim(), "3", "{errors}");
-    valid("probe-report", &read("report.json"));
-    let report: Value = serde_json::from_str(&read("report.json")).unwrap();
+    let ended = postfix.ended(&probe);
+    assert_eq!(ended.status, 3, "{}", ended.stderr);
+    let report = fs::read_to_string(known.path("report.json")).unwrap();
+    valid("probe-report", &report);
+    let report: Value = serde_json::from_str(&report).unwrap();
     let hops = report["targets"][0]["next_hops"].as_array().unwrap();
     let mut wrong = Vec::new();
     for (number, (placed, logged)) in placed.iter().zip(&logged).enumerate() {

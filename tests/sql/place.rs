@@ -56,6 +56,9 @@ impl Place {
     /// A file of SQLite.
     pub(crate) fn sqlite() -> Self {
         let folder = tempfile::Builder::new().prefix("mxward-sqlite-").tempdir().unwrap();
+        // Postfix must get to it.
+        let open = std::os::unix::fs::PermissionsExt::from_mode(0o755);
+        std::fs::set_permissions(folder.path(), open).unwrap();
         let name = folder.path().join("policies.sqlite").to_str().unwrap().to_owned();
         let place = Self { dialect: Dialect::Sqlite, name, _folder: Some(folder) };
         place.sql("VACUUM");
@@ -146,6 +149,11 @@ impl Place {
         }
     }
 
+    /// The URL by socket or file, as the user `mail`.
+    pub(crate) fn mail_url(&self) -> String {
+        self.url("").replace("//root@", "//mail@").replace("//postgres@", "//mail@")
+    }
+
     /// The URL by TCP, as the user `mail`.
     pub(super) fn tcp_url(&self, host: &str, query: &str) -> String {
         let (scheme, port, name) = (self.dialect.scheme(), self.server().port, &self.name);
@@ -162,6 +170,24 @@ impl Place {
         };
         let port = self.server().port;
         format!("hosts = {kind}127.0.0.1:{port}\nuser = mail\npassword = geheim\ndbname = {name}\n")
+    }
+
+    /// The same by the socket, for a Postfix that has no network to the server.
+    pub(crate) fn lookup_by_socket(&self) -> String {
+        let name = &self.name;
+        let folder = || self.server().folder.display();
+        match self.dialect {
+            Dialect::Mysql => format!(
+                "hosts = unix:{}/socket\nuser = mail\npassword = geheim\ndbname = {name}\n",
+                folder()
+            ),
+            Dialect::Postgres => format!(
+                "hosts = postgresql://mail@/{name}?host={}&port={}\ndbname = {name}\n",
+                folder().to_string().replace('/', "%2F"),
+                self.server().port
+            ),
+            Dialect::Sqlite => self.lookup(),
+        }
     }
 
     /// Another database of a server with the same tables and rows.

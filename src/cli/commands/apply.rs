@@ -1,6 +1,7 @@
 //! `mxward apply` and `rollback`
 
 mod canary;
+mod watch;
 
 use super::change::{Opened, judge, obstacles, open};
 use super::check::denied;
@@ -10,7 +11,7 @@ use super::probe;
 use super::seen::look;
 use super::sides::{Computed, Sides, Texts, texts};
 use crate::apply::{Ending, Ready, Reload, Restored, Run, Store};
-use crate::cli::args::Consent;
+use crate::cli::args::{Consent, Watching};
 use crate::cli::context::Context;
 use crate::cli::exit::Exit;
 use crate::deployed::Hosts;
@@ -23,6 +24,7 @@ pub(super) use canary::left_out;
 use jiff::{Timestamp, Unit};
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
+use watch::LogWatch;
 
 /// What changes hands from the opening of a target to its change.
 type Hands = ([Option<Box<dyn Store>>; 2], Vec<Reload>);
@@ -30,8 +32,7 @@ type Hands = ([Option<Box<dyn Store>>; 2], Vec<Reload>);
 pub(super) fn apply(
     context: &mut Context<'_, '_>,
     reviewed: Option<&Path>,
-    probe: bool,
-    canary: &[String],
+    (probe, canary, watching): (bool, &[String], &Watching),
     consent: &Consent,
 ) -> Result<Exit, Exit> {
     let reviewed = match reviewed {
@@ -69,7 +70,7 @@ pub(super) fn apply(
     let probed = probe::guard(context, &compiled, &computed, &consented, probe, &mut refused)?;
     let report = Report::new("apply", (&plan, &refused), &computed, sources);
     let report = report.with_probe(probed.as_ref());
-    let runs = Runs { hands, restores: None, canary };
+    let runs = Runs { hands, restores: None, canary, watching: Some(watching) };
     Ok(finish(context, &mut hosts, &report, runs, &texts, &computed))
 }
 
@@ -96,7 +97,7 @@ pub(super) fn rollback(context: &mut Context<'_, '_>, consent: &Consent) -> Resu
     refused.extend(obstacles(context, stores(&mut hands), &computed)?);
     let sources = &compiled.repository.sources;
     let report = Report::new("rollback", (&plan, &refused), &computed, sources);
-    let runs = Runs { hands, restores: Some(restores), canary: None };
+    let runs = Runs { hands, restores: Some(restores), canary: None, watching: None };
     Ok(finish(context, &mut hosts, &report, runs, &texts, &computed))
 }
 
@@ -169,6 +170,8 @@ struct Runs<'c> {
     restores: Option<Vec<[Restored; 2]>>,
     /// Who goes first.
     canary: Option<Canary<'c>>,
+    /// How the log is looked at in the end.
+    watching: Option<&'c Watching>,
 }
 
 /// Shows what would be done; does it unless something is against it.
@@ -184,10 +187,14 @@ fn finish(
     if report.is_refused() {
         return Exit::Refused;
     }
-    let Runs { hands, restores, canary } = runs;
+    let Runs { hands, restores, canary, watching } = runs;
     let world = context.world;
     let (now, pause) = (world.now(), |seconds| world.pause(seconds));
     let targets: Vec<_> = texts.iter().zip(computed).collect();
+    let watch = match LogWatch::begin(context, hosts, watching, &targets) {
+        Ok(watch) => watch,
+        Err(exit) => return exit,
+    };
     let order =
         canary.as_ref().map_or_else(|| (0..targets.len()).collect(), |it| it.order(targets.len()));
     let mut hands: Vec<_> = hands.into_iter().map(Some).collect();
@@ -225,7 +232,9 @@ fn finish(
     }
     // The canaries were looked at.
     let first = canary.as_ref().map_or(0, Canary::len);
-    look(context, hosts, order.iter().skip(first).map(|at| targets[*at]))
+    let in_force = look(context, hosts, order.iter().skip(first).map(|at| targets[*at]));
+    let complained = watch.map_or(Exit::Done, |watch| watch.end(context));
+    if complained == Exit::Done { in_force } else { complained }
 }
 
 /// Says how a change ended.

@@ -47,8 +47,8 @@ pub(super) fn run(command: &Command, context: &mut Context<'_, '_>) -> Exit {
         Command::Plan { out, exit_code, probe, consent } => {
             plan::run(context, out.as_deref(), (*exit_code, *probe), consent)
         }
-        Command::Apply { plan, probe, canary, consent } => {
-            apply::apply(context, plan.as_deref(), *probe, canary, consent)
+        Command::Apply { plan, probe, canary, watching, consent } => {
+            apply::apply(context, plan.as_deref(), (*probe, canary, watching), consent)
         }
         Command::Rollback { consent } => apply::rollback(context, consent),
         Command::Probe(probing) => probe::run(context, probing),

@@ -65,7 +65,7 @@ fn ours<'a>(entries: &'a [MapEntry<'_>], map: &MapDiff) -> Vec<(&'a str, &'a str
 }
 
 /// The services of master.cf that transports name.
-fn services<'a>(transports: &[(&'a str, &'a str)]) -> BTreeSet<&'a str> {
+pub(super) fn services<'a>(transports: &[(&'a str, &'a str)]) -> BTreeSet<&'a str> {
     let services = transports.iter().filter_map(|(_, value)| value.split_once(':'));
     services.map(|(service, _)| service).filter(|it| !it.is_empty()).collect()
 }

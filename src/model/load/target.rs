@@ -3,7 +3,9 @@
 use super::loader::next_hop_error;
 use super::location::{inside, read_location, read_postfix};
 use crate::diag::{Diagnostic, Diagnostics, Fields, values};
-use crate::model::{DomainFilter, Location, MapType, PinFallback, Target, Unmanaged};
+use crate::model::{
+    DomainFilter, Location, MailLogPlace, MapType, PinFallback, Target, Unmanaged, seconds,
+};
 use crate::postfix::{NextHop, SecurityLevel, Version};
 use crate::source::{Node, NodeKind, Spanned};
 use crate::sql::TableMapping;
@@ -135,6 +137,7 @@ fn target(
         let text = values::text(&node, "a location", diagnostics)?;
         read_postfix(&text, diagnostics)
     });
+    let log = fields.text("log", diagnostics).and_then(|text| mail_log(text, diagnostics));
     let span = name.span;
     fields.finish(diagnostics);
     Some(Target {
@@ -159,18 +162,29 @@ fn target(
         prune_after,
         settle,
         reload: reload.unwrap_or_default(),
+        log,
     })
+}
+
+/// Reads where Postfix logs.
+fn mail_log(text: Spanned<String>, diagnostics: &mut Diagnostics) -> Option<Spanned<MailLogPlace>> {
+    if text.value == "journal" {
+        return Some(Spanned::new(MailLogPlace::Journal, text.span));
+    }
+    if !text.value.starts_with('/') || text.value.ends_with('/') || text.value.contains('\0') {
+        let message = format!("`{}` is not the place of a mail log", text.value);
+        diagnostics.push(
+            Diagnostic::error("bad-path", text.span, message)
+                .hint("write an absolute path, such as `/var/log/mail.log`, or `journal`"),
+        );
+        return None;
+    }
+    Some(text.map(MailLogPlace::File))
 }
 
 /// Reads `90m`, in seconds.
 fn duration(text: &Spanned<String>, diagnostics: &mut Diagnostics) -> Option<u32> {
-    let units = [("s", 1), ("m", 60), ("h", 3600), ("d", 86400)];
-    let read = units.into_iter().find_map(|(unit, seconds)| {
-        let number = text.value.strip_suffix(unit)?;
-        let is_number = number.bytes().all(|it| it.is_ascii_digit());
-        let number: u32 = is_number.then(|| number.parse().ok())??;
-        number.checked_mul(seconds).filter(|seconds| *seconds <= LONGEST)
-    });
+    let read = seconds(&text.value, LONGEST);
     if read.is_none() {
         let message = format!("`{}` is no time of up to 30 days", text.value);
         diagnostics.push(

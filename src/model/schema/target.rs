@@ -54,6 +54,9 @@ pub(super) struct Target {
     settle: Option<Time>,
     /// Further hosts whose Postfix is reloaded after a change: <ssh://user@host>
     reload: Option<OneOrList<Text>>,
+    /// Where Postfix logs, on the host of each that reads the maps, for `apply --watch-log`: an absolute
+    /// path, or `journal`. Its `maillog_file` where nothing is said
+    log: Option<Text>,
 }
 
 #[derive(JsonSchema)]

@@ -43,6 +43,13 @@ pub(super) enum TableKind {
     Other,
 }
 
+impl AskedTable {
+    /// Whether a program answers, and no table.
+    pub fn is_program(&self) -> bool {
+        self.kind == TableKind::Program
+    }
+}
+
 impl AskedTables {
     /// The lists of `transport_maps`, each once; `ours` is the table that should be in them.
     pub fn of_transport(running: &Running, ours: &RequiredTable) -> Vec<Self> {

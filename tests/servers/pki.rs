@@ -16,25 +16,25 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 /// A certificate with its key.
 #[derive(Clone)]
-pub(super) struct Identity {
-    pub(super) certificate: X509,
-    pub(super) key: PKey<Private>,
+pub(crate) struct Identity {
+    pub(crate) certificate: X509,
+    pub(crate) key: PKey<Private>,
 }
 
 /// What a certificate is to be like.
 #[derive(Clone, Copy)]
-pub(super) struct Wanted<'w> {
-    pub(super) common_name: &'w str,
+pub(crate) struct Wanted<'w> {
+    pub(crate) common_name: &'w str,
     /// `name` or `IP:address`.
-    pub(super) names: &'w [&'w str],
-    pub(super) authority: bool,
+    pub(crate) names: &'w [&'w str],
+    pub(crate) authority: bool,
     /// Days from today.
-    pub(super) from: i64,
-    pub(super) until: i64,
+    pub(crate) from: i64,
+    pub(crate) until: i64,
     /// An RSA key of so many bits, instead of an elliptic curve.
-    pub(super) rsa: Option<u32>,
+    pub(crate) rsa: Option<u32>,
     /// Only for clients.
-    pub(super) client: bool,
+    pub(crate) client: bool,
 }
 
 impl Default for Wanted<'_> {
@@ -53,12 +53,12 @@ impl Default for Wanted<'_> {
 
 impl Identity {
     /// One that its own key signs.
-    pub(super) fn self_signed(wanted: Wanted<'_>) -> Self {
+    pub(crate) fn self_signed(wanted: Wanted<'_>) -> Self {
         Self::made(wanted, None)
     }
 
     /// One that this one signs.
-    pub(super) fn issue(&self, wanted: Wanted<'_>) -> Self {
+    pub(crate) fn issue(&self, wanted: Wanted<'_>) -> Self {
         Self::made(wanted, Some(self))
     }
 
@@ -118,35 +118,35 @@ impl Identity {
     }
 
     /// The certificate as PEM.
-    pub(super) fn pem(&self) -> String {
+    pub(crate) fn pem(&self) -> String {
         String::from_utf8(self.certificate.to_pem().unwrap()).unwrap()
     }
 
     /// The public key as PEM.
-    pub(super) fn key_pem(&self) -> String {
+    pub(crate) fn key_pem(&self) -> String {
         String::from_utf8(self.key.public_key_to_pem().unwrap()).unwrap()
     }
 
     /// Writes the key, the certificate and the others that the server sends.
-    pub(super) fn write(&self, file: &Path, others: &[&Self]) {
+    pub(crate) fn write(&self, file: &Path, others: &[&Self]) {
         let key = String::from_utf8(self.key.private_key_to_pem_pkcs8().unwrap()).unwrap();
         let others: String = others.iter().map(|it| it.pem()).collect();
         fs::write(file, format!("{key}{}{others}", self.pem())).unwrap();
     }
 
     /// SHA-256 digests of the certificate and of the key in hexadecimal digits.
-    pub(super) fn digests(&self) -> [String; 2] {
+    pub(crate) fn digests(&self) -> [String; 2] {
         let key = self.key.public_key_to_der().unwrap();
         [self.certificate.to_der().unwrap(), key].map(|it| hex(&openssl::sha::sha256(&it)))
     }
 
     /// The SHA-512 digest of the key.
-    pub(super) fn key_sha512(&self) -> String {
+    pub(crate) fn key_sha512(&self) -> String {
         hex(&openssl::sha::sha512(&self.key.public_key_to_der().unwrap()))
     }
 
     /// All of the certificate in hexadecimal digits.
-    pub(super) fn full(&self) -> String {
+    pub(crate) fn full(&self) -> String {
         hex(&self.certificate.to_der().unwrap())
     }
 }

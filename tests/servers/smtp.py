@@ -1,9 +1,12 @@
-"""SMTP servers that behave as a file says, one for each address.
+"""SMTP servers that behave as a file says, one for each address, and policy hosts of MTA-STS.
 
-usage: server.py CONFIG READY; CONFIG is a list of objects in JSON; READY is made once all of them listen.
+usage: smtp.py CONFIG READY; CONFIG is a list of objects in JSON; READY is made once all of them listen.
+A server with "taken" adds a line of JSON to that file for each mail. One with "resumes" resumes TLS sessions.
+One with "policies" speaks HTTPS instead, and has a policy for each host.
 """
 
 import json
+import os
 import socket
 import ssl
 import sys
@@ -68,7 +71,15 @@ def context(what, file):
 
 
 def tls(connection, what):
-    made = context(what, what.get("certificate"))
+    if what.get("resumes"):
+        # Tickets are of one context, which lasts as long as the certificate.
+        stamp = os.stat(what["certificate"]).st_mtime_ns
+        if what.get("stamp") != stamp:
+            what["context"] = context(what, what["certificate"])
+            what["stamp"] = stamp
+        made = what["context"]
+    else:
+        made = context(what, what.get("certificate"))
     names = {name: context(what, file) for name, file in what.get("names", {}).items()}
 
     def named(socket, name, _):
@@ -93,7 +104,45 @@ def huge_certificate(connection):
         connection.sendall(record(22, b"\x30" * 16000))
 
 
+TAKEN = threading.Lock()
+
+
+def taken(connection, what, recipients):
+    """Notes a mail: who took it, and how it came."""
+    is_tls = isinstance(connection, ssl.SSLSocket)
+    mail = {
+        "address": what["address"],
+        "tls": connection.version() if is_tls else None,
+        "resumed": is_tls and connection.session_reused,
+        "to": recipients,
+    }
+    with TAKEN, open(what["taken"], "a") as file:
+        file.write(json.dumps(mail) + "\n")
+
+
+def policy(connection, what):
+    """Answers one request as a policy host does."""
+    connection = tls(connection, what)
+    head = b""
+    while b"\r\n\r\n" not in head:
+        data = connection.recv(4096)
+        if not data:
+            return
+        head += data
+    request, *headers = head.decode().split("\r\n")
+    host = next(it.split(":", 1)[1].strip() for it in headers if it.lower().startswith("host:"))
+    body = what["policies"].get(host) if request.startswith("GET /.well-known/mta-sts.txt ") else None
+    status = "200 OK" if body else "404 Not Found"
+    text = body or "nothing here\n"
+    connection.sendall((f"HTTP/1.1 {status}\r\nContent-Type: text/plain\r\nContent-Length: {len(text)}\r\n"
+                        f"Connection: close\r\n\r\n{text}").encode())
+
+
 def serve(connection, what):
+    if "policies" in what:
+        policy(connection, what)
+        return
+    recipients = []
     if not odd(connection, "greeting", what):
         connection.sendall(lines("220 server.example ESMTP"))
     secured, reader = False, connection.makefile("rb")
@@ -123,10 +172,16 @@ def serve(connection, what):
             odd(connection, "handshake", what)
             connection = tls(connection, what)
             secured, reader = True, connection.makefile("rb")
+        elif word == b"RCPT":
+            recipients.append(line.split(b"<")[1].split(b">")[0].decode())
+            connection.sendall(b"250 fine\r\n")
         elif word == b"DATA":
             connection.sendall(b"354 go ahead\r\n")
             while reader.readline().strip() != b".":
                 pass
+            if "taken" in what:
+                taken(connection, what, recipients)
+            recipients = []
             connection.sendall(b"250 taken\r\n")
         else:
             connection.sendall(b"250 fine\r\n")
