@@ -84,8 +84,26 @@ fn completions_and_manual_pages_cover_every_command() {
     for shell in ["bash", "zsh", "fish"] {
         Test::new().args(["completions", shell]).stdout_has("explain").run();
     }
-    let ran = Test::new().args(["man", "--out", "man"]).run();
-    assert!(ran.read("man/mxward-diff.1").contains(".TH mxward-diff 1"));
+    let ran =
+        Test::new().args(["man", "--out", "man"]).variable("SOURCE_DATE_EPOCH", "1796000000").run();
+    let top = ran.read("man/mxward.1");
+    for command in ["diff", "providers", "man"] {
+        assert!(top.contains(&format!("mxward\\-{command}(1)")), "{top}");
+    }
+    let page = ran.read("man/mxward-providers-show.1");
+    let title = ".TH MXWARD-PROVIDERS-SHOW 1 2026-11-30 \"mxward 0.1.0\" \"User Commands\"";
+    assert!(page.contains(title), "{page}");
+    assert!(page.contains("\n\\fBmxward providers show\\fR [OPTIONS] <NAME>\n"), "{page}");
+    assert!(page.contains("\\fBmxward\\-providers\\fR(1), "), "{page}");
+    assert!(page.lines().all(|line| line.len() <= 80 || !line.contains(' ')), "{page}");
+    for wrong in ["", "tomorrow", "99999999999999"] {
+        Test::new()
+            .args(["man", "--out", "man"])
+            .variable("SOURCE_DATE_EPOCH", wrong)
+            .stderr_has("which is no number of seconds since 1970")
+            .status(64)
+            .run();
+    }
 }
 
 #[test]

@@ -26,6 +26,20 @@ pub enum Exit {
 }
 
 impl Exit {
+    /// Every status, by its number.
+    pub const ALL: [Self; 10] = [
+        Self::Done,
+        Self::Failed,
+        Self::Changes,
+        Self::Findings,
+        Self::LockOutdated,
+        Self::Refused,
+        Self::Stale,
+        Self::InPart,
+        Self::NotInForce,
+        Self::Usage,
+    ];
+
     /// The status for the system.
     pub fn code(self) -> u8 {
         match self {
@@ -55,6 +69,35 @@ impl Exit {
             Self::InPart => "in-part",
             Self::NotInForce => "not-in-force",
             Self::Usage => "usage",
+        }
+    }
+
+    /// What it means, for people.
+    pub fn meaning(self) -> &'static str {
+        match self {
+            Self::Done => "Done.",
+            Self::Failed => "Could not do it: files, DNS, a database.",
+            Self::Changes => "Changes found: `diff` or `plan` with --exit-code.",
+            Self::Findings => {
+                "Findings: the repository is invalid, a denied lint found something, an expectation does \
+                 not hold, or servers would not take the mail."
+            }
+            Self::LockOutdated => {
+                "The lock is missing or out of date, and --locked forbids to change it."
+            }
+            Self::Refused => {
+                "Refused by a guard or protect.yaml: the message names the flag; or the servers of a \
+                 canary refused, and it was put back."
+            }
+            Self::Stale => {
+                "The plan is stale: the repository or a deployed map has changed since it was made."
+            }
+            Self::InPart => "Applied in part: the next apply goes on from there.",
+            Self::NotInForce => {
+                "Applied, and Postfix answers something else: another table comes first, or main.cf does \
+                 not name the map."
+            }
+            Self::Usage => "The command line is wrong.",
         }
     }
 }

@@ -13,6 +13,7 @@ mod import;
 mod init;
 mod lock;
 mod logs;
+mod manual;
 mod packaging;
 mod plan;
 mod probe;
@@ -65,7 +66,7 @@ pub(super) fn run(command: &Command, context: &mut Context<'_, '_>) -> Exit {
         Command::Providers { command } => providers::run(context, command.as_ref()),
         Command::Schema { kind } => Ok(packaging::schema(context, *kind)),
         Command::Completions { shell } => Ok(packaging::completions(context, *shell)),
-        Command::Man { out } => packaging::man(context, out),
+        Command::Man { out } => manual::man(context, out),
     };
     result.unwrap_or_else(|exit| exit)
 }

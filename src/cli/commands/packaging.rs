@@ -1,4 +1,4 @@
-//! `mxward schema`, `completions` and `man`: for editors and packages.
+//! `mxward schema` and `completions`: for editors and packages.
 
 use crate::cli::args::{Args, SchemaKind};
 use crate::cli::context::Context;
@@ -7,7 +7,6 @@ use crate::model::schema;
 use crate::plan;
 use crate::report;
 use clap::CommandFactory as _;
-use std::path::Path;
 
 impl SchemaKind {
     /// The schema, as it is printed.
@@ -40,26 +39,4 @@ pub(super) fn completions(context: &mut Context<'_, '_>, shell: clap_complete::S
     clap_complete::generate(shell, &mut Args::command(), "mxward", &mut text);
     context.printer.out(&String::from_utf8_lossy(&text));
     Exit::Done
-}
-
-pub(super) fn man(context: &mut Context<'_, '_>, out: &Path) -> Result<Exit, Exit> {
-    let mut top = Args::command();
-    top.build();
-    let mut pages = vec![("mxward".to_owned(), top.clone())];
-    for command in top.get_subcommands() {
-        pages.push((format!("mxward-{}", command.get_name()), command.clone()));
-    }
-    for (name, command) in pages {
-        let mut page = Vec::new();
-        let path = out.join(format!("{name}.1"));
-        let written = clap_mangen::Man::new(command)
-            .title(&name)
-            .render(&mut page)
-            .and_then(|()| context.world.write(&path, &page));
-        if let Err(error) = written {
-            context.printer.error(&format!("cannot write `{}`: {error}", Context::shown(&path)));
-            return Err(Exit::Failed);
-        }
-    }
-    Ok(Exit::Done)
 }
