@@ -26,6 +26,20 @@ pub enum Exit {
 }
 
 impl Exit {
+    /// Every one, by its number.
+    pub const ALL: [Self; 10] = [
+        Self::Done,
+        Self::Failed,
+        Self::Changes,
+        Self::Findings,
+        Self::LockOutdated,
+        Self::Refused,
+        Self::Stale,
+        Self::InPart,
+        Self::NotInForce,
+        Self::Usage,
+    ];
+
     /// The status for the system.
     pub fn code(self) -> u8 {
         match self {

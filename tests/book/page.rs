@@ -6,9 +6,10 @@
 //! `$ echo $?`.
 #![expect(clippy::disallowed_methods, reason = "types what a reader types")]
 
-use crate::harness::{path, root};
+use crate::harness::{path, root, wait_for};
+use crate::postfix::instance::{Instance, Line};
 use regex::Regex;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::sync::LazyLock;
 
@@ -34,6 +35,10 @@ pub(super) struct Page {
 pub(super) struct Shell {
     folder: tempfile::TempDir,
     status: i32,
+    /// The Postfix beside which commands are typed.
+    inside: Option<Instance>,
+    /// How many mails were sent.
+    sent: usize,
 }
 
 static DAY: LazyLock<Regex> = LazyLock::new(|| Regex::new("20[0-9]{2}-[0-9]{2}-[0-9]{2}").unwrap());
@@ -124,7 +129,58 @@ impl Shell {
         std::os::unix::fs::symlink(env!("CARGO_BIN_EXE_mxward"), bin.join("mxward")).unwrap();
         let here = folder.path().join("home");
         std::fs::write(folder.path().join("cwd"), here.to_str().unwrap()).unwrap();
-        Self { folder, status: 0 }
+        Self { folder, status: 0, inside: None, sent: 0 }
+    }
+
+    /// A shell on the host of a Postfix.
+    pub(super) fn inside(instance: Instance) -> Self {
+        let shell = Self::new();
+        // Others than the one who runs the tests get to it, as daemons do.
+        let open = std::os::unix::fs::PermissionsExt::from_mode(0o755);
+        std::fs::set_permissions(shell.folder.path(), open).unwrap();
+        Self { inside: Some(instance), ..shell }
+    }
+
+    /// Puts a program of this text before all others of its name.
+    pub(super) fn program(&self, name: &str, text: &str) {
+        let path = self.folder.path().join("bin").join(name);
+        let _none = std::fs::remove_file(&path);
+        std::fs::write(&path, text).unwrap();
+        let runs = std::os::unix::fs::PermissionsExt::from_mode(0o755);
+        std::fs::set_permissions(&path, runs).unwrap();
+    }
+
+    /// The standard output and standard error of a script, and its status.
+    fn run(&mut self, script: &str) -> (String, i32) {
+        let state = self.folder.path().to_owned();
+        let shown = state.display();
+        let search = format!("{shown}/bin:{}", path());
+        let environment = [
+            ("PATH", search),
+            ("HOME", format!("{shown}/home")),
+            ("LC_ALL", "C.UTF-8".to_owned()),
+            ("STATE", shown.to_string()),
+        ];
+        let Some(instance) = &mut self.inside else {
+            let ran = Command::new("bash")
+                .args(["-c", script])
+                .env_clear()
+                .envs(environment)
+                .stdin(Stdio::null())
+                .output()
+                .unwrap();
+            return (String::from_utf8(ran.stdout).unwrap(), ran.status.code().unwrap());
+        };
+        std::fs::write(state.join("script"), script).unwrap();
+        let status = state.join("status");
+        let _none = std::fs::remove_file(&status);
+        let environment = environment.map(|(name, value)| format!("{name}='{value}'")).join(" ");
+        instance.run(&format!(
+            "if env -i {environment} bash {shown}/script </dev/null >{shown}/output 2>&1; then s=0; else s=$?; fi\n\
+             echo $s >{shown}/status.new; mv {shown}/status.new {shown}/status"
+        ));
+        let status = wait_for("the command ends", || std::fs::read_to_string(&status).ok());
+        (std::fs::read_to_string(state.join("output")).unwrap(), status.trim().parse().unwrap())
     }
 
     /// Where the reader is.
@@ -132,38 +188,28 @@ impl Shell {
         std::fs::read_to_string(self.folder.path().join("cwd")).unwrap().trim_end().into()
     }
 
-    /// Where programs are found before all others.
-    pub(super) fn bin(&self) -> PathBuf {
-        self.folder.path().join("bin")
-    }
-
     #[track_caller]
     fn type_in(&mut self, page: &str, typed: &Typed) {
         let Typed { line, command, output, may_fail } = typed;
-        let state = self.folder.path();
         let script = format!(
             "exec 2>&1\ncd \"$(cat \"$STATE/cwd\")\" || exit 99\n[ ! -f \"$STATE/env\" ] || . \"$STATE/env\"\n\
              (exit {})\n{command}\nstatus=$?\npwd >\"$STATE/cwd\"\nexport -p >\"$STATE/env\"\nexit $status\n",
             self.status
         );
-        let ran = Command::new("bash")
-            .args(["-c", &script])
-            .env_clear()
-            .env("PATH", format!("{}:{}", self.bin().display(), path()))
-            .env("HOME", state.join("home"))
-            .env("LC_ALL", "C.UTF-8")
-            .env("STATE", state)
-            .stdin(Stdio::null())
-            .output()
-            .unwrap();
-        let found = String::from_utf8(ran.stdout).unwrap();
-        self.status = ran.status.code().unwrap();
+        let (found, status) = self.run(&script);
+        self.status = status;
+        if let (true, Some(instance)) = (command.contains("| sendmail"), &mut self.inside) {
+            self.sent += 1;
+            let sent = self.sent;
+            let ends = |line: &Line| line.text.contains(" status=");
+            instance.wait(|log| log.iter().filter(|it| ends(it)).count() >= sent);
+        }
         assert!(
             self.status == 0 || *may_fail,
             "{page}:{line}: `{command}` exits with {}:\n{found}",
             self.status
         );
-        let home = state.join("home").display().to_string();
+        let home = self.folder.path().join("home").display().to_string();
         let found = found.replace(&home, "/home/you");
         let lines: Vec<&str> = found.lines().map(str::trim_end).collect();
         let wanted: Vec<&str> = output.iter().map(|it| it.trim_end()).collect();
@@ -222,4 +268,22 @@ fn what_matches() {
     }
     assert!(matches(&["a", "…", "c"], &["a", "b", "b", "c"]));
     assert!(!matches(&["a", "…", "c"], &["a", "b", "c", "d"]));
+}
+/// Every page of the documentation, by its path from the project's folder.
+pub(super) fn pages() -> Vec<String> {
+    fn walk(folder: &Path, list: &mut Vec<String>) {
+        for entry in std::fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                walk(&path, list);
+            } else if path.extension().is_some_and(|it| it == "md") {
+                let name = path.strip_prefix(root()).unwrap();
+                list.push(name.to_str().unwrap().to_owned());
+            }
+        }
+    }
+    let mut list = vec!["README.md".to_owned()];
+    walk(&root().join("docs"), &mut list);
+    list.sort();
+    list
 }
