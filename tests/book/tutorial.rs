@@ -1,4 +1,4 @@
-//! `docs/tutorial.md`: an hour with a Postfix of its own.
+//! `docs/tutorial.md`, an hour with a Postfix of its own, and other pages that need one.
 
 use super::page::{Page, Shell};
 use crate::lab::{Lab, Zone};
@@ -13,8 +13,8 @@ const SERVERS: [(u8, &str, &str); 3] = [
     (3, "other", "mx.other.example"),
 ];
 
-#[test]
-fn an_hour_from_nothing_to_an_applied_policy() {
+/// A shell beside a Postfix with nothing configured, and an Internet that ends with it.
+fn world() -> (Lab, Shell) {
     let lab = Lab::new([
         Zone::unsigned("partner.example", "@ MX 10 mx\nmx A 127.0.9.1"),
         Zone::unsigned("moved.example", "@ MX 10 mx\nmx A 127.0.9.3"),
@@ -55,7 +55,7 @@ fn an_hour_from_nothing_to_an_applied_policy() {
     }
     let mut instance = setup.start();
     instance.run("rm -f /etc/postfix/transport* /etc/postfix/tls_policy*");
-    let mut shell = Shell::inside(instance);
+    let shell = Shell::inside(instance);
     // The root of this Internet has another key.
     shell.program(
         "mxward",
@@ -65,5 +65,23 @@ fn an_hour_from_nothing_to_an_applied_policy() {
             lab.anchor().display()
         ),
     );
+    (lab, shell)
+}
+
+#[test]
+fn an_hour_from_nothing_to_an_applied_policy() {
+    let (_lab, mut shell) = world();
     Page::read("docs/tutorial.md").run(&mut shell);
+}
+
+#[test]
+fn how_to_pin_a_provider() {
+    let (_lab, mut shell) = world();
+    Page::read("docs/how-to/pin.md").run(&mut shell);
+}
+
+#[test]
+fn how_to_roll_out_by_a_canary() {
+    let (_lab, mut shell) = world();
+    Page::read("docs/how-to/canary.md").run(&mut shell);
 }
