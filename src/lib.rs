@@ -10,6 +10,7 @@ pub mod detect;
 pub mod diag;
 pub mod diff;
 pub mod discover;
+pub mod edit;
 pub mod emit;
 pub mod expand;
 pub mod expect;

@@ -7,6 +7,8 @@
 )]
 
 mod apply;
+mod book;
+mod breakglass;
 mod cli;
 mod compile;
 mod diff;

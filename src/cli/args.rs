@@ -1,5 +1,6 @@
 //! What can be typed.
 
+mod breakglass;
 mod consent;
 mod discover;
 mod global;
@@ -8,6 +9,7 @@ mod logs;
 mod probing;
 mod watching;
 
+pub use breakglass::{Breakglass, ExceptionLevel};
 pub use consent::Consent;
 pub use discover::DiscoverOptions;
 pub use global::{Color, Global, Validation};
@@ -167,6 +169,17 @@ pub enum Command {
         #[command(flatten)]
         consent: Consent,
     },
+    /// Write an exception for a domain whose mail waits, and say how it ends
+    ///
+    /// The entry asks less of the domain's servers until a day, says why, and stands in for what was there
+    /// before, which stays as a comment. What it changes is shown by its effect before it is written; where
+    /// other domains would lose security, or protect.yaml forbids it, nothing is written. Nothing is deployed
+    /// and no network is used: `plan` and `apply` put it in force.
+    ///
+    /// Exit status: 0 written; 1 could not be written; 3 the repository is invalid, the exception would change
+    /// nothing, or a lint denies what was written; 4 the lock lacks facts; 5 refused for the sake of other
+    /// domains or by protect.yaml, and nothing was written.
+    Breakglass(Box<Breakglass>),
     /// Connect to the servers of every compiled policy as Postfix would, and say what it would do
     ///
     /// Each next hop is looked up, and each of its servers is spoken with up to the TLS handshake: no mail
@@ -267,6 +280,7 @@ impl Command {
             Self::Plan { .. } => "plan",
             Self::Apply { .. } => "apply",
             Self::Rollback { .. } => "rollback",
+            Self::Breakglass(_) => "breakglass",
             Self::Probe(_) => "probe",
             Self::Test => "test",
             Self::Explain { .. } => "explain",
@@ -302,6 +316,7 @@ impl Command {
             | Self::Plan { .. }
             | Self::Apply { .. }
             | Self::Rollback { .. }
+            | Self::Breakglass(_)
             | Self::Probe(_)
             | Self::Test => true,
         }

@@ -11,8 +11,9 @@ mod progress;
 mod stopped;
 
 pub use args::{
-    Args, Ci, Color, Command, Consent, DiscoverOptions, ForeignArg, Global, Import, Logs, MapForm,
-    MxFrom, NoneArg, PageOptions, Probing, ProvidersCommand, SchemaKind, Validation, Watching,
+    Args, Breakglass, Ci, Color, Command, Consent, DiscoverOptions, ExceptionLevel, ForeignArg,
+    Global, Import, Logs, MapForm, MxFrom, NoneArg, PageOptions, Probing, ProvidersCommand,
+    SchemaKind, Validation, Watching,
 };
 pub use context::Context;
 pub use exit::Exit;

@@ -26,19 +26,7 @@ fn every_guard_is_documented_and_nothing_else_is_called_one() {
 
 #[test]
 fn every_status_is_documented() {
-    let all = [
-        Exit::Done,
-        Exit::Failed,
-        Exit::Changes,
-        Exit::Findings,
-        Exit::LockOutdated,
-        Exit::Refused,
-        Exit::Stale,
-        Exit::InPart,
-        Exit::NotInForce,
-        Exit::Usage,
-    ];
-    let codes: BTreeSet<String> = all.iter().map(|exit| exit.code().to_string()).collect();
+    let codes: BTreeSet<String> = Exit::ALL.iter().map(|exit| exit.code().to_string()).collect();
     assert_eq!(table(&page(), "Exit status"), codes);
     let readme = std::fs::read_to_string(root().join("README.md")).unwrap();
     for code in codes {

@@ -83,6 +83,13 @@ impl Lab {
         self.validating.get_or_init(|| self.start(Kind::Validating)).address()
     }
 
+    /// The command that starts a resolver which validates, at an address of another network namespace.
+    pub(crate) fn elsewhere(&self, address: SocketAddr) -> String {
+        let folder = self.folder.path();
+        let file = server::write_settings(folder, Kind::Validating, address, [address; 2]);
+        format!("( cd {} && unbound -c {file} )", folder.display())
+    }
+
     /// A resolver that does not validate, by TLS and by HTTPS, as `--dns-server` wants them, for this name
     /// in its certificate; it has one for `resolver.example`, made by [`Self::authority`].
     pub(crate) fn by_tls_and_https(&self, name: &str) -> [String; 2] {

@@ -44,24 +44,9 @@ impl Unbound {
     /// Starts one, and waits until it serves the zones of this generation.
     pub(super) fn start(folder: &Path, kind: Kind, generation: u32) -> Self {
         let address = fresh_address();
-        let modules = match kind {
-            Kind::Plain | Kind::Tls => "iterator",
-            Kind::Validating => "validator iterator",
-        };
-        let file = format!("{}.conf", address.port());
-        let (ip, port, here) = (address.ip(), address.port(), folder.display());
+        let port = address.port();
         let secured = [fresh_address(), fresh_address()];
-        let more = if kind == Kind::Tls { by_tls(folder, secured) } else { String::new() };
-        let text = format!(
-            "server:\n  directory: \"{here}\"\n  username: \"\"\n  chroot: \"\"\n  pidfile: \"\"\n  \
-             use-syslog: no\n  logfile: \"{port}.log\"\n  interface: {ip}@{port}\n  do-ip6: no\n  \
-             access-control: 127.0.0.0/8 allow\n  num-threads: 1\n  module-config: \"{modules}\"\n  \
-             trust-anchor-file: \"root.key\"\n  msg-cache-size: 1m\n  rrset-cache-size: 1m\n  \
-             key-cache-size: 1m\n  local-zone: \"test.\" nodefault\n  local-zone: \"invalid.\" nodefault\n{more}\
-             remote-control:\n  control-enable: no\n\
-             include: \"{here}/zones.conf\"\n"
-        );
-        fs::write(folder.join(&file), text).unwrap();
+        let file = write_settings(folder, kind, address, secured);
         // It must not outlive a test that is killed, either.
         let child = Command::new("setpriv")
             .args(["--pdeathsig", "KILL", "unbound", "-d", "-p", "-c", &file])
@@ -99,6 +84,33 @@ impl Unbound {
     pub(super) fn secured(&self) -> [SocketAddr; 2] {
         self.secured
     }
+}
+
+/// Writes the settings of one, and gives the name of the file.
+pub(super) fn write_settings(
+    folder: &Path,
+    kind: Kind,
+    address: SocketAddr,
+    secured: [SocketAddr; 2],
+) -> String {
+    let modules = match kind {
+        Kind::Plain | Kind::Tls => "iterator",
+        Kind::Validating => "validator iterator",
+    };
+    let file = format!("{}.conf", address.port());
+    let (ip, port, here) = (address.ip(), address.port(), folder.display());
+    let more = if kind == Kind::Tls { by_tls(folder, secured) } else { String::new() };
+    let text = format!(
+        "server:\n  directory: \"{here}\"\n  username: \"\"\n  chroot: \"\"\n  pidfile: \"\"\n  \
+         use-syslog: no\n  logfile: \"{port}.log\"\n  interface: {ip}@{port}\n  do-ip6: no\n  \
+         access-control: 127.0.0.0/8 allow\n  num-threads: 1\n  module-config: \"{modules}\"\n  \
+         trust-anchor-file: \"root.key\"\n  msg-cache-size: 1m\n  rrset-cache-size: 1m\n  \
+         key-cache-size: 1m\n  local-zone: \"test.\" nodefault\n  local-zone: \"invalid.\" nodefault\n{more}\
+         remote-control:\n  control-enable: no\n\
+         include: \"{here}/zones.conf\"\n"
+    );
+    fs::write(folder.join(&file), text).unwrap();
+    file
 }
 
 /// Settings for TLS and HTTPS, with a certificate for `resolver.example` by a CA of its own, `ca.pem`.

@@ -82,7 +82,7 @@ pub(super) fn run(
 }
 
 /// Runs the lints, and gives what they looked at; `None` for a target with an error.
-fn judge<'t>(
+pub(super) fn judge<'t>(
     compiled: &Compiled,
     targets: Vec<&'t Target>,
     least: Severity,

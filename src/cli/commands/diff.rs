@@ -191,14 +191,13 @@ fn compiled_side(
     };
     let (_, artifacts) = output(context, old, known)
         .map_err(|_| "the target cannot be compiled in that revision".to_owned())?;
-    let maps = artifacts.map(|Artifact { name, text, .. }| DeployedMap {
-        name,
-        bytes: text.into_bytes(),
-        exists: true,
-        has_lines: true,
-        ..DeployedMap::default()
-    });
-    Ok(Before::compiled(maps, known.settings()))
+    Ok(Before::compiled(artifacts.map(as_deployed), known.settings()))
+}
+
+/// A compiled map as if it were deployed.
+pub(super) fn as_deployed(Artifact { name, text, .. }: Artifact) -> DeployedMap {
+    let bytes = text.into_bytes();
+    DeployedMap { name, bytes, exists: true, has_lines: true, ..DeployedMap::default() }
 }
 
 fn compare(

@@ -1,6 +1,7 @@
 //! One file per command; this is the table of contents.
 
 mod apply;
+mod breakglass;
 mod change;
 mod changes;
 mod check;
@@ -8,6 +9,7 @@ mod compile;
 mod consent;
 mod diff;
 mod discover;
+mod edited;
 mod explain;
 mod import;
 mod init;
@@ -52,6 +54,7 @@ pub(super) fn run(command: &Command, context: &mut Context<'_, '_>) -> Exit {
             apply::apply(context, plan.as_deref(), (*probe, canary, watching), consent)
         }
         Command::Rollback { consent } => apply::rollback(context, consent),
+        Command::Breakglass(options) => breakglass::run(context, options),
         Command::Probe(probing) => probe::run(context, probing),
         Command::Test => test::run(context),
         Command::Explain { address, deployed, timeline } => {

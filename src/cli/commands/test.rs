@@ -1,5 +1,6 @@
 //! `mxward test`
 
+use super::edited::is_yaml;
 use crate::cli::context::Context;
 use crate::cli::exit::Exit;
 use crate::cli::printer::Render;
@@ -29,24 +30,52 @@ struct Tested<'a> {
 pub(super) fn run(context: &mut Context<'_, '_>) -> Result<Exit, Exit> {
     let mut compiled = context.compile(context.lock_mode())?;
     let list = read_all(context, &mut compiled)?;
-    let targets = context.targets(&compiled.repository.config.targets)?;
-    let (mut failures, mut passed) = (Diagnostics::new(), Vec::new());
-    for target in &targets {
-        test(context, &compiled, target, &list, &mut failures, &mut passed)?;
+    if list.is_none() {
+        context.printer.note(&format!("nothing is tested: there is no {FOLDER}/*.yaml"));
     }
-    failures.sort();
+    let list = list.unwrap_or_default();
+    let (failures, passed) = test_all(context, &compiled, &list)?;
     let failed = failures.has_errors();
-    let (expectations, targets) = (list.len(), targets.len());
+    let targets = context.targets(&compiled.repository.config.targets)?.len();
+    let expectations = list.len();
     let sources = &compiled.repository.sources;
     context.printer.report(&Tested { failures, sources, expectations, targets, passed });
     Ok(if failed { Exit::Findings } else { Exit::Done })
 }
 
-/// Reads `tests/*.yaml`. Its files become known to the repository, so that messages can show them.
+/// What does not hold, and the names of what does.
+fn test_all(
+    context: &mut Context<'_, '_>,
+    compiled: &Compiled,
+    list: &[Expectation],
+) -> Result<(Diagnostics, Vec<String>), Exit> {
+    let (mut failures, mut passed) = (Diagnostics::new(), Vec::new());
+    for target in context.targets(&compiled.repository.config.targets)? {
+        test(context, compiled, target, list, &mut failures, &mut passed)?;
+    }
+    failures.sort();
+    Ok((failures, passed))
+}
+
+/// What does not hold of `tests/*.yaml`, where there are any.
+///
+/// # Errors
+///
+/// The status to exit with; everything was said.
+pub(super) fn failures(
+    context: &mut Context<'_, '_>,
+    compiled: &mut Compiled,
+) -> Result<Diagnostics, Exit> {
+    let list = read_all(context, compiled)?.unwrap_or_default();
+    Ok(test_all(context, compiled, &list)?.0)
+}
+
+/// Reads `tests/*.yaml`; `None` where there are none. Its files become known to the repository, so that
+/// messages can show them.
 fn read_all(
     context: &mut Context<'_, '_>,
     compiled: &mut Compiled,
-) -> Result<Vec<Expectation>, Exit> {
+) -> Result<Option<Vec<Expectation>>, Exit> {
     let folder = context.global.directory.clone();
     let files = context.world.repository(&folder).and_then(|files| {
         let mut texts = Vec::new();
@@ -61,8 +90,7 @@ fn read_all(
         Exit::Failed
     })?;
     if files.is_empty() {
-        let message = format!("nothing is tested: there is no {FOLDER}/*.yaml");
-        context.printer.note(&message);
+        return Ok(None);
     }
     let (mut list, mut diagnostics) = (Vec::new(), Diagnostics::new());
     let repository = &mut compiled.repository;
@@ -88,11 +116,7 @@ fn read_all(
     }
     diagnostics.sort();
     context.printer.diagnostics(&diagnostics, &repository.sources);
-    if diagnostics.has_errors() { Err(Exit::Findings) } else { Ok(list) }
-}
-
-fn is_yaml(path: &str) -> bool {
-    path.rsplit_once('.').is_some_and(|(_, ending)| matches!(ending, "yaml" | "yml"))
+    if diagnostics.has_errors() { Err(Exit::Findings) } else { Ok(Some(list)) }
 }
 
 fn test(

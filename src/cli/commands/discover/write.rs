@@ -1,45 +1,22 @@
 //! `--write`: proposed entries into a file of the repository.
 
 use super::found::Discovered;
+use crate::cli::commands::edited::{Edited, NOT_INSIDE, declared, is_inside, only_these_differ};
 use crate::cli::context::Context;
 use crate::cli::exit::Exit;
 use crate::compile::Repository;
 use crate::diag::{Diagnostics, printable};
-use crate::discover::{Entry, insert};
-use crate::model::{Body, Config};
+use crate::discover::Entry;
+use crate::edit::insert;
+use crate::model::Body;
 use crate::names::{DomainName, Recipients};
 use crate::postfix::SecurityLevel;
 use crate::report::counted;
 use crate::source::SourceMap;
-use crate::world::Files;
-use std::collections::BTreeMap;
 use std::io;
 
 /// What stands for a file that is yet to be made.
 const NOTHING: &str = "domains: {}\n";
-
-/// The files of a repository, one of them as it is going to be.
-struct Changed<'a> {
-    files: &'a dyn Files,
-    path: &'a str,
-    text: &'a str,
-}
-
-impl Files for Changed<'_> {
-    fn read(&self, path: &str) -> io::Result<Vec<u8>> {
-        if path == self.path { Ok(self.text.as_bytes().to_vec()) } else { self.files.read(path) }
-    }
-
-    fn list(&self, folder: &str) -> io::Result<Vec<String>> {
-        let mut list = self.files.list(folder)?;
-        let inside = folder.is_empty() || self.path.starts_with(&format!("{folder}/"));
-        if inside && !list.iter().any(|it| it == self.path) {
-            list.push(self.path.to_owned());
-            list.sort();
-        }
-        Ok(list)
-    }
-}
 
 /// Reads the repository as if the file to be written were there, so that an include that names it alone
 /// is no mistake.
@@ -55,9 +32,7 @@ pub(super) fn load(
         return context.load(diagnostics);
     }
     match context.world.repository(&context.global.directory) {
-        Ok(files) => {
-            Ok(Repository::load(&Changed { files: &*files, path, text: NOTHING }, diagnostics))
-        }
+        Ok(files) => Ok(Repository::load(&Edited::one(&*files, path, NOTHING), diagnostics)),
         Err(error) => {
             let folder = Context::shown(&context.global.directory);
             context.printer.error(&format!("cannot read `{folder}`: {error}"));
@@ -103,9 +78,8 @@ fn changed(
     path: &str,
     entries: &[(DomainName, Entry)],
 ) -> Result<String, (Exit, String)> {
-    if path.starts_with('/') || path.split('/').any(|part| matches!(part, "" | "." | "..")) {
-        let message = "name a file of the repository, by its path from there";
-        return Err((Exit::Usage, message.to_owned()));
+    if !is_inside(path) {
+        return Err((Exit::Usage, NOT_INSIDE.to_owned()));
     }
     let failed = |error: io::Error| (Exit::Failed, error.to_string());
     let files = context.world.repository(&context.global.directory).map_err(failed)?;
@@ -118,67 +92,18 @@ fn changed(
     };
     let id = SourceMap::new().add(path, old.as_str());
     let refused = |message: String| (Exit::Findings, message);
-    let new = insert(&old, id, entries).map_err(|error| refused(error.to_string()))?;
+    let lines: Vec<String> = entries.iter().map(|(domain, entry)| entry.line(domain)).collect();
+    let new = insert(&old, id, &lines).map_err(|error| refused(error.to_string()))?;
     // A glob that has no file yet but this one is no mistake.
     let stand_in = if old.is_empty() { NOTHING } else { old.as_str() };
-    let before = read(&Changed { files: &*files, path, text: stand_in }).map_err(refused)?;
-    let after = read(&Changed { files: &*files, path, text: &new }).map_err(refused)?;
-    compare(before, &after, entries).map_err(refused)?;
+    let before = declared(&Edited::one(&*files, path, stand_in)).map_err(refused)?;
+    let after = declared(&Edited::one(&*files, path, &new)).map_err(refused)?;
+    let new_ones = entries.iter().map(|(domain, entry)| {
+        let says = move |body: &Body| says(body, entry);
+        (Recipients::Domain(domain.clone()), says)
+    });
+    only_these_differ(before, &after, new_ones).map_err(refused)?;
     Ok(new)
-}
-
-/// What a repository declares.
-fn read(files: &dyn Files) -> Result<BTreeMap<Recipients, Body>, String> {
-    let mut diagnostics = Diagnostics::new();
-    let repository = Repository::load(files, &mut diagnostics);
-    if diagnostics.has_errors() {
-        let first = diagnostics.iter().find(|it| it.severity == crate::diag::Severity::Error);
-        let first = first.map_or("", |it| it.message.as_str());
-        return Err(format!("the repository would not be valid any more: {first}"));
-    }
-    let Config { declarations, bodies, .. } = repository.config;
-    let body = |at: u32| bodies.get(at as usize).cloned();
-    Ok(declarations.into_iter().filter_map(|it| Some((it.recipients, body(it.body)?))).collect())
-}
-
-/// All that was there must be there, and the new entries, and nothing else.
-fn compare(
-    mut expected: BTreeMap<Recipients, Body>,
-    after: &BTreeMap<Recipients, Body>,
-    entries: &[(DomainName, Entry)],
-) -> Result<(), String> {
-    let said = |body: &Body| without_places(&format!("{body:?}"));
-    for (domain, entry) in entries {
-        let key = Recipients::Domain(domain.clone());
-        match after.get(&key) {
-            None => {
-                return Err(format!("`{domain}` would not be read: does mxward.yaml include it?"));
-            }
-            Some(body) if !says(body, entry) => {
-                return Err(format!("`{domain}` would be read otherwise than proposed"));
-            }
-            Some(body) => {
-                expected.insert(key, body.clone());
-            }
-        }
-    }
-    let same = expected.len() == after.len()
-        && expected
-            .iter()
-            .all(|(key, body)| after.get(key).is_some_and(|it| said(it) == said(body)));
-    if same { Ok(()) } else { Err("another entry would be read otherwise than before".to_owned()) }
-}
-
-/// The words of a body without the numbers of places and files.
-fn without_places(text: &str) -> String {
-    let mut out = String::with_capacity(text.len());
-    let mut rest = text;
-    while let Some(at) = rest.find("Span {") {
-        out.push_str(&rest[..at]);
-        let behind = &rest[at..];
-        rest = behind.find('}').map_or("", |end| &behind[end + 1..]);
-    }
-    out + rest
 }
 
 /// Whether a declaration says what was proposed.

@@ -1,7 +1,5 @@
 //! Adds entries to a YAML file that people write.
 
-use super::entry::Entry;
-use crate::names::DomainName;
 use crate::source::yaml::Reader;
 use crate::source::{FileId, Span};
 
@@ -19,18 +17,14 @@ pub enum InsertError {
     NotABlock,
 }
 
-/// Adds entries behind the last one of `domains`, indented as that is; nothing else is touched. A text
+/// Adds lines behind the last entry of `domains`, indented as that is; nothing else is touched. A text
 /// without `domains` gets it at its end.
 ///
 /// # Errors
 ///
 /// When the text is not written so that lines can be added. What comes out has to be read again and
 /// compared by the caller: YAML has forms that nobody thinks of.
-pub fn insert(
-    text: &str,
-    file: FileId,
-    entries: &[(DomainName, Entry)],
-) -> Result<String, InsertError> {
+pub fn insert(text: &str, file: FileId, new_lines: &[String]) -> Result<String, InsertError> {
     let newline = if text.contains("\r\n") { "\r\n" } else { "\n" };
     let place = Place::find(text, file)?;
     let indent = " ".repeat(place.indent);
@@ -42,9 +36,9 @@ pub fn insert(
         lines.push_str("domains:");
         lines.push_str(newline);
     }
-    for (domain, entry) in entries {
+    for line in new_lines {
         lines.push_str(&indent);
-        lines.push_str(&entry.line(domain));
+        lines.push_str(line);
         lines.push_str(newline);
     }
     let mut new = text.to_owned();
@@ -110,13 +104,13 @@ impl Place {
 }
 
 /// How many characters stand before a place in its line.
-fn column(text: &str, at: usize) -> usize {
+pub(super) fn column(text: &str, at: usize) -> usize {
     let line = text[..at].rfind('\n').map_or(0, |newline| newline + 1);
     text[line..at].chars().count()
 }
 
 /// The beginning of the line behind the one that ends at a place or holds it.
-fn line_end(text: &str, at: usize) -> usize {
+pub(super) fn line_end(text: &str, at: usize) -> usize {
     if at > 0 && text[..at].ends_with('\n') {
         return at;
     }
@@ -126,13 +120,11 @@ fn line_end(text: &str, at: usize) -> usize {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::postfix::SecurityLevel;
     use crate::source::SourceMap;
 
     fn added(text: &str) -> Result<String, InsertError> {
         let file = SourceMap::new().add("a.yaml", text);
-        let entry = Entry::Level { level: SecurityLevel::Encrypt, matches: Vec::new() };
-        insert(text, file, &[(DomainName::parse("new.example").unwrap(), entry)])
+        insert(text, file, &[NEW.trim_end().to_owned()])
     }
 
     const NEW: &str = "new.example: { level: encrypt }\n";

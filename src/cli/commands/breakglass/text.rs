@@ -1,0 +1,213 @@
+//! What was written and how it ends, for people and programs.
+
+use super::Report;
+use crate::cli::commands::changes::{self, Shown, rows, summaries, summary, table};
+use crate::cli::page::Page;
+use crate::cli::printer::Render;
+use crate::diag::{Severity, Style, printable};
+use crate::postfix::Effect;
+use crate::report::{self, COMMENT_LIMIT, Item, Rule, markdown_cell, wrapped};
+use anstyle::AnsiColor;
+use serde_json::{Value, json};
+use std::fmt::Write as _;
+
+impl Report<'_> {
+    fn shown(&self) -> Vec<Shown<'_>> {
+        let shown = self.targets.iter().map(|(sides, compared)| Shown {
+            name: &sides.target.name.value,
+            span: sides.target.name.span,
+            groups: &compared.diff.groups,
+            files: ["transport", "tls_policy"],
+            has_lines: [true; 2],
+            sources: self.sources,
+        });
+        shown.collect()
+    }
+
+    /// The domains, with blanks between.
+    fn names(&self) -> String {
+        self.written.iter().map(|it| it.of.to_string()).collect::<Vec<_>>().join(" ")
+    }
+
+    /// What happened, in a line.
+    fn first_line(&self) -> String {
+        let mut files: Vec<&str> = self.written.iter().map(|it| it.file.as_str()).collect();
+        files.sort_unstable();
+        files.dedup();
+        let (names, files) = (self.names().replace(' ', ", "), files.join(", "));
+        let would = if self.done { "" } else { "nothing was written; it would be: " };
+        match &self.exception {
+            Some((level, until)) => format!("{would}{names}: {level} until {until}, in {files}"),
+            None => format!("{would}{names}: no exception any more, in {files}"),
+        }
+    }
+
+    /// The commands that put it in force, with the flags that guards ask for.
+    fn commands(&self) -> [String; 2] {
+        let mut flags = String::new();
+        for (effect, guard) in [
+            (Effect::Breaks, "breaks"),
+            (Effect::Weaker, "weaker"),
+            (Effect::Different, "different"),
+        ] {
+            let counts = self.targets.iter().map(|(_, compared)| compared.diff.count(effect));
+            let most = counts.max().unwrap_or_default();
+            if most > 0 {
+                flags = format!("{flags} --allow {guard}={most}");
+            }
+        }
+        let mxward = self.mxward;
+        let file = "breakglass.plan";
+        [format!("{mxward} plan{flags} --out {file}"), format!("{mxward} apply{flags} {file}")]
+    }
+
+    /// How it ends, in sentences.
+    fn ending(&self) -> Option<String> {
+        let (_, until) = self.exception?;
+        let after = until.tomorrow().map(|it| it.to_string()).unwrap_or_default();
+        Some(format!(
+            "Nothing ends it by itself: maps are compiled without a look at the date, so that it holds until it is \
+             taken out. From {after} on the lint exception-expired fails `check`, and `plan` and `apply` refuse \
+             every change until then."
+        ))
+    }
+
+    fn end_command(&self) -> String {
+        format!("{} breakglass {} --end", self.mxward, self.names())
+    }
+
+    fn summaries(&self) -> Vec<(&str, String)> {
+        let lines = self.targets.iter().map(|(sides, compared)| {
+            let count = |effect| compared.diff.count(effect);
+            (&*sides.target.name.value, summary(count, compared.diff.is_change()))
+        });
+        lines.collect()
+    }
+}
+
+impl Render for Report<'_> {
+    fn text(&self, style: &Style) -> String {
+        let mut page = Page::new(style);
+        page.paragraph(0, &self.first_line());
+        page.line("");
+        for shown in self.shown() {
+            if !shown.groups.is_empty() {
+                page.heading(&format!("target {}", shown.name));
+                page.line("");
+                changes::changes(&mut page, &shown);
+            }
+        }
+        for note in &self.notes {
+            page.paragraph(0, &format!("note: {note}"));
+            page.line("");
+        }
+        for refusal in &self.refused {
+            let word = page.paint(AnsiColor::Red.on_default().bold(), "refused");
+            let message = format!("target {}: {}", refusal.target, refusal.message);
+            let message = wrapped(&printable(&message), style.width, 9);
+            page.line(&format!("{word}: {message}"));
+            if let Some(flag) = &refusal.flag {
+                page.line(&format!("         if that is meant: {flag}"));
+            }
+        }
+        if !self.refused.is_empty() {
+            page.line("");
+        }
+        summaries(&mut page, &self.summaries());
+        if !self.refused.is_empty() {
+            return page.text;
+        }
+        page.line("");
+        page.heading("in force with");
+        for command in self.commands() {
+            page.line(&format!("    {}", printable(&command)));
+        }
+        if let Some(ending) = self.ending() {
+            page.line("");
+            page.heading("how it ends");
+            page.line(&format!("    {}", wrapped(&ending, style.width, 4)));
+            page.line(&format!("    {}", printable(&self.end_command())));
+        }
+        page.text
+    }
+
+    fn json(&self) -> Value {
+        let written =
+            self.written.iter().map(|it| json!({ "domain": it.of.to_string(), "file": it.file }));
+        let exception = self.exception.map(|(level, until)| {
+            json!({ "level": level.as_str(), "until": until.to_string(), "end": self.end_command() })
+        });
+        let targets = self.targets.iter().map(|(sides, compared)| {
+            let groups = compared.diff.groups.iter().map(|it| {
+                json!({
+                    "effect": it.effect.as_str(),
+                    "recipients": it.recipients,
+                    "before": it.before,
+                    "after": it.after,
+                })
+            });
+            json!({ "target": sides.target.name.value, "changes": groups.collect::<Vec<_>>() })
+        });
+        let refused = self.refused.iter().map(|it| {
+            json!({ "guard": it.guard, "target": it.target, "message": it.message, "flag": it.flag })
+        });
+        json!({
+            "format_version": 1,
+            "written": self.done,
+            "domains": written.collect::<Vec<_>>(),
+            "exception": exception,
+            "targets": targets.collect::<Vec<_>>(),
+            "notes": self.notes,
+            "refused": refused.collect::<Vec<_>>(),
+            "commands": self.commands(),
+        })
+    }
+
+    fn markdown(&self) -> String {
+        let mut text = format!("{}\n\n", markdown_cell(&self.first_line()));
+        let shown = self.shown();
+        for (shown, rows) in shown.iter().zip(rows(&shown, COMMENT_LIMIT / 2)) {
+            // Writing to a String cannot fail.
+            let _ = writeln!(text, "#### {}\n\n{}", markdown_cell(shown.name), table(shown, &rows));
+        }
+        for it in &self.refused {
+            let _ = writeln!(text, "- refused: {}", markdown_cell(&it.message));
+        }
+        text
+    }
+
+    fn findings(&self) -> Option<report::Report> {
+        let mut items = changes::items(&self.shown());
+        for note in &self.notes {
+            items.push(Item::new(Severity::Note, "breakglass/note", note.clone()));
+        }
+        for refusal in &self.refused {
+            let message = format!("target {} is refused: {}", refusal.target, refusal.message);
+            let item = Item::new(Severity::Error, "breakglass/refused", message);
+            let item = item.same_by(refusal.guard);
+            let flag = refusal.flag.as_ref().map(|flag| format!("if that is meant: {flag}"));
+            items.push(flag.into_iter().fold(item, Item::detail));
+        }
+        let mut list = report::Report::new("breakglass", self.first_line(), items);
+        let rule = |code, summary: &str, help: &str| Rule {
+            code,
+            summary: summary.to_owned(),
+            help: help.to_owned(),
+        };
+        list.rules = changes::rules()
+            .chain([
+                rule(
+                    "breakglass/note",
+                    "what somebody should know of an exception",
+                    "Read it before the exception is put in force.",
+                ),
+                rule(
+                    "breakglass/refused",
+                    "other domains or protect.yaml stop an exception",
+                    "Nothing was written. Correct what it names, or allow it with the flag.",
+                ),
+            ])
+            .collect();
+        Some(list)
+    }
+}

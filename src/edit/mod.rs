@@ -1,0 +1,7 @@
+//! Changes to files that people write: entries are added and replaced, and everything else stays as it is.
+
+mod exception;
+mod insert;
+
+pub use exception::{Ended, ExceptionError, end, mark, replace, strike, unstrike};
+pub use insert::{InsertError, insert};
