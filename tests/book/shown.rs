@@ -10,6 +10,7 @@ const NOT_RUN: &[(&str, &str, &str)] = &[
     ("docs/reference/apply.md", "mxward plan --out plan.json", "tests/apply run both"),
     ("docs/reference/apply.md", "mxward update && mxward apply", "asks the system's resolver"),
     ("docs/reference/apply.md", "mxward apply plan.json --canary mx1", "tests/probe/canary.rs"),
+    ("docs/reference/apply.md", "mxward apply --watch-log 30s", "tests/apply/log_watch.rs"),
     ("docs/reference/breakglass.md", "mxward breakglass DOMAIN…", "the forms of the command"),
     ("docs/reference/reports.md", "mxward diff --report json", "jq(1) is not installed everywhere"),
 ];
