@@ -452,3 +452,39 @@ fn programs_and_platforms_read_it_too() {
     assert!(ran.read("a.sarif").contains("change/weaker"));
     assert!(ran.read("a.md").contains("| **weaker** | 1 domain: kunde.example |"));
 }
+
+#[test]
+fn commands_name_the_folder_and_comments_do_not() {
+    for (folder, shown) in [("mail", "mail"), ("my mail", "'my mail'")] {
+        let at = |path: &str| format!("{folder}/{path}");
+        let ran = Test::new()
+            .file(&at("mxward.yaml"), CONFIG)
+            .file(&at("domains/a.yaml"), DOMAINS)
+            .file(&at("domains/list.txt"), LIST)
+            .args(["-C", folder])
+            .args(args("two.example"))
+            .stdout_has(&format!("    mxward -C {shown} breakglass two.example --end\n"))
+            .run();
+        let entry = ran.read(&at("domains/breakglass.yaml"));
+        assert!(
+            entry.contains(
+                "`mxward breakglass two.example --end` takes it back to domains/list.txt\n"
+            ),
+            "{entry}"
+        );
+    }
+}
+
+/// The name of a file becomes part of a comment.
+#[test]
+fn a_list_with_a_line_break_in_its_name_is_left_to_people() {
+    let name = "domains/a\n  evil.example: x #.txt";
+    repository("")
+        .without("domains/list.txt")
+        .file(name, LIST)
+        .args(args("two.example"))
+        .stderr_has("`domains/a\\n  evil.example: x #.txt` cannot stand in a comment; write it by hand: `two.example: {")
+        .status(3)
+        .expect_file(name, LIST)
+        .run();
+}

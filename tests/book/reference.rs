@@ -183,7 +183,13 @@ fn keys(text: &mut String, schema: &Value) {
     for (key, value) in keys {
         let must = if required.contains(key.as_str()) { " (required)" } else { "" };
         let said = cell(&words(value));
-        let _ = writeln!(text, "| `{key}`{must} | {} | {said} |", kind(value));
+        let kind = match key.as_str() {
+            "lints" => {
+                "a mapping from [lint](lints.md) to `allow`, `note`, `warn` or `deny`".to_owned()
+            }
+            _ => kind(value),
+        };
+        let _ = writeln!(text, "| `{key}`{must} | {kind} | {said} |");
     }
 }
 

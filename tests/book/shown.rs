@@ -3,6 +3,8 @@
 
 use super::page::{Page, pages};
 use crate::harness::root;
+use clap::Parser as _;
+use mxward::cli::Args;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Blocks of `sh` that are not run here, by page and first line, each with the reason.
@@ -47,6 +49,37 @@ fn every_block_of_commands_is_run_or_has_a_reason_not_to_be() {
         }
     }
     assert!(unused.is_empty(), "not in the documentation any more: {unused:?}");
+}
+
+/// Forms of a command, and commands that only some hosts can run: the program must take their words.
+#[test]
+fn every_form_of_a_command_is_one_that_the_program_takes() {
+    let mut count = 0;
+    for name in pages() {
+        let text = std::fs::read_to_string(root().join(&name)).unwrap();
+        let indented =
+            prose(&text).filter_map(|(at, line)| Some((at + 1, line.strip_prefix("    ")?)));
+        let page = Page::read(&name);
+        let blocks = page.blocks.iter().filter(|it| it.kind == "sh");
+        let blocks = blocks.flat_map(|it| it.text.lines().map(|line| (it.line, line)));
+        for (at, line) in indented.chain(blocks) {
+            let line = line.split(" # ").next().unwrap().replace("cargo run --locked --", "mxward");
+            for command in line.split(['|', '&']).map(str::trim) {
+                let Some(words) = command.strip_prefix("mxward ") else { continue };
+                let words = words.replace("YYYY-MM-DD", "2026-11-30").replace("DAY", "2026-11-30");
+                let words: String =
+                    words.chars().filter(|c| !matches!(c, '[' | ']' | '…')).collect();
+                // A level is one of a few.
+                let words = words.replace("--level LEVEL", "--level may");
+                let words = std::iter::once("mxward").chain(words.split_whitespace());
+                if let Err(error) = Args::try_parse_from(words) {
+                    panic!("{name}:{at}: {command}\n{error}");
+                }
+                count += 1;
+            }
+        }
+    }
+    assert!(count > 20, "{count}");
 }
 
 /// The anchor of a heading, as GitHub and mdBook make it.

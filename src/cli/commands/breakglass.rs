@@ -53,7 +53,10 @@ pub(super) fn run(context: &mut Context<'_, '_>, options: &Breakglass) -> Result
     let wanted = wanted(context, options)?;
     let mxward = match &*Context::shown(&context.global.directory) {
         "." => "mxward".to_owned(),
-        folder => format!("mxward -C {folder}"),
+        folder if folder.bytes().all(|it| it.is_ascii_alphanumeric() || b"/._-".contains(&it)) => {
+            format!("mxward -C {folder}")
+        }
+        folder => format!("mxward -C '{}'", folder.replace('\'', "'\\''")),
     };
     let files = context.world.repository(&context.global.directory).map_err(|error| {
         let folder = Context::shown(&context.global.directory);
@@ -63,7 +66,7 @@ pub(super) fn run(context: &mut Context<'_, '_>, options: &Breakglass) -> Result
     let before = read(context, &*files, &wanted.named)?;
     let mut old = context.compile_files(&*files)?;
     let mut edited = Edited::new(&*files);
-    let written = edit(context, &mut edited, &before, &wanted, (options, &mxward))?;
+    let written = edit(context, &mut edited, &before, &wanted, options)?;
     let mut new = match context.compile_files(&edited) {
         // What comes back may need facts that were dropped meanwhile.
         Err(Exit::LockOutdated) if options.end && !options.dry_run => {
@@ -170,7 +173,7 @@ fn edit(
     edited: &mut Edited<'_>,
     before: &Before,
     wanted: &Wanted,
-    (options, mxward): (&Breakglass, &str),
+    options: &Breakglass,
 ) -> Result<Vec<Written>, Exit> {
     let mut written = Vec::new();
     let mut failed = Vec::new();
@@ -178,7 +181,7 @@ fn edit(
         let result = match &wanted.exception {
             Some((level, reason, until)) => {
                 let (level, until) = (*level, *until);
-                let asked = Asked { level, reason, until, file: options.file.as_deref(), mxward };
+                let asked = Asked { level, reason, until, file: options.file.as_deref() };
                 except(edited, before, of, &asked)
             }
             None => end_of(edited, before, of),
@@ -318,7 +321,7 @@ fn write(context: &mut Context<'_, '_>, edited: &Edited<'_>) -> Result<(), Exit>
     texts.sort_by_key(|(path, _)| !is_yaml(path));
     for (path, text) in texts {
         if let Err(error) = context.world.write(&context.path(path), text.as_bytes()) {
-            context.printer.error(&format!("cannot write `{path}`: {error}"));
+            context.printer.error(&format!("cannot write `{}`: {error}", printable(path)));
             return Err(Exit::Failed);
         }
     }

@@ -108,8 +108,6 @@ pub(super) struct Asked<'o> {
     pub(super) until: Date,
     /// The file for entries that stand in for nothing of a YAML file.
     pub(super) file: Option<&'o str>,
-    /// How the command begins that ends an exception.
-    pub(super) mxward: &'o str,
 }
 
 impl Asked<'_> {
@@ -174,7 +172,7 @@ pub(super) fn except(
 ) -> Result<Written, String> {
     let (line, body) = asked.entry(of, before.way(of));
     let by_hand = |why: String| format!("{why}; write it by hand: `{line}`");
-    let command = format!("{} breakglass {of} --end", asked.mxward);
+    let command = format!("mxward breakglass {of} --end");
     let until = asked.until.to_string();
     let id = SourceMap::new().add("", "");
     let written = |file: &str| Written {
@@ -194,6 +192,9 @@ pub(super) fn except(
     }
     let above = mark(&until, &command, known.map(String::as_str));
     if let Some(list) = known {
+        if list.contains(char::is_control) {
+            return Err(by_hand(format!("`{}` cannot stand in a comment", printable(list))));
+        }
         let struck = strike(&text(edited, list)?, of)
             .ok_or_else(|| by_hand(format!("`{list}` was not understood")))?;
         edited.texts.insert(list.clone(), struck);
