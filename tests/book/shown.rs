@@ -12,7 +12,7 @@ const NOT_RUN: &[(&str, &str, &str)] = &[
     ("docs/reference/apply.md", "mxward plan --out plan.json", "tests/apply run both"),
     ("docs/reference/apply.md", "mxward update && mxward apply", "asks the system's resolver"),
     ("docs/reference/apply.md", "mxward apply plan.json --canary mx1", "tests/probe/canary.rs"),
-    ("docs/reference/apply.md", "mxward apply --watch-log 30s", "tests/apply/log_watch.rs"),
+    ("docs/reference/apply.md", "mxward apply plan.json --watch-log 30s", "tests/apply/log.rs"),
     ("docs/reference/breakglass.md", "mxward breakglass DOMAIN…", "the forms of the command"),
     ("docs/reference/reports.md", "mxward diff --report json", "jq(1) is not installed everywhere"),
 ];
@@ -69,8 +69,8 @@ fn every_form_of_a_command_is_one_that_the_program_takes() {
                 let words = words.replace("YYYY-MM-DD", "2026-11-30").replace("DAY", "2026-11-30");
                 let words: String =
                     words.chars().filter(|c| !matches!(c, '[' | ']' | '…')).collect();
-                // A level is one of a few.
-                let words = words.replace("--level LEVEL", "--level may");
+                // A level is one of a few, and a time a number.
+                let words = words.replace("--level LEVEL", "--level may").replace("TIME", "30s");
                 let words = std::iter::once("mxward").chain(words.split_whitespace());
                 if let Err(error) = Args::try_parse_from(words) {
                     panic!("{name}:{at}: {command}\n{error}");
