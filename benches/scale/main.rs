@@ -100,7 +100,7 @@ fn size(domains: u32, rounds: usize, memory: Limit, table: &mut Table) -> [Cost;
         let maps = ["transport", "tls_policy"].map(|map| format!("{map_type}:out/mx/{map}"));
         measure(&folder, &[0], &["postmap", "-c", "postfix", &maps[0], &maps[1]])
     };
-    let imports = domains <= 100_000;
+    let imports = domains <= 1_000_000;
     let [mut compile, mut postmap, mut diff, mut gnu_diff] = [const { Vec::new() }; 4];
     let [mut imported, mut hash] = [const { Vec::new() }; 2];
     for _ in 0..rounds {
@@ -126,6 +126,7 @@ fn size(domains: u32, rounds: usize, memory: Limit, table: &mut Table) -> [Cost;
         // What postmap(1) makes on Debian where no type is named.
         table.ratio(&what, import, "postmap hash: of both maps", hash, Limit::AtMost(5.0));
         table.ratio(&what, import, "postmap lmdb: of both maps", postmap, Limit::None);
+        table.memory(&what, import, memory);
     }
     table.memory(&what, compile, memory);
     let what = format!("diff, {domains} domains, 1 % changed");
