@@ -475,6 +475,23 @@ fn commands_name_the_folder_and_comments_do_not() {
     }
 }
 
+#[test]
+fn a_parent_that_goes_to_hosts_does_not_keep_the_mail() {
+    let provider = "name: inside\ntitle: Inside\nmx_patterns: 'mx\\.inside\\.example'\npin: ok\n\
+                    hosts: [{ preference: 10, host: mx.inside.example }]\n\
+                    policy: { level: secure, match: mx.inside.example }\n";
+    let parent = "  .inside.example: { provider: inside, route: host }\n";
+    let ran = repository(parent)
+        .file("providers/inside.yaml", provider)
+        .args(args("a.inside.example"))
+        .stdout_has(
+            "  - to [mx.inside.example]: secure match=mx.inside.example\n  + by MX: encrypt\n",
+        )
+        .run();
+    let entry = "  a.inside.example: { transport: \"smtp:\", level: encrypt, reason";
+    assert!(ran.read("domains/breakglass.yaml").contains(entry));
+}
+
 /// The name of a file becomes part of a comment.
 #[test]
 fn a_list_with_a_line_break_in_its_name_is_left_to_people() {

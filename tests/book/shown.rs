@@ -145,7 +145,9 @@ fn every_link_leads_to_a_file_and_its_heading() {
                 let there = root().join(&file).exists();
                 let known =
                     anchors.get(&file).is_none_or(|it| heading.is_empty() || it.contains(heading));
-                if !there || !known {
+                // The book has what is in its folder.
+                let inside = !name.starts_with("docs/") || file.starts_with("docs/");
+                if !there || !known || !inside {
                     wrong.push(format!("{name}:{}: {target}", at + 1));
                 }
             }
