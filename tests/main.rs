@@ -19,6 +19,7 @@ mod harness;
 mod host;
 mod import;
 mod init;
+mod injection;
 mod lab;
 mod layers;
 mod lints;
