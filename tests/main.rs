@@ -15,6 +15,7 @@ mod examples;
 mod expectations;
 mod explain;
 mod front_end;
+mod fuzzing;
 mod harness;
 mod host;
 mod import;
