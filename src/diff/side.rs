@@ -138,8 +138,7 @@ mod tests {
     type Map = BTreeMap<String, String>;
 
     fn entries(map: &Map) -> Vec<MapEntry<'_>> {
-        let entry = |(line, (key, value)): (u32, (&'_ String, &'_ String))| (line, key, value);
-        let lines = (1..).zip(map).map(entry).map(|(line, key, value)| MapEntry {
+        let lines = (1..).zip(map).map(|(line, (key, value))| MapEntry {
             key: Cow::Borrowed(key.as_str()),
             value: Cow::Borrowed(value.as_str()),
             line,

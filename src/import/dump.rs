@@ -227,11 +227,13 @@ fn insert(
                 (inside, start_line) = (true, *line);
             }
             Token::Sign(sign @ (',' | ')')) if inside => {
-                let Some(value) = value(&std::mem::take(&mut cell)) else {
-                    table.unread.get_or_insert((*line, "a value that is computed"));
-                    return;
-                };
-                row.push(value);
+                match value(&std::mem::take(&mut cell)) {
+                    Ok(value) => row.push(value),
+                    Err(what) => {
+                        table.unread.get_or_insert((*line, what));
+                        return;
+                    }
+                }
                 inside = *sign == ',';
                 if !inside {
                     let cells = std::mem::take(&mut row);
@@ -246,15 +248,15 @@ fn insert(
     }
 }
 
-/// What stands between two commas: a text, a number or `NULL`; `None` for what has to be computed, such as
-/// `char(10)`.
-fn value(tokens: &[&Token]) -> Option<Option<String>> {
+/// What stands between two commas: a text, a number or `NULL`; an error for what has to be computed, such
+/// as `char(10)`.
+fn value(tokens: &[&Token]) -> Result<Option<String>, &'static str> {
     match tokens {
-        [Token::Word(word)] if word.eq_ignore_ascii_case("null") => Some(None),
-        [Token::Text(text) | Token::Word(text) | Token::Name(text)] => Some(Some(text.clone())),
+        [Token::Word(word)] if word.eq_ignore_ascii_case("null") => Ok(None),
+        [Token::Text(text) | Token::Word(text) | Token::Name(text)] => Ok(Some(text.clone())),
         // A character set. [MariaDB, "Character Set Introducer"]
-        [Token::Word(set), Token::Text(text)] if set.starts_with('_') => Some(Some(text.clone())),
-        _ => None,
+        [Token::Word(set), Token::Text(text)] if set.starts_with('_') => Ok(Some(text.clone())),
+        _ => Err("a value that is computed"),
     }
 }
 

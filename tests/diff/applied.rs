@@ -36,7 +36,7 @@ const FOREIGN: &[(&str, &str)] = &[
 ];
 
 fn config(domains: &[&str], unmanaged: &str) -> String {
-    let domains: String = domains.iter().map(|it| format!("  {it}\n")).collect();
+    let domains: String = domains.iter().flat_map(|it| ["  ", it, "\n"]).collect();
     format!(
         "version: 1\ntargets:\n  mx:\n    postfix: \"3.7\"\n    security_level: may\n    map_type: texthash\n    \
          deployed: \"file:maps\"\n    unmanaged: {unmanaged}\ndomains:\n{domains}"
@@ -83,7 +83,7 @@ fn applied(changes: &[EntryChange], mut map: Map) -> Map {
 fn check(first: &[&str], second: &[&str], foreign: &[(&str, &str)], unmanaged: &str) {
     let lines = |name: &str| -> String {
         let mine = foreign.iter().filter(|(map, _)| *map == name);
-        mine.map(|(_, line)| format!("{line}\n")).collect()
+        mine.flat_map(|(_, line)| [*line, "\n"]).collect()
     };
     let test = Test::new().file("mxward.yaml", config(first, unmanaged));
     let test = test.file("maps/transport", lines("transport"));

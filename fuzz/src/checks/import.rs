@@ -181,7 +181,7 @@ fn sqlite(key: &str, value: &str) -> String {
     )
 }
 
-/// A row as pg_dump(1) writes it. [PostgreSQL COPY, "Text Format"]
+/// A row as `pg_dump(1)` writes it. [PostgreSQL COPY, "Text Format"]
 fn pg_dump(key: &str, value: &str) -> String {
     let cell = |text: &str| {
         let mut cell = String::new();

@@ -28,8 +28,11 @@ use mxward::diag::{Diagnostics, Severity, Style, render, render_short};
 use mxward::source::SourceMap;
 use std::collections::BTreeMap;
 
+/// Panics where what must hold does not.
+type Check = fn(&[u8]);
+
 /// Every check by its name, which is also that of the fuzz target and of the folder in `fuzz/corpus`.
-pub(crate) const CHECKS: &[(&str, fn(&[u8]))] = &[
+pub(crate) const CHECKS: &[(&str, Check)] = &[
     ("cdb", map::cdb),
     ("eff", import::eff),
     ("expectations", lock::expectations),

@@ -36,7 +36,7 @@ pub(crate) fn judge(files: &dyn Files) -> Option<Vec<(String, String)>> {
             if matches!(&*artifact.name, "transport" | "tls_policy") {
                 is_read_back(&artifact);
             }
-            texts.push((artifact.name.to_string(), artifact.text));
+            texts.push((artifact.name, artifact.text));
         }
     }
     assert!(found.iter().all(|it| it.code != "misread"), "{found:?}");
