@@ -59,21 +59,19 @@ impl DomainName {
         if text.is_empty() {
             return Err(NameError::Empty);
         }
-        if text.is_ascii() {
-            let name = text.to_ascii_lowercase();
-            check(&name)?;
-            if name.split('.').any(|label| label.starts_with("xn--")) {
-                let (unicode, result) = idna::domain_to_unicode(&name);
-                if result.is_err()
-                    || !idna::domain_to_ascii(&unicode).is_ok_and(|ascii| ascii == name)
-                {
-                    return Err(NameError::Idna);
-                }
-            }
-            return Ok(Self(name.into()));
-        }
-        let name = idna::domain_to_ascii(text).map_err(|_| NameError::Idna)?;
+        let name = if text.is_ascii() {
+            text.to_ascii_lowercase()
+        } else {
+            idna::domain_to_ascii(text).map_err(|_| NameError::Idna)?
+        };
         check(&name)?;
+        // What is left where characters were mapped away may look like an A-label, too.
+        if name.split('.').any(|label| label.starts_with("xn--")) {
+            let (unicode, result) = idna::domain_to_unicode(&name);
+            if result.is_err() || !idna::domain_to_ascii(&unicode).is_ok_and(|it| it == name) {
+                return Err(NameError::Idna);
+            }
+        }
         Ok(Self(name.into()))
     }
 
@@ -305,6 +303,8 @@ mod tests {
         ] {
             assert_eq!(DomainName::parse(text).unwrap().as_str(), stored, "{text}");
         }
+        let invisible = DomainName::parse("xn--xn--mnxn-\u{feff}che");
+        assert_eq!(invisible, Err(NameError::Idna), "without the mark it is no A-label");
         assert_eq!(
             DomainName::parse("xn--mnchen-3ya.example").unwrap().unicode().as_deref(),
             Some("münchen.example")

@@ -1,6 +1,7 @@
 //! `mxward diff`
 #![expect(clippy::disallowed_methods, reason = "tests stand outside of the program's world")]
 
+mod applied;
 mod deployed;
 mod effects;
 mod revisions;

@@ -4,7 +4,7 @@
 //! `tests/schemas/`, about which it and the loader must agree. A sample's name begins with its kind.
 #![expect(clippy::disallowed_methods, reason = "reads and writes files of the project")]
 
-use crate::harness::memory::Memory;
+use crate::fuzzing::checks::Memory;
 
 use crate::harness::{Test, assert_text, python, root};
 use mxward::compile::Repository;

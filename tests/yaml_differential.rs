@@ -1,7 +1,6 @@
 //! The fast lane gives the same events as the parser of all of YAML, as far as it goes.
 
-use mxward::source::SourceMap;
-use mxward::source::yaml::{Event, EventKind, Events, FastLane, GranitEvents};
+use crate::fuzzing::checks::difference;
 
 /// How many texts each generator makes.
 const TEXTS: u32 = 250_000;
@@ -64,76 +63,6 @@ fn compare(texts: u32, seed: u64, make: fn(&mut Random) -> String) -> u32 {
         taken += u32::from(result == Ok(true));
     }
     taken
-}
-
-/// Whether the fast lane reads a text to its end. What it reads must be what the parser of all of
-/// YAML reads there, so that that one can go on; the error shows both readings when it is not.
-fn difference(text: &str) -> Result<bool, String> {
-    let file = SourceMap::new().add("a.yaml", "");
-    let Some(mut lane) = FastLane::new(file, text) else { return Ok(false) };
-    let (untouched, mut full) = (lane.clone(), GranitEvents::new(file, text));
-    let fast: Vec<_> = std::iter::from_fn(|| lane.next()).collect();
-    let simple = !lane.failed();
-    let mut errors = Vec::new();
-    let mut same: Vec<_> = std::iter::from_fn(|| full.next()).collect();
-    full.take_errors(&mut errors);
-    let whole = same.len() == fast.len() && errors.is_empty() && !full.failed();
-    same.truncate(fast.len());
-    if fast != same || (simple && !whole) {
-        return Err(format!("fast: {}\nfull: {}{errors:?}", show(&fast), show(&same)));
-    }
-    looks_ahead(untouched, &fast)?;
-    Ok(simple)
-}
-
-/// Whether looking at values ahead and passing over them agrees with the events.
-fn looks_ahead(lane: FastLane<'_>, events: &[Event<'_>]) -> Result<(), String> {
-    let (mut looking, mut skipping) = (lane.clone(), lane);
-    let mut skipped_to = 0;
-    for (at, event) in events.iter().enumerate() {
-        let end = value_end(&events[at..]).map(|length| at + length);
-        let span = looking.value_span().map(|span| (span.start, span.end));
-        let expected = end.map(|end| (event.span.start, events[end - 1].span.end));
-        if span != expected || looking.next().as_ref() != Some(event) {
-            return Err(format!("event {at}: {span:?}, not {expected:?}"));
-        }
-        if at < skipped_to {
-            continue;
-        }
-        // Every third value is passed over.
-        skipped_to = end.filter(|_| at % 3 == 2).unwrap_or(at + 1);
-        let whole = end == Some(skipped_to) && at % 3 == 2;
-        if whole && !skipping.skip_value() || !whole && skipping.next().as_ref() != Some(event) {
-            return Err(format!("event {at}: lost after passing over a value"));
-        }
-    }
-    if looking.next().is_some() || skipping.next().is_some() {
-        return Err("events behind the end".to_owned());
-    }
-    Ok(())
-}
-
-/// How many events the value that begins here has; `None` at an end.
-fn value_end(events: &[Event<'_>]) -> Option<usize> {
-    let mut depth = 0_usize;
-    for (at, event) in events.iter().enumerate() {
-        match event.kind {
-            EventKind::MappingStart { .. } | EventKind::SequenceStart { .. } => depth += 1,
-            EventKind::MappingEnd | EventKind::SequenceEnd => depth = depth.checked_sub(1)?,
-            EventKind::Scalar(_) => {}
-        }
-        if depth == 0 {
-            return Some(at + 1);
-        }
-    }
-    None
-}
-
-fn show(events: &[Event<'_>]) -> String {
-    let line = |event: &Event<'_>| {
-        format!("  {}..{} {:?}\n", event.span.start, event.span.end, event.kind)
-    };
-    events.iter().map(line).collect()
 }
 
 /// A few tokens that mean something in YAML, in any order.

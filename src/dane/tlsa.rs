@@ -157,10 +157,12 @@ impl Tlsa {
     /// [RFC 6698 §2.2]
     pub fn parse(text: &str) -> Option<Self> {
         let mut fields = text.split_ascii_whitespace();
-        let mut number = || fields.next()?.parse::<u8>().ok();
+        let number = |text: &str| text.parse().ok().filter(|_| !text.starts_with('+'));
+        let mut number = || fields.next().and_then(number);
         let (usage, selector, matching) = (number()?, number()?, number()?);
         let digits: String = fields.collect();
-        if digits.is_empty() || !digits.is_ascii() || !digits.len().is_multiple_of(2) {
+        let is_hex = digits.bytes().all(|byte| byte.is_ascii_hexdigit());
+        if digits.is_empty() || !is_hex || !digits.len().is_multiple_of(2) {
             return None;
         }
         let pairs = (0..digits.len()).step_by(2);
@@ -279,7 +281,16 @@ mod tests {
         let record = Tlsa::parse("3 1 1 aBcd 01").unwrap();
         assert_eq!(record, Tlsa::new(3, 1, 1, vec![0xab, 0xcd, 0x01]));
         assert_eq!(record.to_string(), "3 1 1 abcd01");
-        for wrong in ["", "3 1 1", "3 1 1 abc", "3 1 1 zz", "3 1 256 ab", "3 1 1 \u{e9}"] {
+        for wrong in [
+            "",
+            "3 1 1",
+            "3 1 1 abc",
+            "3 1 1 zz",
+            "3 1 256 ab",
+            "3 1 1 \u{e9}",
+            "+3 1 1 ab",
+            "3 1 1 +b",
+        ] {
             assert_eq!(Tlsa::parse(wrong), None, "{wrong}");
         }
         let long = Tlsa::new(3, 0, 0, vec![0; 900]).to_string();

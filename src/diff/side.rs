@@ -147,3 +147,51 @@ pub(crate) fn differences<'a>(
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+    use std::borrow::Cow;
+    use std::collections::BTreeMap;
+
+    type Map = BTreeMap<String, String>;
+
+    fn entries(map: &Map) -> Vec<MapEntry<'_>> {
+        let lines = (1..).zip(map).map(|(line, (key, value))| MapEntry {
+            key: Cow::Borrowed(key.as_str()),
+            value: Cow::Borrowed(value.as_str()),
+            line,
+        });
+        lines.collect()
+    }
+
+    fn applied(differences: &[Difference<'_>], map: &Map) -> Map {
+        let mut map = map.clone();
+        for it in differences {
+            assert_eq!(map.get(it.key).map(String::as_str), it.before.map(|it| &*it.value));
+            match it.after {
+                Some(after) => map.insert(it.key.to_owned(), after.value.to_string()),
+                None => map.remove(it.key),
+            };
+        }
+        map
+    }
+
+    fn any_map() -> impl Strategy<Value = Map> {
+        prop::collection::btree_map("[ab.]{0,3}", "(may|encrypt)", 0..12)
+    }
+
+    proptest! {
+        #[test]
+        fn the_differences_of_two_sides_make_one_of_the_other(a in any_map(), b in any_map()) {
+            let (before, after) = (entries(&a), entries(&b));
+            let found = differences(&before, &after);
+            prop_assert!(found.is_sorted_by(|a, b| a.key < b.key));
+            prop_assert!(found.iter().all(|it| it.before.map(|it| &it.value) != it.after.map(|it| &it.value)));
+            prop_assert_eq!(applied(&found, &a), b.clone());
+            prop_assert_eq!(applied(&differences(&after, &before), &b), a.clone());
+            prop_assert!(differences(&before, &entries(&a)).is_empty());
+        }
+    }
+}

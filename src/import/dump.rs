@@ -87,8 +87,7 @@ fn columns(name: &str, map: Which, table: &Table) -> Option<Columns> {
 /// Every table of a dump.
 fn tables(text: &str) -> Result<BTreeMap<String, Table>, String> {
     let mut tables: BTreeMap<String, Table> = BTreeMap::new();
-    // Names in backquotes are written by MariaDB and MySQL alone, whose texts have escapes.
-    let mut lexer = Lexer::new(text, text.contains('`'));
+    let mut lexer = Lexer::new(text);
     loop {
         let statement = lexer.statement()?;
         let Some(first) = statement.first() else {
@@ -221,38 +220,59 @@ fn insert(
         table.unread.get_or_insert(statement);
         return;
     }
-    let (mut row, mut start_line, mut depth) = (Vec::new(), 0, 0_u32);
+    let (mut row, mut cell, mut start_line, mut inside) = (Vec::new(), Vec::new(), 0, false);
     for (line, token) in &tokens[start + 1..] {
         match token {
-            Token::Sign('(') => {
-                depth += 1;
-                if depth == 1 {
-                    (row, start_line) = (Vec::new(), *line);
-                }
+            Token::Sign('(') if !inside => {
+                (inside, start_line) = (true, *line);
             }
-            Token::Sign(')') => {
-                depth = depth.saturating_sub(1);
-                if depth == 0 {
+            Token::Sign(sign @ (',' | ')')) if inside => {
+                match value(&std::mem::take(&mut cell)) {
+                    Ok(value) => row.push(value),
+                    Err(what) => {
+                        table.unread.get_or_insert((*line, what));
+                        return;
+                    }
+                }
+                inside = *sign == ',';
+                if !inside {
                     let cells = std::mem::take(&mut row);
-                    let cells = match &places {
-                        None => cells,
-                        Some(places) => {
-                            let mut ordered = vec![None; table.columns.len()];
-                            for (place, cell) in places.iter().zip(cells) {
-                                if let Some(slot) = place.and_then(|at| ordered.get_mut(at)) {
-                                    *slot = cell;
-                                }
-                            }
-                            ordered
-                        }
-                    };
-                    table.rows.push((start_line, cells));
+                    table
+                        .rows
+                        .push((start_line, ordered(cells, places.as_deref(), table.columns.len())));
                 }
             }
-            Token::Text(text) => row.push(Some(text.clone())),
-            Token::Word(word) if word.eq_ignore_ascii_case("null") => row.push(None),
-            Token::Word(word) | Token::Name(word) => row.push(Some(word.clone())),
-            Token::Sign(_) => {}
+            token if inside => cell.push(token),
+            Token::Sign(_) | Token::Word(_) | Token::Name(_) | Token::Text(_) => {}
         }
     }
+}
+
+/// What stands between two commas: a text, a number or `NULL`; an error for what has to be computed, such
+/// as `char(10)`.
+fn value(tokens: &[&Token]) -> Result<Option<String>, &'static str> {
+    match tokens {
+        [Token::Word(word)] if word.eq_ignore_ascii_case("null") => Ok(None),
+        [Token::Text(text) | Token::Word(text) | Token::Name(text)] => Ok(Some(text.clone())),
+        // A character set. [MariaDB, "Character Set Introducer"]
+        [Token::Word(set), Token::Text(text)] if set.starts_with('_') => Ok(Some(text.clone())),
+        _ => Err("a value that is computed"),
+    }
+}
+
+/// The cells of a row in the order of the table's columns; `places` has the place of each where the statement
+/// names columns.
+fn ordered(
+    cells: Vec<Option<String>>,
+    places: Option<&[Option<usize>]>,
+    columns: usize,
+) -> Vec<Option<String>> {
+    let Some(places) = places else { return cells };
+    let mut ordered = vec![None; columns];
+    for (place, cell) in places.iter().zip(cells) {
+        if let Some(slot) = place.and_then(|at| ordered.get_mut(at)) {
+            *slot = cell;
+        }
+    }
+    ordered
 }

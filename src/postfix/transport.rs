@@ -37,6 +37,9 @@ pub enum TransportError {
     /// `smtp:[a],smtp:[b]`: the second element is read as the host `smtp`.
     #[error("`{0}` repeats the service: it stands once, before all next hops")]
     RepeatedService(String),
+    /// The text of `error:` and the like has a control character: a line break would end the line.
+    #[error("`{0}` has a control character, which no line of a map can hold")]
+    Text(String),
 }
 
 impl TransportError {
@@ -51,7 +54,7 @@ impl TransportError {
             }
             Self::Service(text) if text.starts_with('[') => Some(format!("write `smtp:{text}`")),
             Self::List => Some("write `route: mx`, or one next hop".to_owned()),
-            Self::Service(_) => None,
+            Self::Service(_) | Self::Text(_) => None,
         }
     }
 }
@@ -84,6 +87,9 @@ impl Transport {
             return Err(TransportError::Service(service.to_owned()));
         }
         if is_text(service, rest) {
+            if rest.trim().contains(char::is_control) {
+                return Err(TransportError::Text(rest.trim().to_owned()));
+            }
             let (service, text) = (service.into(), rest.trim().into());
             return Ok(Self { service, next_hops: Vec::new(), text });
         }
@@ -257,5 +263,15 @@ mod tests {
             assert_eq!(transport.to_string(), text);
         }
         assert!(Transport::parse("SMTP:", V3_7).is_err(), "names of services have a letter case");
+    }
+
+    #[test]
+    fn a_text_is_one_line() {
+        for text in ["error:gone\nb.example smtp:", "error:a\0b", "lmtp:unix:/run/a\tb"] {
+            assert!(
+                matches!(Transport::parse(text, V3_7), Err(TransportError::Text(_))),
+                "{text:?}"
+            );
+        }
     }
 }

@@ -6,7 +6,6 @@
 
 mod compare;
 pub(crate) mod golden;
-pub(crate) mod memory;
 pub(crate) mod postmap;
 mod python;
 mod wait;

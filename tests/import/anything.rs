@@ -1,19 +1,11 @@
 //! Maps of every attribute and form: what is imported compiles to the same effect.
 
-use crate::harness::memory::Memory;
-use mxward::compile::Repository;
-use mxward::diag::{Diagnostics, Severity};
+use crate::fuzzing::checks::{Ran, import};
 use mxward::formats::{MapText, postmap_text};
-use mxward::import::{
-    Imported, NoneMeans, Options, Placed, Proof, Source, Templates, import, prove,
-};
+use mxward::import::{NoneMeans, Options, Placed, Source, Templates};
 use mxward::model::MapType;
 use mxward::plan::Which;
-use mxward::postfix::{
-    Delivery, HopPolicy, NextHop, Outcome, SecurityLevel, Settings, Version, deliver,
-};
-use mxward::resolve::resolve;
-use mxward::tables::{Tables, lower};
+use mxward::postfix::{Delivery, HopPolicy, NextHop, Outcome, SecurityLevel, Version, deliver};
 use proptest::prelude::*;
 use proptest::sample::{Index, select};
 use proptest::test_runner::{Config, TestRunner};
@@ -193,14 +185,6 @@ fn comment(text: &mut String, form: u8) {
     }
 }
 
-/// What came of an import.
-struct Ran {
-    imported: Imported,
-    tables: Tables,
-    settings: Settings,
-    proof: Proof,
-}
-
 /// `None` when nothing would be written.
 fn run(case: &Case, templates: &Templates) -> Option<Ran> {
     let options = Options {
@@ -219,29 +203,7 @@ fn run(case: &Case, templates: &Templates) -> Option<Ran> {
     let transport = Source::of_map("transport", Which::Transport, case.transport.as_bytes(), true);
     let tls_policy =
         Source::of_map("tls_policy", Which::TlsPolicy, case.tls_policy.as_bytes(), true);
-    let imported = import([Some(transport), Some(tls_policy)], &options, templates);
-    if imported.findings.iter().any(|it| it.severity == Severity::Error) {
-        return None;
-    }
-    let bytes = |(path, text): (&String, &String)| (path.clone(), text.clone().into_bytes());
-    let files = Memory(imported.files.iter().map(bytes).collect());
-    let mut found = Diagnostics::new();
-    let mut repository = Repository::load(&files, &mut found);
-    let valid = |found: &Diagnostics| {
-        let errors: Vec<_> = found.iter().filter(|it| it.severity == Severity::Error).collect();
-        assert!(errors.is_empty(), "{errors:#?}\n{:#?}\n{}", imported.files, shown(case));
-    };
-    let destinations = repository.expand(&mut found);
-    valid(&found);
-    let resolved = resolve(&repository.config, destinations.unwrap(), &repository.lock, &mut found);
-    valid(&found);
-    let (resolved, target) = (resolved.unwrap(), &repository.config.targets[0]);
-    let lowered = lower(&resolved, target, &mut found);
-    valid(&found);
-    let (lowered, settings) = (lowered.unwrap(), target.settings());
-    let proof = prove(&imported, &lowered, &settings);
-    let tables = lowered.tables();
-    Some(Ran { imported, tables, settings, proof })
+    import([Some(transport), Some(tls_policy)], &options, templates)
 }
 
 fn shown(case: &Case) -> String {

@@ -161,6 +161,11 @@ fn statements_that_do_not_say_rows_are_refused() {
         ),
         ("UPDATE tlspolicies SET policy = 'none' WHERE domain = 'a.example';", "an `UPDATE`"),
         ("DELETE FROM tlspolicies WHERE domain = 'a.example';", "a `DELETE`"),
+        // As sqlite3(1) writes a line break.
+        (
+            "INSERT INTO tlspolicies VALUES(replace('b.example\\n','\\n',char(10)),'may');",
+            "a value that is computed",
+        ),
     ] {
         let table = "CREATE TABLE tlspolicies (domain text, policy text);\n\
                      REPLACE INTO tlspolicies VALUES ('a.example','encrypt');\n\

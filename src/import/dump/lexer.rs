@@ -18,13 +18,13 @@ pub(super) struct Lexer<'a> {
     text: &'a str,
     at: usize,
     line: u32,
+    /// Whether backslashes in texts are escapes.
     escapes: bool,
 }
 
 impl<'a> Lexer<'a> {
-    /// A dump in whose texts backslashes are escapes, or not.
-    pub(super) fn new(text: &'a str, escapes: bool) -> Self {
-        Self { text, at: 0, line: 1, escapes }
+    pub(super) fn new(text: &'a str) -> Self {
+        Self { text, at: 0, line: 1, escapes: false }
     }
 
     pub(super) fn is_at_end(&self) -> bool {
@@ -55,7 +55,11 @@ impl<'a> Lexer<'a> {
                     }
                 }
                 '\'' => tokens.push((line, Token::Text(self.quoted('\'')?))),
-                '`' | '"' => tokens.push((line, Token::Name(self.quoted(c)?))),
+                '`' | '"' => {
+                    // Names in backquotes are written by MariaDB and MySQL alone, whose texts have escapes.
+                    self.escapes |= c == '`';
+                    tokens.push((line, Token::Name(self.quoted(c)?)));
+                }
                 c if c.is_alphanumeric() || matches!(c, '_' | '.' | '-' | '+' | '\\') => {
                     let start = self.at;
                     let word = |c: char| {
@@ -92,7 +96,11 @@ impl<'a> Lexer<'a> {
                     Some('n') => text.push('\n'),
                     Some('t') => text.push('\t'),
                     Some('r') => text.push('\r'),
+                    Some('b') => text.push('\u{8}'),
                     Some('0') => text.push('\0'),
+                    Some('Z') => text.push('\u{1a}'),
+                    // Escapes of patterns stay. [MariaDB, "String Literals"]
+                    Some(other @ ('%' | '_')) => text.extend(['\\', other]),
                     Some(other) => text.push(other),
                     None => {}
                 }
@@ -113,11 +121,7 @@ impl<'a> Lexer<'a> {
             if row == "\\." {
                 return;
             }
-            let cell = |text: &str| {
-                (text != "\\N")
-                    .then(|| text.replace("\\t", "\t").replace("\\n", "\n").replace("\\\\", "\\"))
-            };
-            rows.push((line, row.split('\t').map(cell).collect()));
+            rows.push((line, row.split('\t').map(copied_cell).collect()));
         }
     }
 
@@ -138,5 +142,60 @@ impl<'a> Lexer<'a> {
         self.at += c.len_utf8();
         self.line += u32::from(c == '\n');
         Some(c)
+    }
+}
+
+/// One cell of `COPY`; `None` for NULL. [PostgreSQL COPY, "Text Format"]
+fn copied_cell(cell: &str) -> Option<String> {
+    if cell == "\\N" {
+        return None;
+    }
+    let mut text = String::with_capacity(cell.len());
+    let mut rest = cell.chars();
+    while let Some(c) = rest.next() {
+        if c != '\\' {
+            text.push(c);
+            continue;
+        }
+        match rest.next() {
+            Some('b') => text.push('\u{8}'),
+            Some('f') => text.push('\u{c}'),
+            Some('n') => text.push('\n'),
+            Some('r') => text.push('\r'),
+            Some('t') => text.push('\t'),
+            Some('v') => text.push('\u{b}'),
+            Some(other) => text.push(other),
+            None => {}
+        }
+    }
+    Some(text)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn texts(dump: &str) -> Vec<String> {
+        let tokens = Lexer::new(dump).statement().unwrap();
+        let text = |token| if let Token::Text(text) = token { Some(text) } else { None };
+        tokens.into_iter().filter_map(|(_, token)| text(token)).collect()
+    }
+
+    /// [MariaDB, "String Literals"; PostgreSQL, "String Constants"]
+    #[test]
+    fn backslashes_are_escapes_where_names_stand_in_backquotes() {
+        assert_eq!(texts(r"INSERT INTO `a` VALUES ('a\\n\nb\'\Z\%')"), ["a\\n\nb'\u{1a}\\%"]);
+        assert_eq!(texts(r"INSERT INTO a VALUES ('a\n', '`\n''')"), [r"a\n", r"`\n'"]);
+    }
+
+    /// [PostgreSQL COPY, "Text Format"]
+    #[test]
+    fn a_backslash_of_copy_is_read_with_what_stands_behind_it() {
+        for (cell, text) in
+            [(r"a\\nb", r"a\nb"), (r"a\nb\t", "a\nb\t"), (r"\.", "."), (r"\\N", r"\N")]
+        {
+            assert_eq!(copied_cell(cell).as_deref(), Some(text), "{cell}");
+        }
+        assert_eq!(copied_cell(r"\N"), None);
     }
 }
