@@ -3,5 +3,5 @@
 mod exception;
 mod insert;
 
-pub use exception::{Ended, ExceptionError, end, mark, replace, strike, unstrike};
+pub use exception::{Ended, ExceptionError, Mark, end, replace, strike, unstrike};
 pub use insert::{InsertError, insert};
