@@ -48,8 +48,8 @@ impl MxPattern {
         });
         match regex {
             Ok((_, alone)) if !ends_in_domains(&alone) => {
-                Err("anybody can have a host that matches: end it in a dot and a domain, as in \
-                     `mx\\d+\\.provider\\.example`"
+                Err("anybody can have a host that matches: end it in `\\.` and a domain with `\\.` for each \
+                     dot, as in `mx\\d+\\.provider\\.example`"
                     .to_owned())
             }
             Ok((regex, _)) => {
