@@ -126,7 +126,7 @@ fn size(domains: u32, rounds: usize, memory: Limit, table: &mut Table) -> [Cost;
         // What postmap(1) makes on Debian where no type is named.
         table.ratio(&what, import, "postmap hash: of both maps", hash, Limit::AtMost(5.0));
         table.ratio(&what, import, "postmap lmdb: of both maps", postmap, Limit::None);
-        table.memory(&what, import, memory);
+        table.memory(&what, import, Limit::None);
     }
     table.memory(&what, compile, memory);
     let what = format!("diff, {domains} domains, 1 % changed");

@@ -1,6 +1,6 @@
 //! Lookup keys as a repository can say them.
 
-use crate::names::Recipients;
+use crate::names::{DomainName, Recipients};
 use crate::postfix::NextHop;
 
 /// What a lookup key is.
@@ -49,6 +49,13 @@ pub(super) fn transport_key(key: &str, unicode: bool) -> Key {
     )
 }
 
+/// Whether a key is a next hop with U-labels.
+fn is_unicode_of(key: &str, next_hop: &NextHop) -> bool {
+    let host = next_hop.host_part();
+    let unicode = DomainName::parse(host).ok().and_then(|name| name.unicode());
+    unicode.is_some_and(|unicode| next_hop.as_str().replacen(host, &unicode, 1) == key)
+}
+
 /// What a key of `smtp_tls_policy_maps` is.
 pub(super) fn policy_key(key: &str, unicode: bool) -> Key {
     if let Some(key) = recipients_key(key, unicode) {
@@ -59,7 +66,27 @@ pub(super) fn policy_key(key: &str, unicode: bool) -> Key {
         return Key::Never;
     }
     match NextHop::parse(key) {
-        Ok(next_hop) => Key::Known(next_hop.as_str().to_owned()),
+        Ok(next_hop) if key.is_ascii() || is_unicode_of(key, &next_hop) => {
+            Key::Known(next_hop.as_str().to_owned())
+        }
+        // Characters that names do not have were passed over.
+        Ok(_) => Key::Other("it is not spelt as the next hop that it looks like".to_owned()),
         Err(error) => Key::Other(error.to_string()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_next_hop_with_invisible_characters_is_not_the_one_without() {
+        let known = |key: &str| match policy_key(key, true) {
+            Key::Known(known) => Some(known),
+            Key::Never | Key::Other(_) => None,
+        };
+        assert_eq!(known("_d\u{feff}efault"), None);
+        assert_eq!(known("[a\u{feff}.example]:25"), None);
+        assert_eq!(known("[m\u{fc}nchen.example]").as_deref(), Some("[xn--mnchen-3ya.example]"));
     }
 }

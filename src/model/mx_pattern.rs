@@ -48,8 +48,8 @@ impl MxPattern {
         });
         match regex {
             Ok((_, alone)) if !ends_in_domains(&alone) => {
-                Err("anybody can have a host that matches: end it in a dot and a domain, as in \
-                     `mx\\d+\\.provider\\.example`"
+                Err("anybody can have a host that matches: end it in `\\.` and a domain with `\\.` for each \
+                     dot, as in `mx\\d+\\.provider\\.example`"
                     .to_owned())
             }
             Ok((regex, _)) => {
@@ -96,9 +96,15 @@ fn ends_in_domains(pattern: &Hir) -> bool {
         suffixes.iter().all(|suffix| {
             let dot = memchr::memchr(b'.', suffix.as_bytes());
             let domain = dot.map(|dot| &suffix.as_bytes()[dot + 1..]);
-            suffix.is_exact() || domain.is_some_and(|domain| psl::domain(domain).is_some())
+            suffix.is_exact() || domain.is_some_and(is_registered)
         })
     })
+}
+
+/// Whether a name is, or lies in, a domain that somebody has registered: customers may have names below it.
+fn is_registered(name: &[u8]) -> bool {
+    psl::domain(name).is_some()
+        || psl::suffix(name).is_some_and(|it| it.typ() == Some(psl::Type::Private))
 }
 
 fn builder(text: &str) -> RegexBuilder {
@@ -154,6 +160,7 @@ mod tests {
         for text in [
             r"\S+\.provider\.example",
             r"mx[12]\.(nord|sued)\.talnetz\.example",
+            r"w0[0-9a-f]{6}\.kasserver\.com",
             r"(.*\.)?mail\.provider\.(com|net|co\.uk)",
             "mx",
         ] {

@@ -35,7 +35,7 @@ fn commands() {
     let mut program = Args::command();
     program.build();
     let mut text = String::from(
-        "# Commands\n\nWhat `mxward help COMMAND` says, of every command. Options that all have stand first.\n",
+        "# Commands\n\nWhat `mxward COMMAND --help` says, of every command. Options that all have stand first.\n",
     );
     text.push_str("\n## Options of every command\n\n");
     let globals = program.get_arguments().filter(|it| it.is_global_set() && !it.is_hide_set());

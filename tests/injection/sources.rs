@@ -132,7 +132,7 @@ fn what_dns_says_is_shown_and_not_obeyed() {
 
     // The lock takes none of it.
     let yaml = yaml.replace("domains: {}", "domains: { d0.example: own, d4.example: own }");
-    let own = "name: own\ntitle: Own\nmx_patterns: [\".example\"]\nhosts_from: mx\n\
+    let own = "name: own\ntitle: Own\nmx_patterns: [mx]\nhosts_from: mx\n\
                policy: { level: secure, match: [mx.own.example] }\n";
     let test = ran.then().file("mxward.yaml", yaml.replace("route: mx", "route: pin"));
     let test = test.file("providers/own.yaml", own).args(["lock"]).args(servers);

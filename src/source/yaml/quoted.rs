@@ -19,7 +19,7 @@ pub fn scalar(text: &str) -> String {
                 quoted.push(c);
             }
             // What is not printable there may only stand as an escape. [YAML 1.2 §5.1]
-            c if c.is_control() || matches!(c, '\u{2028}' | '\u{2029}' | '\u{feff}') => {
+            c if c.is_control() || is_unprintable(c) => {
                 // Writing to a String cannot fail.
                 let _ = write!(quoted, "\\u{:04X}", u32::from(c));
             }
@@ -28,6 +28,11 @@ pub fn scalar(text: &str) -> String {
     }
     quoted.push('"');
     quoted
+}
+
+/// Whether a character that is no control cannot stand in YAML, or is read as something else.
+fn is_unprintable(c: char) -> bool {
+    matches!(c, '\u{2028}' | '\u{2029}' | '\u{feff}' | '\u{fffe}' | '\u{ffff}')
 }
 
 #[cfg(test)]
@@ -50,6 +55,7 @@ mod tests {
             "a: b",
             "tab\there\u{1b}[31m",
             "\u{fc}nicode\u{2028}",
+            "\u{feff}\u{fffe}\u{ffff}",
         ] {
             let yaml = format!("a: {}\n", scalar(text));
             let file = SourceMap::new().add("a.yaml", yaml.as_str());
