@@ -1,32 +1,14 @@
 //! Exceptions that stand in for an entry: what stood there before becomes a comment above, and comes back.
 
 use super::insert::{column, line_end, value_end};
+use super::mark::Mark;
 use crate::names::Recipients;
-use crate::postfix::SecurityLevel;
 use crate::source::FileId;
 use crate::source::yaml::Reader;
-use jiff::civil::Date;
-use std::fmt;
-use std::fmt::Write as _;
 use std::ops::Range;
 
-/// How the line above an exception begins.
-const MARK: &str = "# breakglass ";
-
 /// How lines begin that stood there before.
-const FORMER: &str = "#|";
-
-/// What stands in a mark before the domain.
-const COMMAND: &str = ": `mxward breakglass ";
-
-/// What stands behind it.
-const END: &str = " --end`";
-
-/// What stands in a mark before the list that an entry was taken from.
-const BACK: &str = " takes it back to ";
-
-/// What a mark says where there is no list.
-const HERE: &str = " brings back what was here before";
+pub(super) const FORMER: &str = "#|";
 
 /// Why an exception cannot be written or ended.
 #[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
@@ -61,46 +43,6 @@ pub struct Ended {
     pub mark: Mark,
     /// The exception itself, to its end of line.
     pub line: String,
-}
-
-/// The line above an exception, with what ends it.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub struct Mark {
-    /// Whose exception it is.
-    pub of: Recipients,
-    /// The level that was written.
-    pub level: SecurityLevel,
-    /// The last day that was written.
-    pub until: Date,
-    /// The list that the domain was taken from.
-    pub list: Option<String>,
-}
-
-impl fmt::Display for Mark {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { of, level, until, list } = self;
-        write!(f, "{MARK}{level} until {until}{COMMAND}{of}{END}")?;
-        match list {
-            Some(list) => write!(f, "{BACK}{list}"),
-            None => f.write_str(HERE),
-        }
-    }
-}
-
-impl Mark {
-    /// Reads what was written by [`fmt::Display`].
-    fn parse(line: &str) -> Option<Self> {
-        let (level, rest) = line.strip_prefix(MARK)?.split_once(" until ")?;
-        let (until, rest) = rest.split_once(COMMAND)?;
-        let (of, does) = rest.split_once(END)?;
-        let list = match does.strip_prefix(BACK) {
-            Some(list) => Some(list.to_owned()),
-            None if does == HERE => None,
-            None => return None,
-        };
-        let (of, level) = (Recipients::parse(of).ok()?, SecurityLevel::parse(level)?);
-        Some(Self { of, level, until: until.parse().ok()?, list })
-    }
 }
 
 /// Puts lines in the place of an entry of `domains`, under a mark and what stood there, as comments. `None`
@@ -201,61 +143,6 @@ fn split_end(line: &str) -> (&str, &str) {
     line.split_at(text.len())
 }
 
-/// Makes the line of a plain list that names somebody a comment. `None` where there is none.
-///
-/// # Errors
-///
-/// When there is such a comment already: [`unstrike`] would not know which one it is about.
-pub fn strike(text: &str, of: &Recipients) -> Result<Option<String>, ExceptionError> {
-    if text.lines().any(|line| struck(line, of).is_some()) {
-        return Err(ExceptionError::Noted(of.clone()));
-    }
-    Ok(change_line(text, |line| names(line, of).then(|| format!("{FORMER} {line}"))))
-}
-
-/// Makes such a line one of the list again. `None` where there is none.
-///
-/// # Errors
-///
-/// When there are several.
-pub fn unstrike(text: &str, of: &Recipients) -> Result<Option<String>, ExceptionError> {
-    if text.lines().filter(|line| struck(line, of).is_some()).count() > 1 {
-        return Err(ExceptionError::Noted(of.clone()));
-    }
-    Ok(change_line(text, |line| struck(line, of).map(str::to_owned)))
-}
-
-/// The line of a list that was made a comment, if it names somebody.
-fn struck<'t>(line: &'t str, of: &Recipients) -> Option<&'t str> {
-    line.strip_prefix(FORMER)?.strip_prefix(' ').filter(|it| names(it, of))
-}
-
-/// Whether a line of a plain list names somebody.
-fn names(line: &str, of: &Recipients) -> bool {
-    let name = match line.find('#') {
-        Some(0) => return false,
-        Some(hash) if line.as_bytes()[hash - 1].is_ascii_whitespace() => &line[..hash],
-        Some(_) | None => line,
-    };
-    Recipients::parse(name.trim()).is_ok_and(|it| it == *of)
-}
-
-fn change_line(text: &str, change: impl Fn(&str) -> Option<String>) -> Option<String> {
-    let (mut new, mut changed) = (String::with_capacity(text.len() + FORMER.len() + 1), false);
-    for whole in text.split_inclusive('\n') {
-        let line = whole.trim_end_matches(['\n', '\r']);
-        match change(line).filter(|_| !changed) {
-            Some(other) => {
-                changed = true;
-                // Writing to a String cannot fail.
-                let _ = write!(new, "{other}{}", &whole[line.len()..]);
-            }
-            None => new.push_str(whole),
-        }
-    }
-    changed.then_some(new)
-}
-
 /// Where an entry of `domains` stands.
 struct Entry {
     /// Whole lines.
@@ -315,6 +202,7 @@ fn column_bytes(text: &str, at: usize) -> usize {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::postfix::SecurityLevel;
     use crate::source::SourceMap;
 
     const LINE: &str = "kunde.example: { level: encrypt }";
@@ -434,20 +322,5 @@ mod tests {
         let ended = end(&text, file, &of).unwrap().unwrap();
         assert_eq!(ended.text, "domains:\n");
         assert_eq!(ended.mark, mark);
-    }
-
-    #[test]
-    fn a_line_of_a_list_becomes_a_comment_and_comes_back() {
-        let list = "# ours\na.example\nKunde.example  # note\r\nb.example";
-        let of = name("kunde.example");
-        let struck = strike(list, &of).unwrap().unwrap();
-        assert_eq!(struck, "# ours\na.example\n#| Kunde.example  # note\r\nb.example");
-        assert_eq!(unstrike(&struck, &of).unwrap().as_deref(), Some(list));
-        assert_eq!(unstrike(list, &of), Ok(None));
-        assert_eq!(strike("a.example\n", &of), Ok(None));
-        // An older comment is somebody's.
-        let noted = Err(ExceptionError::Noted(of.clone()));
-        assert_eq!(strike("#| kunde.example\nkunde.example\n", &of), noted);
-        assert_eq!(unstrike("#| kunde.example\n#| kunde.example\n", &of), noted);
     }
 }

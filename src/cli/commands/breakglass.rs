@@ -4,8 +4,9 @@ mod edits;
 mod judged;
 mod text;
 mod until;
+mod write;
 
-use super::edited::{Edited, NOT_INSIDE, declared, is_inside, is_yaml, only_these_differ};
+use super::edited::{Edited, NOT_INSIDE, declared, is_inside, only_these_differ};
 use super::sides::{Sides, texts};
 use super::{check, diff, test};
 use crate::cli::args::Breakglass;
@@ -23,7 +24,7 @@ use crate::world::Files;
 use edits::{Asked, Before, Written, end_of, except};
 use jiff::civil::Date;
 use std::collections::BTreeMap;
-use std::io::ErrorKind;
+use write::write;
 
 /// So many characters of a reason fit into a line.
 const REASON: usize = 200;
@@ -359,38 +360,4 @@ fn lints(context: &mut Context<'_, '_>, old: &Compiled, new: &Compiled) -> Denie
         }
     }
     denied
-}
-
-/// Writes the files. If this ends in between, a domain that leaves a list for a YAML file, or comes back to it,
-/// is declared twice, which is an error, and never not at all.
-fn write(
-    context: &mut Context<'_, '_>,
-    files: &dyn Files,
-    edited: &Edited<'_>,
-    ends: bool,
-) -> Result<(), Exit> {
-    let mut texts: Vec<_> = edited.texts.iter().collect();
-    texts.sort_by_key(|(path, _)| is_yaml(path) == ends);
-    let olds: Vec<_> = texts.iter().map(|(path, _)| files.read(path)).collect();
-    for (at, (path, text)) in texts.iter().enumerate() {
-        let Err(error) = context.world.write(&context.path(path), text.as_bytes()) else {
-            continue;
-        };
-        context.printer.error(&format!("cannot write `{}`: {error}", printable(path)));
-        for ((path, _), old) in texts[..at].iter().zip(olds) {
-            let back = old.and_then(|old| context.world.write(&context.path(path), &old));
-            let path = printable(path);
-            match back {
-                Ok(_) => context.printer.note(&format!("`{path}` is as it was before")),
-                Err(error) if error.kind() == ErrorKind::NotFound => {
-                    context.printer.error(&format!("`{path}` is new: remove it by hand"));
-                }
-                Err(error) => context.printer.error(&format!(
-                    "`{path}` was written, and cannot be taken back: {error}; bring back by hand what it was"
-                )),
-            }
-        }
-        return Err(Exit::Failed);
-    }
-    Ok(())
 }
