@@ -2,6 +2,7 @@
 #![expect(clippy::disallowed_methods, reason = "tests stand outside of the program's world")]
 
 use crate::harness::{Ran, Test};
+use std::process::Command;
 
 const CONFIG: &str = "\
 version: 1
@@ -337,7 +338,7 @@ fn entries_on_shared_lines_are_left_to_people() {
         repository("").file("domains/a.yaml", anchor),
         "kunde.example",
         3,
-        "nothing was written: the repository would not be valid any more",
+        "cannot write to `domains/a.yaml`: its value has an anchor, which others may refer to; write it by hand: `kunde.example: {",
     );
     refused(
         repository(""),
@@ -380,6 +381,167 @@ fn only_what_it_wrote_is_ended() {
         .run();
 }
 
+/// Somebody's words behind the mark would be lost, or another entry would take the place.
+#[test]
+fn what_was_changed_by_hand_is_not_ended() {
+    let ran = repository("").args(args("kunde.example")).any_stdout().run();
+    let entry = ran.read("domains/a.yaml");
+    let changed = "the exception was changed after `breakglass` wrote it";
+    for (from, to, why) in [
+        ("kunde.example: { level: encrypt,", "kunde.example: { level: may,", changed),
+        (
+            "reason: \"ticket 4711\", until",
+            "reason: \"ticket 4711\", transport: smtp, until",
+            changed,
+        ),
+        (" }\n  # by port", " }  # until then\n  # by port", changed),
+        ("breakglass kunde.example --end", "breakglass other.example --end", "did not write this"),
+    ] {
+        let text = entry.replace(from, to);
+        assert_ne!(text, entry);
+        ran.then()
+            .file("domains/a.yaml", text.as_str())
+            .args(["breakglass", "kunde.example", "--end"])
+            .any_stdout()
+            .any_stderr()
+            .stderr_has(why)
+            .status(3)
+            .expect_file("domains/a.yaml", text.as_str())
+            .run();
+    }
+    // Other words for the reason are no other exception.
+    ran.then()
+        .file("domains/a.yaml", entry.replace("ticket 4711", "ticket 4712"))
+        .args(["breakglass", "kunde.example", "--end"])
+        .any_stdout()
+        .expect_file("domains/a.yaml", DOMAINS)
+        .run();
+}
+
+/// A name of a parent stands in that of the child before the end, too.
+#[test]
+fn parents_are_found_from_the_first_dot() {
+    for domain in ["mail.network.net", "mail.deutsche.de"] {
+        repository("").args(args(domain)).any_stdout().run();
+    }
+}
+
+#[test]
+fn aliases_end_where_they_stand() {
+    let text = "domains:\n  a.example: &k { level: secure, match: [mx.a.example] }\n\n  # c\n\n  kunde.example: *k  # k\n  z.example: *k\n";
+    for domain in ["kunde.example", "z.example"] {
+        let ran = Test::new().file("mxward.yaml", CONFIG).file("domains/list.txt", LIST);
+        let ran = ran.file("domains/a.yaml", text).args(args(domain)).any_stdout().run();
+        assert!(ran.read("domains/a.yaml").contains(&format!("  #| {domain}: *k")));
+        ran.then()
+            .args(["breakglass", domain, "--end"])
+            .any_stdout()
+            .expect_file("domains/a.yaml", text)
+            .run();
+    }
+    // Behind an alias, an entry of a domain that has none.
+    let ran = repository("").without("domains/a.yaml").file("domains/breakglass.yaml", text);
+    let ran = ran.args(args("new.example")).any_stdout().run();
+    assert!(ran.read("domains/breakglass.yaml").starts_with(text));
+}
+
+/// An anchor may be what the policy of a next hop refers to.
+#[test]
+fn nothing_else_of_the_repository_changes_unseen() {
+    let config = CONFIG.replace("domains:\n", "next_hops:\n  \"[r.example]\": *k\ndomains:\n");
+    let config = config.split_once("next_hops").unwrap();
+    let text = format!(
+        "{}domains:\n  a.example: {{ match: &m [old.example], level: secure }}\n  kunde.example: {{ match: &m [m.x], level: secure }}\nnext_hops: {{ \"[r.example]\": {{ level: secure, match: *m }} }}\ntargets:{}",
+        config.0,
+        config.1.split_once("targets:").unwrap().1
+    );
+    repository("")
+        .file("domains/a.yaml", "domains:\n  b.example: { level: encrypt }\n")
+        .file("mxward.yaml", text.as_str())
+        .args(args("kunde.example"))
+        .stderr_has("nothing was written: `next_hops` would be read otherwise than before")
+        .status(3)
+        .expect_file("mxward.yaml", text.as_str())
+        .run();
+}
+
+/// Runs breakglass while the second file cannot be written. (strace(1))
+fn second_fails(ran: &Ran, words: &[&str]) -> String {
+    let output = Command::new("strace")
+        .args(["-f", "-qq", "-e", "trace=/^rename", "-e", "inject=/^rename:error=EACCES:when=2"])
+        .args(["-o", "calls", env!("CARGO_BIN_EXE_mxward"), "breakglass", "two.example"])
+        .args(words)
+        .current_dir(ran.path())
+        .output()
+        .unwrap_or_else(|error| panic!("strace: {error}"));
+    assert_eq!(output.status.code(), Some(1), "{output:?}");
+    String::from_utf8(output.stderr).unwrap()
+}
+
+/// Declared twice is an error that is seen; declared nowhere is a domain without a policy.
+#[test]
+fn a_domain_that_comes_from_a_list_is_never_declared_nowhere() {
+    let ran = repository("").args(["check"]).any_stdout().run();
+    let said = second_fails(&ran, &["--until", "3d", "--reason", "x"]);
+    assert!(said.contains("cannot write `domains/list.txt`: "), "{said}");
+    assert!(said.contains("`domains/breakglass.yaml` is new: remove it by hand"), "{said}");
+    assert_eq!(ran.read("domains/list.txt"), LIST);
+    let ran = repository("").args(args("two.example")).any_stdout().run();
+    let list = ran.read("domains/list.txt");
+    let said = second_fails(&ran, &["--end"]);
+    assert!(said.contains("cannot write `domains/breakglass.yaml`: "), "{said}");
+    assert!(said.contains("`domains/list.txt` is as it was before"), "{said}");
+    assert_eq!(ran.read("domains/list.txt"), list);
+    ran.then().args(["breakglass", "two.example", "--end"]).any_stdout().run();
+}
+
+#[test]
+fn lists_with_such_a_comment_and_names_with_a_dot_are_refused() {
+    let list = "#| two.example\none.example\ntwo.example\n";
+    repository("")
+        .file("domains/list.txt", list)
+        .args(args("two.example"))
+        .stderr_has("cannot write to `domains/list.txt`: it has a comment `#| two.example` already")
+        .status(3)
+        .expect_file("domains/list.txt", list)
+        .run();
+    repository("")
+        .file("domains/list.txt", "# ours\ntwo.example\n")
+        .args(args("two.example"))
+        .stderr_has("no domain would be left in `domains/list.txt`, and a list names at least one; by hand: ")
+        .status(3)
+        .expect_file("domains/list.txt", "# ours\ntwo.example\n")
+        .run();
+    for file in ["domains/.x.yaml", "domains/.x/y.yaml"] {
+        let words = format!("new.example --file {file}");
+        refused(repository(""), &words, 3, "mxward.yaml does not include `domains/.x");
+    }
+}
+
+#[test]
+fn a_denied_lint_leaves_nothing_to_do() {
+    let config = format!("{CONFIG}lints: {{ exception-expiring: deny }}\n");
+    let message = "nothing was written: `plan` and `apply` would refuse it";
+    let ran = refused(repository("").file("mxward.yaml", config), "kunde.example", 3, message);
+    for heading in ["in force with", "how it ends"] {
+        assert!(!ran.stdout.contains(heading), "{}", ran.stdout);
+    }
+}
+
+/// What keeps it from being written is named, and not something else.
+#[test]
+fn the_cause_is_told() {
+    let broken = repository("").file("tests/a.yaml", "version: 1\nexpect: [\n");
+    refused(broken, "kunde.example", 3, "nothing was written: put right first what was so before");
+    let config = format!(
+        "{CONFIG}next_hops: {{ \"[r.example]\": {{ level: secure, match: [r.example] }} }}\n"
+    );
+    let ran =
+        repository("  k.example: { next_hop: \"[r.example]\" }\n").file("mxward.yaml", config);
+    let message = "nothing was written: the policy of `[r.example]` stands in `next_hops:`";
+    refused(ran, "k.example", 3, message);
+}
+
 #[test]
 fn a_wrong_command_line_is_told_at_once() {
     repository("")
@@ -397,7 +559,9 @@ fn a_wrong_command_line_is_told_at_once() {
         .stderr_has("error: `a b` is no domain: ")
         .stderr_has("error: `\\u{1b}[2J` is no domain: ")
         .stderr_has("error: `--file`: name a file of the repository")
-        .stderr_has("error: `--reason`: write one line of at most 200 characters\n")
+        .stderr_has(
+            "error: `--reason`: write one line of at most 200 characters, all of them to be seen\n",
+        )
         .stderr_has("error: `--until 2020-01-01`: 2020-01-01 has passed, today is ")
         .status(64)
         .run();
@@ -411,9 +575,19 @@ fn a_wrong_command_line_is_told_at_once() {
     ] {
         repository("").args(missing.iter().copied()).any_stderr().status(64).run();
     }
-    let ran =
-        repository("").args(["breakglass", "kunde.example", "--until", "3d", "--reason", "x\ny"]);
-    ran.stderr_has("`--reason`: write one line").status(64).run();
+    for reason in ["x\ny", "x\u{202e}y", "x\u{2066}y", "x\u{200b}y", "x\u{fffe}y", "x\u{ffff}y"] {
+        repository("")
+            .args(["breakglass", "kunde.example", "--until", "3d", "--reason", reason])
+            .stderr_has("`--reason`: write one line")
+            .status(64)
+            .run();
+    }
+    for (words, why) in [
+        ("--allow share=3", "`--allow share=3`: use breaks, weaker, different"),
+        ("--target mx", "`--target`: an exception stands in the repository"),
+    ] {
+        refused(repository(""), &format!("kunde.example {words}"), 64, why);
+    }
 }
 
 #[test]
@@ -424,7 +598,7 @@ fn an_invalid_repository_is_told_first() {
 
 #[test]
 fn reasons_are_words_in_yaml_whatever_they_are() {
-    let reason = "a: b # \"c\" {d}, 'e' \\ \u{202e}f";
+    let reason = "a: b # \"c\" {d}, 'e' \\ \u{e9}f";
     let ran = repository("")
         .args(["breakglass", "kunde.example", "--until", "3d", "--reason", reason])
         .any_stdout()

@@ -222,6 +222,12 @@ fn run(host: &SharedHost, program: &str, args: &[&str]) -> Result<Vec<u8>, Strin
         return Ok(output.stdout);
     }
     let said = String::from_utf8_lossy(&output.stderr);
-    let last = said.lines().last().unwrap_or("it ended with an error");
-    Err(format!("cannot read the log: {}", printable(last)))
+    let last = said.lines().last();
+    let last = last.map_or_else(|| format!("`{program}` ended with an error"), str::to_owned);
+    let last = if program == "journalctl" && !last.contains(program) {
+        format!("`{program}`: {last}")
+    } else {
+        last
+    };
+    Err(format!("cannot read the log: {}", printable(&last)))
 }

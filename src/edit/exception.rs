@@ -1,20 +1,14 @@
 //! Exceptions that stand in for an entry: what stood there before becomes a comment above, and comes back.
 
-use super::insert::{column, line_end};
+use super::insert::{column, line_end, value_end};
+use super::mark::Mark;
 use crate::names::Recipients;
 use crate::source::FileId;
 use crate::source::yaml::Reader;
-use std::fmt::Write as _;
 use std::ops::Range;
 
-/// How the line above an exception begins.
-const MARK: &str = "# breakglass ";
-
 /// How lines begin that stood there before.
-const FORMER: &str = "#|";
-
-/// What stands in a mark before the list that an entry was taken from.
-const BACK: &str = " takes it back to ";
+pub(super) const FORMER: &str = "#|";
 
 /// Why an exception cannot be written or ended.
 #[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
@@ -22,6 +16,19 @@ pub enum ExceptionError {
     /// The entry shares its lines with others, or its text is no YAML that could be read.
     #[error("the entry is not written on lines of its own")]
     Form,
+    /// Others may refer to the entry.
+    #[error("its value has an anchor, which others may refer to")]
+    Anchor,
+    /// The same bytes would not come back.
+    #[error(
+        "its lines would not come back as they are, since one has a carriage return in it or is blank and shorter than the blanks before the name"
+    )]
+    Bytes,
+    /// A list has such a comment, so that nobody would know which one is to come back.
+    #[error(
+        "it has a comment `#| {0}` already, or two of them; take away what is no line to be brought back"
+    )]
+    Noted(Recipients),
     /// The exception was written by a person.
     #[error("`breakglass` did not write this entry, so that nobody knows what stood there before")]
     NotOurs,
@@ -32,17 +39,10 @@ pub enum ExceptionError {
 pub struct Ended {
     /// The text without it.
     pub text: String,
-    /// The list that its domain was taken from.
-    pub list: Option<String>,
-}
-
-/// The line above an exception, with what ends it; `list` is where the domain was taken from.
-pub fn mark(until: &str, command: &str, list: Option<&str>) -> String {
-    let does = match list {
-        Some(list) => format!("{BACK}{list}"),
-        None => " brings back what was here before".to_owned(),
-    };
-    format!("{MARK}until {until}: `{command}`{does}")
+    /// What stood above it.
+    pub mark: Mark,
+    /// The exception itself, to its end of line.
+    pub line: String,
 }
 
 /// Puts lines in the place of an entry of `domains`, under a mark and what stood there, as comments. `None`
@@ -50,7 +50,7 @@ pub fn mark(until: &str, command: &str, list: Option<&str>) -> String {
 ///
 /// # Errors
 ///
-/// When the entry is not written on lines of its own.
+/// When the entry is not written on lines of its own, or [`end`] could not bring it back.
 pub fn replace(
     text: &str,
     file: FileId,
@@ -58,24 +58,43 @@ pub fn replace(
     (mark, line): (&str, &str),
 ) -> Result<Option<String>, ExceptionError> {
     let Some(entry) = Entry::find(text, file, of)? else { return Ok(None) };
-    let newline = if text.contains("\r\n") { "\r\n" } else { "\n" };
+    if entry.has_anchor {
+        return Err(ExceptionError::Anchor);
+    }
     let indent = &text[entry.lines.start..entry.key];
-    let mut new = text[..entry.lines.start].to_owned();
-    let mut add = |line: &str| {
-        new.push_str(indent);
-        new.push_str(line);
-        new.push_str(newline);
+    let old = &text[entry.lines.clone()];
+    let first = old.split_inclusive('\n').next().map_or("", |it| split_end(it).1);
+    let newline = match first {
+        "" if text.contains("\r\n") => "\r\n",
+        "" => "\n",
+        there => there,
     };
-    add(mark);
-    for old in text[entry.lines.clone()].lines() {
-        if old.trim().is_empty() {
-            add(FORMER);
+    let mut new = text[..entry.lines.start].to_owned();
+    let mut add = |line: &str, newline: &str| {
+        for part in [indent, line, newline] {
+            new.push_str(part);
+        }
+    };
+    add(mark, newline);
+    let mut last = newline;
+    for whole in old.split_inclusive('\n') {
+        let (old, its_end) = split_end(whole);
+        last = its_end;
+        let newline = if its_end.is_empty() { newline } else { its_end };
+        if old.contains('\r') {
+            return Err(ExceptionError::Bytes);
+        } else if old.is_empty() {
+            add(FORMER, newline);
+        } else if let Some(old) = old.strip_prefix(indent) {
+            add(&format!("{FORMER} {old}"), newline);
+        } else if old.trim().is_empty() {
+            return Err(ExceptionError::Bytes);
         } else {
-            let old = old.strip_prefix(indent).ok_or(ExceptionError::Form)?;
-            add(&format!("{FORMER} {old}"));
+            return Err(ExceptionError::Form);
         }
     }
-    add(line);
+    // A file whose last line has no end has none again when what stood there comes back.
+    add(line, last);
     new.push_str(&text[entry.lines.end..]);
     Ok(Some(new))
 }
@@ -88,69 +107,40 @@ pub fn replace(
 pub fn end(text: &str, file: FileId, of: &Recipients) -> Result<Option<Ended>, ExceptionError> {
     let Some(entry) = Entry::find(text, file, of)? else { return Ok(None) };
     let indent = &text[entry.lines.start..entry.key];
-    let newline = if text.contains("\r\n") { "\r\n" } else { "\n" };
+    let (line, last) = split_end(&text[entry.key..entry.lines.end]);
     let (mut start, mut former) = (entry.lines.start, Vec::new());
-    loop {
+    let mark = loop {
         let above = text[..start].strip_suffix('\n').ok_or(ExceptionError::NotOurs)?;
         let above_start = above.rfind('\n').map_or(0, |at| at + 1);
-        let line = text[above_start..start].trim_start().trim_end_matches(['\n', '\r']);
+        let (line, newline) = split_end(&text[above_start..start]);
+        let line = line.trim_start();
         start = above_start;
-        if let Some(old) = line.strip_prefix(FORMER) {
-            former.push(old.strip_prefix(' ').unwrap_or(old));
-            continue;
+        match line.strip_prefix(FORMER) {
+            Some(_) if line.contains('\r') => return Err(ExceptionError::NotOurs),
+            Some(old) => former.push((old, newline)),
+            None => break Mark::parse(line).filter(|it| it.of == *of),
         }
-        let mark = line.strip_prefix(MARK).ok_or(ExceptionError::NotOurs)?;
-        let list = mark.split_once(BACK).map(|(_, list)| list.to_owned());
-        let mut new = text[..start].to_owned();
-        for old in former.iter().rev() {
-            if !old.is_empty() {
-                new.push_str(indent);
-                new.push_str(old);
-            }
-            new.push_str(newline);
-        }
-        new.push_str(&text[entry.lines.end..]);
-        return Ok(Some(Ended { text: new, list }));
-    }
-}
-
-/// Makes the line of a plain list that names somebody a comment. `None` where there is none.
-pub fn strike(text: &str, of: &Recipients) -> Option<String> {
-    change_line(text, |line| names(line, of).then(|| format!("{FORMER} {line}")))
-}
-
-/// Makes such a line one of the list again. `None` where there is none.
-pub fn unstrike(text: &str, of: &Recipients) -> Option<String> {
-    change_line(text, |line| {
-        let line = line.strip_prefix(FORMER)?.strip_prefix(' ')?;
-        names(line, of).then(|| line.to_owned())
-    })
-}
-
-/// Whether a line of a plain list names somebody.
-fn names(line: &str, of: &Recipients) -> bool {
-    let name = match line.find('#') {
-        Some(0) => return false,
-        Some(hash) if line.as_bytes()[hash - 1].is_ascii_whitespace() => &line[..hash],
-        Some(_) | None => line,
     };
-    Recipients::parse(name.trim()).is_ok_and(|it| it == *of)
+    let mark = mark.ok_or(ExceptionError::NotOurs)?;
+    let mut new = text[..start].to_owned();
+    for (old, newline) in former.iter().rev() {
+        if !old.is_empty() {
+            new.push_str(indent);
+            new.push_str(old.strip_prefix(' ').unwrap_or(old));
+        }
+        new.push_str(newline);
+    }
+    if last.is_empty() {
+        new.truncate(split_end(&new).0.len());
+    }
+    new.push_str(&text[entry.lines.end..]);
+    Ok(Some(Ended { text: new, mark, line: line.to_owned() }))
 }
 
-fn change_line(text: &str, change: impl Fn(&str) -> Option<String>) -> Option<String> {
-    let (mut new, mut changed) = (String::with_capacity(text.len() + FORMER.len() + 1), false);
-    for whole in text.split_inclusive('\n') {
-        let line = whole.trim_end_matches(['\n', '\r']);
-        match change(line).filter(|_| !changed) {
-            Some(other) => {
-                changed = true;
-                // Writing to a String cannot fail.
-                let _ = write!(new, "{other}{}", &whole[line.len()..]);
-            }
-            None => new.push_str(whole),
-        }
-    }
-    changed.then_some(new)
+/// A line, and what ends it.
+fn split_end(line: &str) -> (&str, &str) {
+    let text = line.strip_suffix('\n').map_or(line, |it| it.strip_suffix('\r').unwrap_or(it));
+    line.split_at(text.len())
 }
 
 /// Where an entry of `domains` stands.
@@ -159,6 +149,8 @@ struct Entry {
     lines: Range<usize>,
     /// Where its key begins.
     key: usize,
+    /// Whether something may refer to its value.
+    has_anchor: bool,
 }
 
 impl Entry {
@@ -170,11 +162,14 @@ impl Entry {
                 if key.value == "domains" && reader.enter_mapping() {
                     let mut last = key.span.end as usize;
                     while let Some(key) = reader.next_key() {
-                        let value = reader.value_span().filter(|it| it.start != it.end);
                         let start = key.span.start as usize;
-                        let end = value.map_or(key.span.end, |it| it.end) as usize;
+                        let end = value_end(text, key.span, &mut reader);
+                        let end = end.ok_or(ExceptionError::Form)?;
                         if Recipients::parse(&key.value).is_ok_and(|it| it == *of) {
-                            found = Some((last, start, end));
+                            let value = reader.value_span().map_or(0, |it| it.start as usize);
+                            let between = text.get(key.span.end as usize..value);
+                            let has_anchor = between.is_some_and(|it| it.contains('&'));
+                            found = Some((last, start, end, has_anchor));
                         }
                         last = end;
                     }
@@ -184,7 +179,7 @@ impl Entry {
         if reader.failed() {
             return Err(ExceptionError::Form);
         }
-        let Some((last, key, end)) = found else { return Ok(None) };
+        let Some((last, key, end, has_anchor)) = found else { return Ok(None) };
         let start = key - column_bytes(text, key);
         let lines = start..line_end(text, end);
         let alone = start >= last
@@ -195,7 +190,7 @@ impl Entry {
                 let behind = text[end.min(lines.end)..lines.end].trim();
                 behind.is_empty() || behind.starts_with('#')
             };
-        if alone { Ok(Some(Self { lines, key })) } else { Err(ExceptionError::Form) }
+        if alone { Ok(Some(Self { lines, key, has_anchor })) } else { Err(ExceptionError::Form) }
     }
 }
 
@@ -207,6 +202,7 @@ fn column_bytes(text: &str, at: usize) -> usize {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::postfix::SecurityLevel;
     use crate::source::SourceMap;
 
     const LINE: &str = "kunde.example: { level: encrypt }";
@@ -215,21 +211,27 @@ mod tests {
         Recipients::parse(text).unwrap()
     }
 
+    fn mark(list: Option<&str>) -> Mark {
+        let (of, until) = (name("kunde.example"), "2026-12-02".parse().unwrap());
+        Mark { of, level: SecurityLevel::Encrypt, until, list: list.map(str::to_owned) }
+    }
+
     /// The text with an exception for kunde.example; what ends it must bring the text back.
     #[track_caller]
     fn replaced(text: &str) -> String {
         let file = SourceMap::new().add("a.yaml", text);
         let of = name("kunde.example");
-        let mark = mark("2026-12-02", "mxward breakglass kunde.example --end", None);
-        let new = replace(text, file, &of, (&mark, LINE)).unwrap().unwrap();
+        let mark = mark(None);
+        let new = replace(text, file, &of, (&mark.to_string(), LINE)).unwrap().unwrap();
         let back = end(&new, file, &of).unwrap().unwrap();
-        assert_eq!((back.text.as_str(), back.list), (text, None), "{new}");
+        let expected = Ended { text: text.to_owned(), mark, line: LINE.to_owned() };
+        assert_eq!(back, expected, "{new}");
         new
     }
 
     #[test]
     fn what_stood_there_becomes_a_comment_and_comes_back() {
-        let mark = "  # breakglass until 2026-12-02: `mxward breakglass kunde.example --end` brings back what was here before\n";
+        let mark = "  # breakglass encrypt until 2026-12-02: `mxward breakglass kunde.example --end` brings back what was here before\n";
         let text = "domains:\n  a.example: x\n  Kunde.example: y  # why\n\n  # b\n  b.example: z\n";
         let new = format!(
             "domains:\n  a.example: x\n{mark}  #| Kunde.example: y  # why\n  {LINE}\n\n  # b\n  b.example: z\n"
@@ -244,6 +246,37 @@ mod tests {
             "version: 1\r\ndomains:\r\n    kunde.example: { level: secure,\r\n      match: [a] }\r\nz: y\r\n",
         );
         replaced("domains:\n  kunde.example: |\n    text\n");
+    }
+
+    #[test]
+    fn the_same_bytes_come_back() {
+        for text in [
+            "domains:\n  kunde.example: x",
+            "domains:\n  kunde.example:\n    level: may",
+            "domains:\r\n  a.example: x\n  kunde.example: {\r\n    level: may\n    }\r\n  b.example: x\n",
+            "domains:\n  kunde.example:\r\n    level: may",
+            "domains:\n  kunde.example:\n    level: may\n   \n  \n\n    reason: x  \n",
+            "domains:\n  a.example: &k { level: may }\n\n  # c\n\n  kunde.example: *k\n  b.example: *k\n",
+            "x: &k y\ndomains:\n  a.example: *k\n  # c\n  kunde.example: *k  # d",
+        ] {
+            replaced(text);
+        }
+        let file = SourceMap::new().add("a.yaml", "");
+        for (text, error) in [
+            ("domains:\n  kunde.example:\n \n    level: may\n", ExceptionError::Bytes),
+            ("domains:\n  kunde.example: x\r\r\n", ExceptionError::Bytes),
+            ("domains:\n  kunde.example: &k x\n", ExceptionError::Anchor),
+            ("x: &k y\ndomains:\n  kunde.example:\n    *k\n", ExceptionError::Form),
+        ] {
+            let refused = replace(text, file, &name("kunde.example"), ("# m", LINE));
+            assert_eq!(refused, Err(error), "{text}");
+        }
+        // What was added at the end of a file goes with the end of line that it brought.
+        for text in ["domains:\n  a.example: x", "domains:\n  a.example: x\n"] {
+            let lines = [mark(None).to_string(), LINE.to_owned()];
+            let new = super::super::insert(text, file, &lines).unwrap();
+            assert_eq!(end(&new, file, &name("kunde.example")).unwrap().unwrap().text, text);
+        }
     }
 
     #[test]
@@ -278,21 +311,16 @@ mod tests {
             let file = SourceMap::new().add("a.yaml", text);
             assert_eq!(end(text, file, &of), Err(ExceptionError::NotOurs), "{text}");
         }
-        let mark = mark("2026-12-02", "mxward", Some("domains/a.txt"));
+        let mark = mark(Some("domains/a.txt"));
+        for other in [("kunde.example", "other.example"), ("encrypt", "x"), ("takes", "drops")] {
+            let text = format!("domains:\n  {mark}\n").replace(other.0, other.1) + "  " + LINE;
+            let file = SourceMap::new().add("a.yaml", text.as_str());
+            assert_eq!(end(&text, file, &of), Err(ExceptionError::NotOurs), "{text}");
+        }
         let text = format!("domains:\n  {mark}\n  {LINE}\n");
         let file = SourceMap::new().add("a.yaml", text.as_str());
         let ended = end(&text, file, &of).unwrap().unwrap();
         assert_eq!(ended.text, "domains:\n");
-        assert_eq!(ended.list.as_deref(), Some("domains/a.txt"));
-    }
-
-    #[test]
-    fn a_line_of_a_list_becomes_a_comment_and_comes_back() {
-        let list = "# ours\na.example\nKunde.example  # note\r\nb.example";
-        let struck = strike(list, &name("kunde.example")).unwrap();
-        assert_eq!(struck, "# ours\na.example\n#| Kunde.example  # note\r\nb.example");
-        assert_eq!(unstrike(&struck, &name("kunde.example")).as_deref(), Some(list));
-        assert_eq!(strike(&struck, &name("kunde.example")), None);
-        assert_eq!(unstrike(list, &name("kunde.example")), None);
+        assert_eq!(ended.mark, mark);
     }
 }

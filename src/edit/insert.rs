@@ -18,7 +18,7 @@ pub enum InsertError {
 }
 
 /// Adds lines behind the last entry of `domains`, indented as that is; nothing else is touched. A text
-/// without `domains` gets it at its end.
+/// without `domains` gets it at its end. Where the last line has no end, it has none afterwards.
 ///
 /// # Errors
 ///
@@ -29,7 +29,8 @@ pub fn insert(text: &str, file: FileId, new_lines: &[String]) -> Result<String, 
     let place = Place::find(text, file)?;
     let indent = " ".repeat(place.indent);
     let mut lines = String::new();
-    if !text[..place.at].is_empty() && !text[..place.at].ends_with('\n') {
+    let has_end = place.at == 0 || text[..place.at].ends_with('\n');
+    if !has_end {
         lines.push_str(newline);
     }
     if place.key {
@@ -40,6 +41,9 @@ pub fn insert(text: &str, file: FileId, new_lines: &[String]) -> Result<String, 
         lines.push_str(&indent);
         lines.push_str(line);
         lines.push_str(newline);
+    }
+    if !has_end {
+        lines.truncate(lines.len() - newline.len());
     }
     let mut new = text.to_owned();
     new.insert_str(place.at, &lines);
@@ -87,19 +91,37 @@ impl Place {
             let at = line_end(text, key.end as usize);
             return Ok(Self { at, indent: column(text, start) + 2, key: false });
         }
-        if text[value.start as usize..].starts_with('{') || !reader.enter_mapping() {
+        let is_elsewhere = value.start < key.end;
+        if is_elsewhere || text[value.start as usize..].starts_with('{') || !reader.enter_mapping()
+        {
             return Err(InsertError::NotABlock);
         }
         let (mut end, mut indent) = (key.end as usize, None);
         while let Some(entry) = reader.next_key() {
             indent.get_or_insert_with(|| column(text, entry.span.start as usize));
-            end = match reader.value_span() {
-                Some(value) if value.start != value.end => value.end as usize,
-                Some(_) | None => entry.span.end as usize,
-            };
+            end = value_end(text, entry.span, reader).ok_or(InsertError::NotABlock)?;
         }
         let indent = indent.unwrap_or_else(|| column(text, start) + 2);
         Ok(Self { at: line_end(text, end), indent, key: false })
+    }
+}
+
+/// Where the value of a key ends. That of an alias is read where its anchor stands; `None` where the alias is
+/// not on the line of its key.
+pub(super) fn value_end(text: &str, key: Span, reader: &mut Reader<'_>) -> Option<usize> {
+    let key_end = key.end as usize;
+    match reader.value_span() {
+        Some(value) if value.start == value.end => Some(key_end),
+        None => Some(key_end),
+        Some(value) if value.start >= key.end => Some(value.end as usize),
+        Some(_) => {
+            let line = &text[key_end..line_end(text, key_end)];
+            let alias = line.trim_start().strip_prefix(':')?.trim_start();
+            let name = alias.strip_prefix('*')?;
+            let is_end = |c: char| c.is_whitespace() || matches!(c, ',' | '[' | ']' | '{' | '}');
+            let behind = name.find(is_end).map_or("", |at| &name[at..]);
+            Some(key_end + line.len() - behind.len())
+        }
     }
 }
 
@@ -138,6 +160,7 @@ mod tests {
             ("domains:\n  a.example: { level: may,\n    reason: b }\n", ""),
             ("domains:\n  a.example: |\n    text\n    more\n", "other: x\n"),
             ("domains:\n  a.example: x\n  b.example:\n", "other: x\n"),
+            ("domains:\n  a.example: &k x\n\n  # c\n  b.example: *k  # d\n", "\nother: x\n"),
             ("domains:   # none yet\n", "\nother: x\n"),
             ("domains:\n", ""),
         ] {
@@ -151,7 +174,8 @@ mod tests {
     #[test]
     fn a_text_without_domains_gets_the_key() {
         assert_eq!(added(""), Ok(format!("domains:\n  {NEW}")));
-        assert_eq!(added("version: 1"), Ok(format!("version: 1\ndomains:\n  {NEW}")));
+        let new = NEW.trim_end();
+        assert_eq!(added("version: 1"), Ok(format!("version: 1\ndomains:\n  {new}")));
     }
 
     #[test]
@@ -169,6 +193,7 @@ mod tests {
             ("domains: { a.example: x }\n", InsertError::NotABlock),
             ("domains: [a]\n", InsertError::NotABlock),
             ("domains: google\n", InsertError::NotABlock),
+            ("x: &d\n  a.example: x\ndomains: *d\n", InsertError::NotABlock),
             ("domains:\n  a.example: [\n", InsertError::Invalid),
         ] {
             assert_eq!(added(text), Err(error), "{text}");

@@ -2,6 +2,10 @@
 
 mod exception;
 mod insert;
+mod list;
+mod mark;
 
-pub use exception::{Ended, ExceptionError, end, mark, replace, strike, unstrike};
+pub use exception::{Ended, ExceptionError, end, replace};
 pub use insert::{InsertError, insert};
+pub use list::{strike, unstrike};
+pub use mark::Mark;

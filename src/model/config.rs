@@ -9,6 +9,7 @@ use crate::source::Spanned;
 use crate::sql::{DatabaseLocation, TableMapping};
 use ipnet::IpNet;
 use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
 
 /// Everything that `mxward.yaml`, its includes and `providers/` say.
 #[derive(Debug, Default)]
@@ -200,7 +201,7 @@ pub enum Location {
 }
 
 /// Which declared domains a target gets.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Default)]
 pub enum DomainFilter {
     /// `all`, also when nothing is said.
     #[default]
@@ -223,6 +224,17 @@ impl DomainFilter {
             Self::All => true,
             Self::None => false,
             Self::Globs(globs, _) => globs.is_match(domain.as_str()),
+        }
+    }
+}
+
+/// The globs as they were written: what is made of them is not always the same.
+impl fmt::Debug for DomainFilter {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::All => f.write_str("All"),
+            Self::None => f.write_str("None"),
+            Self::Globs(_, globs) => f.debug_tuple("Globs").field(globs).finish(),
         }
     }
 }

@@ -227,9 +227,11 @@ fn a_log_that_cannot_be_read_is_an_error_before_anything_changes() {
         (", log: /proc", "cannot read the log: /proc is no file"),
         // Who reads that waits for himself.
         (", log: /dev/stdout", "cannot read the log: /dev/stdout is no file"),
-        (", log: journal", "cannot read the log: no journal"),
+        (", log: journal", "cannot read the log: `journalctl`: no journal"),
+        (", log:  journal", "cannot read the log: `journalctl` ended with an error"),
     ] {
-        let no_journal = ("journalctl", "echo 'no journal' >&2; exit 1");
+        let says = if log.contains("  ") { "exit 1" } else { "echo 'no journal' >&2; exit 1" };
+        let no_journal = ("journalctl", says);
         let quiet = postfix("");
         let ran = apply(log, &[("postfix", &quiet), no_journal, SLEEP], 1);
         let folder = fs::canonicalize(ran.path().join("deployed")).unwrap();

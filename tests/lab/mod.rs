@@ -18,7 +18,7 @@ pub(crate) use zone::Zone;
 
 use server::{Kind, Unbound};
 use std::cell::OnceCell;
-use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::net::{IpAddr, Ipv4Addr, SocketAddr, TcpListener, UdpSocket};
 use std::path::PathBuf;
 use std::process::Command;
 use std::sync::atomic::{AtomicU16, Ordering};
@@ -135,11 +135,17 @@ pub(crate) fn trusts(server: SocketAddr) -> Vec<String> {
 /// A loopback address and port that nobody else uses.
 pub(crate) fn fresh_address() -> SocketAddr {
     static NEXT: AtomicU16 = AtomicU16::new(0);
-    let port = 10_000 + NEXT.fetch_add(1, Ordering::Relaxed);
     let [_, high, middle, low] = std::process::id().to_be_bytes();
     // Process numbers have 22 bits; 127.64.0.0/10 holds them all.
     let ip = Ipv4Addr::new(127, 64 | (high & 0x3f), middle, low);
-    SocketAddr::new(IpAddr::V4(ip), port)
+    loop {
+        let port = 10_000 + NEXT.fetch_add(1, Ordering::Relaxed);
+        let address = SocketAddr::new(IpAddr::V4(ip), port);
+        // Who asks a question binds any port on all addresses for a moment.
+        if UdpSocket::bind(address).is_ok() && TcpListener::bind(address).is_ok() {
+            return address;
+        }
+    }
 }
 
 /// Runs a command in a folder and gives its standard output.

@@ -4,17 +4,19 @@ mod edits;
 mod judged;
 mod text;
 mod until;
+mod write;
 
-use super::edited::{Edited, NOT_INSIDE, declared, is_inside, is_yaml, only_these_differ};
+use super::edited::{Edited, NOT_INSIDE, declared, is_inside, only_these_differ};
 use super::sides::{Sides, texts};
 use super::{check, diff, test};
 use crate::cli::args::Breakglass;
 use crate::cli::context::Context;
 use crate::cli::exit::Exit;
 use crate::compile::{Compiled, Repository};
+use crate::deployed::DeployedMap;
 use crate::diag::{Diagnostic, Diagnostics, Severity, printable};
 use crate::diff::Compared;
-use crate::model::Body;
+use crate::model::{Body, Target};
 use crate::names::Recipients;
 use crate::postfix::SecurityLevel;
 use crate::source::SourceMap;
@@ -22,6 +24,7 @@ use crate::world::Files;
 use edits::{Asked, Before, Written, end_of, except};
 use jiff::civil::Date;
 use std::collections::BTreeMap;
+use write::write;
 
 /// So many characters of a reason fit into a line.
 const REASON: usize = 200;
@@ -38,6 +41,8 @@ struct Report<'a> {
     sources: &'a SourceMap,
     notes: Vec<String>,
     refused: Vec<crate::plan::Refusal>,
+    /// Whether that keeps it from being written, or a denied lint does.
+    stopped: bool,
     /// Whether files were changed.
     done: bool,
 }
@@ -70,19 +75,29 @@ pub(super) fn run(context: &mut Context<'_, '_>, options: &Breakglass) -> Result
     let mut new = match context.compile_files(&edited) {
         // What comes back may need facts that were dropped meanwhile.
         Err(Exit::LockOutdated) if options.end && !options.dry_run => {
-            write(context, &edited)?;
+            write(context, &*files, &edited, options.end)?;
             context.printer.note("the entry is back; look up what it needs before you apply");
             return Ok(Exit::LockOutdated);
         }
+        Err(Exit::Findings) => {
+            context.printer.error("nothing was written: the repository would not compile any more");
+            return Err(Exit::Findings);
+        }
         compiled => compiled?,
     };
+    let was_so = |context: &mut Context<'_, '_>| {
+        context.printer.error("nothing was written: put right first what was so before");
+    };
+    let failed = test::failures(context, &mut old).inspect_err(|_| was_so(context))?;
+    let was = maps(context, &old, &new.repository.config.targets);
+    let was = was.inspect_err(|_| was_so(context))?;
     let uncompiled = |context: &mut Context<'_, '_>| {
         let why = why_uncompiled(&before, &wanted, &mxward);
         context.printer.error(&format!("nothing was written: {why}"));
     };
-    let notes = failing(context, &mut old, &mut new);
+    let notes = failing(context, &failed, &mut new);
     let mut notes = notes.inspect_err(|_| uncompiled(context))?;
-    let sides = sides(context, &old, &new).inspect_err(|_| uncompiled(context))?;
+    let sides = sides(context, was, &new).inspect_err(|_| uncompiled(context))?;
     let texts = texts(context, &sides, &BTreeMap::new())?;
     let compared: Vec<_> = texts.iter().map(|it| it.compare()).collect();
     let targets: Vec<_> = sides.iter().zip(&compared).collect();
@@ -96,9 +111,10 @@ pub(super) fn run(context: &mut Context<'_, '_>, options: &Breakglass) -> Result
         notes.extend(judged::stronger(&wanted.named, &targets));
     }
     let denied = lints(context, &old, &new);
-    let done = refused.is_empty() && denied != Denied::Caused && !options.dry_run;
+    let stopped = !refused.is_empty() || denied == Denied::Caused;
+    let done = !stopped && !options.dry_run;
     if done {
-        write(context, &edited)?;
+        write(context, &*files, &edited, options.end)?;
     }
     let report = Report {
         written: &written,
@@ -108,6 +124,7 @@ pub(super) fn run(context: &mut Context<'_, '_>, options: &Breakglass) -> Result
         sources: &new.repository.sources,
         notes,
         refused,
+        stopped,
         done,
     };
     context.printer.report(&report);
@@ -131,14 +148,31 @@ fn wanted(context: &mut Context<'_, '_>, options: &Breakglass) -> Result<Wanted,
     if options.file.as_ref().is_some_and(|it| !is_inside(it.strip_prefix("./").unwrap_or(it))) {
         errors.push(format!("`--file`: {NOT_INSIDE}"));
     }
+    if !context.global.target.is_empty() {
+        errors.push(
+            "`--target`: an exception stands in the repository, and so holds on every target; give the option to \
+             `plan` and `apply`"
+                .to_owned(),
+        );
+    }
+    for text in &options.allow {
+        let guard = text.split_once('=').map_or(text.as_str(), |(guard, _)| guard);
+        if !judged::GUARDS.iter().any(|(_, known, _)| *known == guard) {
+            let known = judged::GUARDS.map(|(_, known, _)| known).join(", ");
+            errors.push(format!("`--allow {}`: use {known}", printable(text)));
+        }
+    }
     let mut exception = None;
     if let (Some(until), Some(reason), false) = (&options.until, &options.reason, options.end) {
         let reason = reason.trim();
         if reason.is_empty()
             || reason.chars().count() > REASON
             || reason.chars().any(char::is_control)
+            || printable(reason) != reason
         {
-            errors.push(format!("`--reason`: write one line of at most {REASON} characters"));
+            errors.push(format!(
+                "`--reason`: write one line of at most {REASON} characters, all of them to be seen"
+            ));
         }
         match until::until(until, context.world.today()) {
             Ok(day) => exception = Some((options.level.level(), reason.to_owned(), day)),
@@ -204,16 +238,23 @@ fn edit(
 
 fn proven(edited: &Edited<'_>, before: &Before, written: &[Written]) -> Result<(), String> {
     let after = declared(edited)?;
-    let mut expected = before.declared.clone();
+    let mut expected = before.declared.entries.clone();
     // What an ended exception leaves behind may be nothing.
-    expected.retain(|key, _| written.iter().all(|it| it.of != *key) || after.contains_key(key));
-    let there = written.iter().filter(|it| after.contains_key(&it.of));
+    let is_there = |key: &Recipients| after.entries.contains_key(key);
+    expected.retain(|key, _| written.iter().all(|it| it.of != *key) || is_there(key));
+    let there = written.iter().filter(|it| is_there(&it.of));
     let entries = there.map(|it| (it.of.clone(), |body: &Body| it.says(body)));
-    only_these_differ(expected, &after, entries)
+    only_these_differ(&before.declared, expected, &after, entries)
 }
 
 /// Why the repository would not compile any more: others may share a next hop, which has one policy.
 fn why_uncompiled(before: &Before, wanted: &Wanted, mxward: &str) -> String {
+    if let Some(next_hop) = before.of_next_hops(&wanted.named) {
+        return format!(
+            "the policy of `{next_hop}` stands in `next_hops:`, and holds for everybody whose mail goes there; if all \
+             of them shall have less, change it there by hand, and back afterwards"
+        );
+    }
     let sharing = before.sharing(&wanted.named);
     if sharing.is_empty() {
         return "the repository would not compile any more".to_owned();
@@ -231,16 +272,24 @@ fn why_uncompiled(before: &Before, wanted: &Wanted, mxward: &str) -> String {
     )
 }
 
+/// The maps of every target as the repository is.
+fn maps(
+    context: &mut Context<'_, '_>,
+    old: &Compiled,
+    targets: &[Target],
+) -> Result<Vec<[DeployedMap; 2]>, Exit> {
+    let one = |target| Ok(diff::output(context, old, target)?.1.map(diff::as_deployed));
+    targets.iter().map(one).collect()
+}
+
 /// Both sides of every target: as the repository is, and as it is going to be.
 fn sides<'c>(
     context: &mut Context<'_, '_>,
-    old: &Compiled,
+    was: Vec<[DeployedMap; 2]>,
     new: &'c Compiled,
 ) -> Result<Vec<Sides<'c>>, Exit> {
     let mut list = Vec::new();
-    for target in &new.repository.config.targets {
-        let (_, artifacts) = diff::output(context, old, target)?;
-        let maps = artifacts.map(diff::as_deployed);
+    for (target, maps) in new.repository.config.targets.iter().zip(was) {
         let after = diff::output(context, new, target)?;
         list.push(Sides::new(target, (maps, target.settings()), after));
     }
@@ -250,10 +299,9 @@ fn sides<'c>(
 /// What `tests/*.yaml` expects and does not get any more.
 fn failing(
     context: &mut Context<'_, '_>,
-    old: &mut Compiled,
+    before: &Diagnostics,
     new: &mut Compiled,
 ) -> Result<Vec<String>, Exit> {
-    let before = test::failures(context, old)?;
     let after = test::failures(context, new)?;
     let known = |it: &&Diagnostic| before.iter().any(|old| old.message == it.message);
     let failing = after.iter().filter(|it| !known(it)).map(|it| {
@@ -312,18 +360,4 @@ fn lints(context: &mut Context<'_, '_>, old: &Compiled, new: &Compiled) -> Denie
         }
     }
     denied
-}
-
-/// Writes the files. A domain that leaves a list for a YAML file is declared twice if this ends in
-/// between, which is an error, and never not at all.
-fn write(context: &mut Context<'_, '_>, edited: &Edited<'_>) -> Result<(), Exit> {
-    let mut texts: Vec<_> = edited.texts.iter().collect();
-    texts.sort_by_key(|(path, _)| !is_yaml(path));
-    for (path, text) in texts {
-        if let Err(error) = context.world.write(&context.path(path), text.as_bytes()) {
-            context.printer.error(&format!("cannot write `{}`: {error}", printable(path)));
-            return Err(Exit::Failed);
-        }
-    }
-    Ok(())
 }

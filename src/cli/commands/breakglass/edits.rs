@@ -1,8 +1,8 @@
 //! What an exception changes in the files of a repository.
 
-use crate::cli::commands::edited::{Edited, declared, is_inside, is_yaml, said};
+use crate::cli::commands::edited::{Declared, Edited, declared, is_inside, is_yaml, said};
 use crate::diag::printable;
-use crate::edit::{InsertError, end, insert, mark, replace, strike, unstrike};
+use crate::edit::{Ended, InsertError, Mark, end, insert, replace, strike, unstrike};
 use crate::model::{Body, Config, PolicySpec, Route};
 use crate::names::Recipients;
 use crate::postfix::{SecurityLevel, Transport};
@@ -21,8 +21,10 @@ const ROOT: &str = "mxward.yaml";
 
 /// What is declared of those who are named, and of their parents.
 pub(super) struct Before {
-    /// Everything, by name.
-    pub(super) declared: BTreeMap<Recipients, Body>,
+    /// Everything.
+    pub(super) declared: Declared,
+    /// What `next_hops` has policies of.
+    next_hops: Vec<String>,
     /// The file of each who is named and declared.
     files: BTreeMap<Recipients, String>,
     route: Option<Route>,
@@ -35,13 +37,10 @@ impl Before {
         for it in config.declarations.iter().filter(|it| named.contains(&it.recipients)) {
             files.insert(it.recipients.clone(), sources.name(it.span.file).to_owned());
         }
-        let Config { declarations, bodies, default_route, .. } = config;
-        let body = |at: u32| bodies.get(at as usize).cloned();
-        let declared = declarations
-            .into_iter()
-            .filter_map(|it| Some((it.recipients, body(it.body)?)))
-            .collect();
-        Self { declared, files, route: default_route.map(|it| it.value) }
+        let route = config.default_route.as_ref().map(|it| it.value);
+        let next_hops = config.next_hops.iter().map(|it| it.next_hop.value.as_str().to_lowercase());
+        let next_hops = next_hops.collect();
+        Self { declared: config.into(), next_hops, files, route }
     }
 
     /// What decides about somebody: a declaration of their own, or of the nearest parent.
@@ -50,15 +49,15 @@ impl Before {
             Recipients::Domain(name) => name.parent(),
             Recipients::Subdomains(_) => of.name().parent(),
         };
-        if let Some(own) = self.declared.get_key_value(of) {
+        if let Some(own) = self.declared.entries.get_key_value(of) {
             return Some(own);
         }
         while let Some(parent) = name {
             let Ok(key) = Recipients::parse(&format!(".{parent}")) else { break };
-            if let Some(found) = self.declared.get_key_value(&key) {
+            if let Some(found) = self.declared.entries.get_key_value(&key) {
                 return Some(found);
             }
-            name = key.name().parent().and_then(|it| parent.find(it).map(|at| &parent[at..]));
+            name = parent.split_once('.').map(|(_, behind)| behind);
         }
         None
     }
@@ -79,19 +78,30 @@ impl Before {
 
     /// Others whose mail goes to one of the next hops of those who are named, with a policy of their own.
     pub(super) fn sharing(&self, named: &[Recipients]) -> Vec<&Recipients> {
-        let hops = |body: &Body| -> Vec<String> {
-            let own = body.next_hop.iter().map(|it| &it.value);
-            let listed = body.transport.iter().flat_map(|it| &it.value.next_hops);
-            own.chain(listed).map(|it| it.as_str().to_lowercase()).collect()
-        };
-        let bodies = named.iter().filter_map(|it| self.deciding(it));
-        let mine: Vec<String> = bodies.flat_map(|(_, body)| hops(body)).collect();
-        let others = self.declared.iter().filter(|(key, body)| {
+        let mine = self.next_hops_of(named);
+        let others = self.declared.entries.iter().filter(|(key, body)| {
             let has_policy = body.policy.level.is_some() || body.provider.is_some();
             has_policy && !named.contains(key) && hops(body).iter().any(|it| mine.contains(it))
         });
         others.map(|(key, _)| key).collect()
     }
+
+    /// A next hop of those who are named that has its policy from `next_hops`.
+    pub(super) fn of_next_hops(&self, named: &[Recipients]) -> Option<String> {
+        self.next_hops_of(named).into_iter().find(|it| self.next_hops.contains(it))
+    }
+
+    fn next_hops_of(&self, named: &[Recipients]) -> Vec<String> {
+        let bodies = named.iter().filter_map(|it| self.deciding(it));
+        bodies.flat_map(|(_, body)| hops(body)).collect()
+    }
+}
+
+/// The next hops that a declaration names.
+fn hops(body: &Body) -> Vec<String> {
+    let own = body.next_hop.iter().map(|it| &it.value);
+    let listed = body.transport.iter().flat_map(|it| &it.value.next_hops);
+    own.chain(listed).map(|it| it.as_str().to_lowercase()).collect()
 }
 
 /// A next hop or service that mail goes to.
@@ -172,8 +182,10 @@ pub(super) fn except(
 ) -> Result<Written, String> {
     let (line, body) = asked.entry(of, before.way(of));
     let by_hand = |why: String| format!("{why}; write it by hand: `{line}`");
-    let command = format!("mxward breakglass {of} --end");
-    let until = asked.until.to_string();
+    let above = |list: Option<&String>| {
+        let (level, until) = (asked.level, asked.until);
+        Mark { of: of.clone(), level, until, list: list.cloned() }.to_string()
+    };
     let id = SourceMap::new().add("", "");
     let written = |file: &str| Written {
         of: of.clone(),
@@ -183,20 +195,27 @@ pub(super) fn except(
     let known = before.files.get(of);
     if let Some(path) = known.filter(|it| is_yaml(it)) {
         let old = text(edited, path)?;
-        let above = mark(&until, &command, None);
-        let new = replace(&old, id, of, (&above, &line))
+        let new = replace(&old, id, of, (&above(None), &line))
             .map_err(|error| by_hand(format!("cannot write to `{path}`: {error}")))?
             .ok_or_else(|| by_hand(format!("`{path}` was not understood")))?;
         edited.texts.insert(path.clone(), new);
         return Ok(written(path));
     }
-    let above = mark(&until, &command, known.map(String::as_str));
+    let above = above(known);
     if let Some(list) = known {
         if list.contains(char::is_control) {
             return Err(by_hand(format!("`{}` cannot stand in a comment", printable(list))));
         }
         let struck = strike(&text(edited, list)?, of)
+            .map_err(|error| by_hand(format!("cannot write to `{list}`: {error}")))?
             .ok_or_else(|| by_hand(format!("`{list}` was not understood")))?;
+        if struck.lines().map(str::trim).all(|it| it.is_empty() || it.starts_with('#')) {
+            return Err(format!(
+                "no domain would be left in `{list}`, and a list names at least one; by hand: write `{line}` into a \
+                 YAML file, and remove the list until that ends (where `include` has no other for its pattern, that \
+                 line of mxward.yaml, too)"
+            ));
+        }
         edited.texts.insert(list.clone(), struck);
     }
     let candidates: &[&str] = match &asked.file {
@@ -217,7 +236,7 @@ pub(super) fn except(
         };
         let kept = edited.texts.insert((*path).to_owned(), new);
         match declared(edited) {
-            Ok(declared) if declared.contains_key(of) => return Ok(written(path)),
+            Ok(declared) if declared.entries.contains_key(of) => return Ok(written(path)),
             Ok(_) => last = format!("mxward.yaml does not include `{}`", printable(path)),
             Err(why) => last = why,
         }
@@ -246,13 +265,24 @@ pub(super) fn end_of(
     let ended = ended
         .map_err(|error| format!("`{of}` in `{path}`: {error}"))?
         .ok_or_else(|| format!("`{of}` in `{path}` is no exception of `breakglass`"))?;
+    if !is_as_written(&ended, before, of) {
+        let list = ended.mark.list.map(|it| format!(" of `{}`", printable(&it)));
+        return Err(format!(
+            "`{of}` in `{}`: the exception was changed after `breakglass` wrote it, and what it says now would be \
+             lost; by hand: remove the mark above it, and either the comments `#|` or the exception; then the `#|` \
+             of the lines{} that shall hold again",
+            printable(path),
+            list.unwrap_or_default()
+        ));
+    }
     edited.texts.insert(path.clone(), ended.text);
     let mut file = path.clone();
-    if let Some(list) = ended.list {
+    if let Some(list) = ended.mark.list {
         if !is_inside(&list) {
             return Err(format!("`{}` is no file of the repository", printable(&list)));
         }
-        let back = unstrike(&text(edited, &list)?, of);
+        let back = unstrike(&text(edited, &list)?, of)
+            .map_err(|error| format!("`{}`: {error}", printable(&list)))?;
         let back = back.ok_or_else(|| {
             format!("`{}` has no line `#| {of}` to be brought back", printable(&list))
         })?;
@@ -260,4 +290,18 @@ pub(super) fn end_of(
         file = list;
     }
     Ok(Written { of: of.clone(), file, expected: None })
+}
+
+/// Whether an exception is still what was written with its mark; words of the reason may be others.
+fn is_as_written(ended: &Ended, before: &Before, of: &Recipients) -> bool {
+    let Some(body) = before.declared.entries.get(of) else { return false };
+    let (Some(level), Some(reason), Some(until)) = (&body.policy.level, &body.reason, &body.until)
+    else {
+        return false;
+    };
+    let (level, until) = (level.value, until.value);
+    let asked = Asked { level, reason: &reason.value, until, file: None };
+    let way = Way { next_hop: body.next_hop.clone(), transport: body.transport.clone() };
+    let (line, _) = asked.entry(of, way);
+    (level, until, line.as_str()) == (ended.mark.level, ended.mark.until, ended.line.as_str())
 }

@@ -11,6 +11,13 @@ use crate::plan::Refusal;
 use crate::postfix::{Effect, SecurityLevel};
 use crate::report::{counted, some_of};
 
+/// What happens to other domains only where `--allow` names it: the effect, the guard, and what it would be.
+pub(super) const GUARDS: [(Effect, &str, &str); 3] = [
+    (Effect::Breaks, "breaks", "would not get their mail any more"),
+    (Effect::Weaker, "weaker", "would be less safe, too"),
+    (Effect::Different, "different", "would be treated otherwise, too"),
+];
+
 /// A target, and what changes there.
 pub(super) type Judged<'a> = (&'a Sides<'a>, &'a Compared<'a>);
 
@@ -101,11 +108,7 @@ pub(super) fn refusals(
     let mut list = Vec::new();
     for (sides, compared) in targets {
         let target = &sides.target.name.value;
-        for (effect, guard, what) in [
-            (Effect::Breaks, "breaks", "would not get their mail any more"),
-            (Effect::Weaker, "weaker", "would be less safe, too"),
-            (Effect::Different, "different", "would be treated otherwise, too"),
-        ] {
+        for (effect, guard, what) in GUARDS {
             let of_effect = compared.diff.groups.iter().filter(|it| it.effect == effect);
             let meant = |it: &&String| effect != Effect::Breaks && is_named(named, it);
             let names: Vec<&str> = of_effect

@@ -1,11 +1,11 @@
 //! What was written and how it ends, for people and programs.
 
 use super::Report;
+use super::judged::GUARDS;
 use crate::cli::commands::changes::{self, Shown, rows, summaries, summary, table};
 use crate::cli::page::Page;
 use crate::cli::printer::Render;
 use crate::diag::{Severity, Style, printable};
-use crate::postfix::Effect;
 use crate::report::{self, COMMENT_LIMIT, Item, Rule, markdown_cell, wrapped};
 use anstyle::AnsiColor;
 use serde_json::{Value, json};
@@ -45,11 +45,7 @@ impl Report<'_> {
     /// The commands that put it in force, with the flags that guards ask for.
     fn commands(&self) -> [String; 2] {
         let mut flags = String::new();
-        for (effect, guard) in [
-            (Effect::Breaks, "breaks"),
-            (Effect::Weaker, "weaker"),
-            (Effect::Different, "different"),
-        ] {
+        for (effect, guard, _) in GUARDS {
             let counts = self.targets.iter().map(|(_, compared)| compared.diff.count(effect));
             let most = counts.max().unwrap_or_default();
             if most > 0 {
@@ -114,7 +110,7 @@ impl Render for Report<'_> {
             page.line("");
         }
         summaries(&mut page, &self.summaries());
-        if !self.refused.is_empty() {
+        if self.stopped {
             return page.text;
         }
         page.line("");
@@ -159,7 +155,7 @@ impl Render for Report<'_> {
             "targets": targets.collect::<Vec<_>>(),
             "notes": self.notes,
             "refused": refused.collect::<Vec<_>>(),
-            "commands": self.commands(),
+            "commands": if self.stopped { Vec::new() } else { self.commands().to_vec() },
         })
     }
 

@@ -102,7 +102,7 @@ fn changed(
         let says = move |body: &Body| says(body, entry);
         (Recipients::Domain(domain.clone()), says)
     });
-    only_these_differ(before, &after, new_ones).map_err(refused)?;
+    only_these_differ(&before, before.entries.clone(), &after, new_ones).map_err(refused)?;
     Ok(new)
 }
 
