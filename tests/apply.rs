@@ -244,7 +244,7 @@ fn pinned(checked: &str, stale: &str) -> Test {
     test.file("mxward.yaml", format!("{yaml}lock: {{ max_age: 14 }}\n"))
         .file(
             "providers/mailer.yaml",
-            "name: mailer\ntitle: Mailer\nmx_patterns: 'mx.mailer.example'\nhosts: [{ preference: 10, host: mx.mailer.example }]\n\
+            "name: mailer\ntitle: Mailer\nmx_patterns: 'mx\\.mailer\\.example'\nhosts: [{ preference: 10, host: mx.mailer.example }]\n\
              policy: { level: secure, match: [mx.mailer.example] }\n",
         )
         .file(
