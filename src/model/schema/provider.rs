@@ -19,8 +19,8 @@ pub(super) struct Provider {
     kind: Option<ProviderKind>,
     /// Templates whose patterns are this one's too: it accepts their hosts
     members: Option<OneOrList<ProviderName>>,
-    /// Regular expressions for whole names of MX hosts in lower case. They are anchored: leave `^` and
-    /// `$` out
+    /// Regular expressions for whole names of MX hosts in lower case, which end in a domain. They are
+    /// anchored: leave `^` and `$` out
     mx_patterns: Option<OneOrList<Text>>,
     /// The same for names in the provider's zone that are not among its MX hosts, such as mistyped ones
     odd_patterns: Option<OneOrList<Text>>,
