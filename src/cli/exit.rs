@@ -72,32 +72,33 @@ impl Exit {
         }
     }
 
-    /// What it means, for people.
+    /// What it means, in Markdown, as README.md repeats it.
     pub fn meaning(self) -> &'static str {
         match self {
-            Self::Done => "Done.",
-            Self::Failed => "Could not do it: files, DNS, a database.",
-            Self::Changes => "Changes found: `diff` or `plan` with --exit-code.",
+            Self::Done => "done",
+            Self::Failed => "could not do it: files, DNS, a database",
+            Self::Changes => "changes found (`diff` or `plan` with `--exit-code`)",
             Self::Findings => {
-                "Findings: the repository is invalid, a denied lint found something, an expectation does \
-                 not hold, or servers would not take the mail."
+                "findings: the repository is invalid, a denied lint found something, an expectation does \
+                 not hold (`test`), or servers would not take the mail (`probe`)"
             }
             Self::LockOutdated => {
-                "The lock is missing or out of date, and --locked forbids to change it."
+                "the lock is missing or out of date, and `--locked` forbids to change it (the default \
+                 where `CI` is set)"
             }
             Self::Refused => {
-                "Refused by a guard or protect.yaml: the message names the flag; or the servers of a \
-                 canary refused, and it was put back."
+                "refused by a guard or protect.yaml: the message names the flag; or the servers of a \
+                 canary refused, and it was put back"
             }
             Self::Stale => {
-                "The plan is stale: the repository or a deployed map has changed since it was made."
+                "the plan is stale: the repository or a deployed map has changed since it was made"
             }
-            Self::InPart => "Applied in part: the next apply goes on from there.",
+            Self::InPart => "applied in part: the next apply goes on from there",
             Self::NotInForce => {
-                "Applied, and Postfix answers something else: another table comes first, or main.cf does \
-                 not name the map."
+                "applied, and Postfix answers something else: another table comes first, or main.cf does \
+                 not name the map; or its log says that it cannot use the maps (`apply --watch-log`)"
             }
-            Self::Usage => "The command line is wrong.",
+            Self::Usage => "the command line is wrong",
         }
     }
 }

@@ -3,6 +3,7 @@
 mod args;
 mod commands;
 mod context;
+mod environment;
 mod exit;
 mod format;
 mod page;
@@ -16,6 +17,7 @@ pub use args::{
     SchemaKind, Validation, Watching,
 };
 pub use context::Context;
+pub use environment::ENVIRONMENT;
 pub use exit::Exit;
 pub use format::Format;
 pub use printer::{Printer, Render};

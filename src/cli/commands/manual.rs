@@ -2,6 +2,7 @@
 
 use crate::cli::args::Args;
 use crate::cli::context::Context;
+use crate::cli::environment::ENVIRONMENT;
 use crate::cli::exit::Exit;
 use clap::CommandFactory as _;
 use clap_mangen::Man;
@@ -104,13 +105,8 @@ fn about_everything(page: &mut Roff) {
         item(page, bold(status.code().to_string()), status.meaning());
     }
     page.control("SH", ["ENVIRONMENT"]);
-    for (variable, meaning) in [
-        ("CI", "Where it is set, --locked is the default, but for `lock` and `update`."),
-        ("MXWARD_SSH", "The program and arguments to reach other hosts with, instead of `ssh`."),
-        ("NO_COLOR", "Where it is set, nothing is coloured."),
-        ("SOURCE_DATE_EPOCH", "The date of what `man` writes, in seconds since 1970."),
-    ] {
-        item(page, bold(variable), meaning);
+    for (variable, meaning) in ENVIRONMENT {
+        item(page, bold(*variable), meaning);
     }
     page.control("SH", ["FILES"]);
     page.text([roman("In the folder of the repository:")]);
