@@ -2,10 +2,12 @@
 
 mod drift;
 mod markdown;
+mod refused;
 mod text;
 
 pub(super) use drift::{drift, drift_rule};
 pub(super) use markdown::{rows, table};
+pub(super) use refused::{refusal_item, refusals, refusals_json};
 pub(super) use text::{changes, summaries};
 
 use crate::diag::Severity;

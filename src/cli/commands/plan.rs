@@ -114,15 +114,12 @@ impl Render for Report<'_> {
     }
 
     fn json(&self) -> Value {
-        let refused = self.refused.iter().map(|it| {
-            json!({ "guard": it.guard, "target": it.target, "message": it.message, "flag": it.flag })
-        });
         let notes =
             self.notes.iter().map(|(target, note)| json!({ "target": target, "note": note }));
         let mut object = json!({
             "format_version": 1,
             "plan": self.plan,
-            "refused": refused.collect::<Vec<_>>(),
+            "refused": changes::refusals_json(self.refused),
             "notes": notes.collect::<Vec<_>>(),
         });
         if let (Some(probed), Value::Object(object)) = (self.probed, &mut object) {
@@ -143,12 +140,8 @@ impl Render for Report<'_> {
         }
         for refusal in self.refused {
             let known = self.shown.iter().find(|it| it.name == refusal.target);
-            let flag = refusal.flag.as_ref().map(|flag| format!("if that is meant: {flag}"));
-            let message =
-                format!("target {} is refused: {}", code(&refusal.target), refusal.message);
-            let item = Item::new(Severity::Error, "plan/refused", message).same_by(refusal.guard);
-            let item = known.into_iter().fold(item, |it, shown| it.at(shown.span, shown.sources));
-            items.push(flag.into_iter().fold(item, Item::detail));
+            let item = changes::refusal_item("plan/refused", refusal);
+            items.push(known.into_iter().fold(item, |it, shown| it.at(shown.span, shown.sources)));
         }
         for (shown, plan) in self.targets() {
             for (which, map) in ["transport", "tls_policy"].into_iter().enumerate() {

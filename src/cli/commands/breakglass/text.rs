@@ -7,7 +7,6 @@ use crate::cli::page::Page;
 use crate::cli::printer::Render;
 use crate::diag::{Severity, Style, printable};
 use crate::report::{self, COMMENT_LIMIT, Item, Rule, markdown_cell, wrapped};
-use anstyle::AnsiColor;
 use serde_json::{Value, json};
 use std::fmt::Write as _;
 
@@ -97,18 +96,7 @@ impl Render for Report<'_> {
             page.paragraph(0, &format!("note: {note}"));
             page.line("");
         }
-        for refusal in &self.refused {
-            let word = page.paint(AnsiColor::Red.on_default().bold(), "refused");
-            let message = format!("target {}: {}", refusal.target, refusal.message);
-            let message = wrapped(&printable(&message), style.width, 9);
-            page.line(&format!("{word}: {message}"));
-            if let Some(flag) = &refusal.flag {
-                page.line(&format!("         if that is meant: {flag}"));
-            }
-        }
-        if !self.refused.is_empty() {
-            page.line("");
-        }
+        changes::refusals(&mut page, &self.refused);
         summaries(&mut page, &self.summaries());
         if self.stopped {
             return page.text;
@@ -144,9 +132,6 @@ impl Render for Report<'_> {
             });
             json!({ "target": sides.target.name.value, "changes": groups.collect::<Vec<_>>() })
         });
-        let refused = self.refused.iter().map(|it| {
-            json!({ "guard": it.guard, "target": it.target, "message": it.message, "flag": it.flag })
-        });
         json!({
             "format_version": 1,
             "written": self.done,
@@ -154,7 +139,7 @@ impl Render for Report<'_> {
             "exception": exception,
             "targets": targets.collect::<Vec<_>>(),
             "notes": self.notes,
-            "refused": refused.collect::<Vec<_>>(),
+            "refused": changes::refusals_json(&self.refused),
             "commands": if self.stopped { Vec::new() } else { self.commands().to_vec() },
         })
     }
@@ -177,13 +162,8 @@ impl Render for Report<'_> {
         for note in &self.notes {
             items.push(Item::new(Severity::Note, "breakglass/note", note.clone()));
         }
-        for refusal in &self.refused {
-            let message = format!("target {} is refused: {}", refusal.target, refusal.message);
-            let item = Item::new(Severity::Error, "breakglass/refused", message);
-            let item = item.same_by(refusal.guard);
-            let flag = refusal.flag.as_ref().map(|flag| format!("if that is meant: {flag}"));
-            items.push(flag.into_iter().fold(item, Item::detail));
-        }
+        let refused = self.refused.iter();
+        items.extend(refused.map(|it| changes::refusal_item("breakglass/refused", it)));
         let mut list = report::Report::new("breakglass", self.first_line(), items);
         let rule = |code, summary: &str, help: &str| Rule {
             code,

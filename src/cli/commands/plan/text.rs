@@ -9,7 +9,6 @@ use crate::plan::{DriftPlan, TargetPlan};
 use crate::report::{
     COMMENT_LIMIT, counted, cut_comment, markdown_cell, shortened, thousands, wrapped,
 };
-use anstyle::AnsiColor;
 use std::fmt::Write as _;
 
 /// So many keys that somebody else changed are shown in a comment.
@@ -27,18 +26,7 @@ pub(super) fn text(report: &Report<'_>, style: &Style) -> String {
         page.line(&format!("note: {note}"));
         page.line("");
     }
-    for refusal in report.refused {
-        let word = page.paint(AnsiColor::Red.on_default().bold(), "refused");
-        let message = format!("target {}: {}", refusal.target, refusal.message);
-        let message = wrapped(&printable(&message), style.width, 9);
-        page.line(&format!("{word}: {message}"));
-        if let Some(flag) = &refusal.flag {
-            page.line(&format!("         if that is meant: {flag}"));
-        }
-    }
-    if !report.refused.is_empty() {
-        page.line("");
-    }
+    changes::refusals(&mut page, report.refused);
     if let Some(probed) = report.probed {
         page.heading("probe");
         page.text.push_str(&probed.text(style));
