@@ -1,6 +1,6 @@
 //! Exceptions that stand in for an entry: what stood there before becomes a comment above, and comes back.
 
-use super::insert::{column, line_end, value_end};
+use super::insert::{column, line_end, line_start, value_end};
 use super::mark::Mark;
 use crate::names::Recipients;
 use crate::source::FileId;
@@ -111,7 +111,7 @@ pub fn end(text: &str, file: FileId, of: &Recipients) -> Result<Option<Ended>, E
     let (mut start, mut former) = (entry.lines.start, Vec::new());
     let mark = loop {
         let above = text[..start].strip_suffix('\n').ok_or(ExceptionError::NotOurs)?;
-        let above_start = above.rfind('\n').map_or(0, |at| at + 1);
+        let above_start = line_start(above, above.len());
         let (line, newline) = split_end(&text[above_start..start]);
         let line = line.trim_start();
         start = above_start;
@@ -180,7 +180,7 @@ impl Entry {
             return Err(ExceptionError::Form);
         }
         let Some((last, key, end, has_anchor)) = found else { return Ok(None) };
-        let start = key - column_bytes(text, key);
+        let start = line_start(text, key);
         let lines = start..line_end(text, end);
         let alone = start >= last
             && text[start..key].bytes().all(|byte| byte == b' ')
@@ -192,11 +192,6 @@ impl Entry {
             };
         if alone { Ok(Some(Self { lines, key, has_anchor })) } else { Err(ExceptionError::Form) }
     }
-}
-
-/// How many bytes stand before a place in its line.
-fn column_bytes(text: &str, at: usize) -> usize {
-    text[..at].rfind('\n').map_or(at, |newline| at - newline - 1)
 }
 
 #[cfg(test)]

@@ -127,8 +127,12 @@ pub(super) fn value_end(text: &str, key: Span, reader: &mut Reader<'_>) -> Optio
 
 /// How many characters stand before a place in its line.
 pub(super) fn column(text: &str, at: usize) -> usize {
-    let line = text[..at].rfind('\n').map_or(0, |newline| newline + 1);
-    text[line..at].chars().count()
+    text[line_start(text, at)..at].chars().count()
+}
+
+/// The beginning of the line that holds a place.
+pub(super) fn line_start(text: &str, at: usize) -> usize {
+    text[..at].rfind('\n').map_or(0, |newline| newline + 1)
 }
 
 /// The beginning of the line behind the one that ends at a place or holds it.

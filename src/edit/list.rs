@@ -1,6 +1,7 @@
 //! Lines of plain lists that exceptions stand in for.
 
 use super::exception::{ExceptionError, FORMER};
+use crate::model::listed;
 use crate::names::Recipients;
 use std::fmt::Write as _;
 
@@ -35,12 +36,7 @@ fn struck<'t>(line: &'t str, of: &Recipients) -> Option<&'t str> {
 
 /// Whether a line of a plain list names somebody.
 fn names(line: &str, of: &Recipients) -> bool {
-    let name = match line.find('#') {
-        Some(0) => return false,
-        Some(hash) if line.as_bytes()[hash - 1].is_ascii_whitespace() => &line[..hash],
-        Some(_) | None => line,
-    };
-    Recipients::parse(name.trim()).is_ok_and(|it| it == *of)
+    Recipients::parse(listed(line)).is_ok_and(|it| it == *of)
 }
 
 fn change_line(text: &str, change: impl Fn(&str) -> Option<String>) -> Option<String> {

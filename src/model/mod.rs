@@ -22,7 +22,7 @@ pub use config::{
 pub use declaration::{Body, Declaration, NextHopPolicy, Route};
 pub use duration::seconds;
 pub use lint_level::{LINTS, LintLevel};
-pub(crate) use load::{next_hop_error, recipients};
+pub(crate) use load::{listed, next_hop_error, recipients};
 pub use load_provider::load_provider;
 pub use mx_pattern::MxPattern;
 pub use policy_spec::{AttributeSpec, PolicySpec};

@@ -6,6 +6,16 @@ use crate::model::Declaration;
 use crate::names::Recipients;
 use crate::source::{FileId, Span};
 
+/// The name in a line of a list; empty where none is there.
+pub(crate) fn listed(line: &str) -> &str {
+    let line = match memchr::memchr(b'#', line.as_bytes()) {
+        Some(0) => "",
+        Some(hash) if line.as_bytes()[hash - 1].is_ascii_whitespace() => &line[..hash],
+        Some(_) | None => line,
+    };
+    line.trim()
+}
+
 /// Reads a list. Blank lines and lines that start with `#` are passed over, as is what stands between
 /// a blank followed by `#` and the end of a line.
 pub(super) fn read_list(
@@ -24,12 +34,7 @@ pub(super) fn read_list(
     for line in text.split_inclusive('\n') {
         let at = start;
         start += line.len();
-        let line = match memchr::memchr(b'#', line.as_bytes()) {
-            Some(0) => continue,
-            Some(hash) if line.as_bytes()[hash - 1].is_ascii_whitespace() => &line[..hash],
-            Some(_) | None => line,
-        };
-        let name = line.trim();
+        let name = listed(line);
         if name.is_empty() {
             continue;
         }

@@ -8,6 +8,7 @@ mod location;
 mod root;
 mod target;
 
+pub(crate) use list::listed;
 pub use loader::Loader;
 pub(crate) use loader::{next_hop_error, recipients};
 pub use root::Include;
