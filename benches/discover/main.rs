@@ -35,9 +35,9 @@ mod servers {
     pub(crate) use crowd::Crowd;
 }
 
-/// What the lab takes from the harness of the tests.
+/// What lab and servers take from the harness of the tests.
 mod harness {
-    pub(crate) use crate::wait::wait_for;
+    pub(crate) use crate::wait::{drip, wait_for};
 
     /// `PATH` with the folders in which Debian keeps the programs of name servers.
     pub(crate) fn path() -> String {

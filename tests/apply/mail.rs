@@ -6,7 +6,6 @@ use crate::postfix::certificates::Authority;
 use crate::postfix::instance::{Instance, Line, Setup};
 use crate::sql::place::Place;
 use std::collections::BTreeMap;
-use std::fmt::Write as _;
 use std::path::Path;
 
 /// The servers, by the last number of their addresses. `a` leaves the first one to `b`, whose it has been
@@ -185,17 +184,7 @@ fn start(setup: Setup) -> Instance {
         authority.issue(name, &format!("DNS:mx.{name}.example"));
     }
     for (last, name) in SERVERS {
-        let mut line = format!("127.0.9.{last}:25 inet n - n - - smtpd");
-        for option in [
-            "myhostname=sink.example",
-            "smtpd_relay_restrictions=permit",
-            "smtpd_recipient_restrictions=check_client_access,static:DISCARD,reject",
-            "smtpd_tls_security_level=may",
-            &format!("smtpd_tls_chain_files=/etc/postfix/{name}.pem"),
-        ] {
-            write!(line, " -o {option}").unwrap();
-        }
-        setup = setup.service(&line);
+        setup = setup.sink(last, name, "sink.example");
     }
     setup.start()
 }

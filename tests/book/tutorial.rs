@@ -4,7 +4,6 @@ use super::page::{Page, Shell};
 use crate::lab::{Lab, Zone};
 use crate::postfix::certificates::Authority;
 use crate::postfix::instance::Setup;
-use std::fmt::Write as _;
 
 /// The servers that the page names: the last number of their addresses, and the name in the certificate.
 const SERVERS: [(u8, &str, &str); 3] = [
@@ -41,17 +40,7 @@ fn world() -> (Lab, Shell) {
         ));
     for (last, name, host) in SERVERS {
         authority.issue(name, &format!("DNS:{host}"));
-        let mut line = format!("127.0.9.{last}:25 inet n - n - - smtpd");
-        for option in [
-            &format!("myhostname={host}"),
-            "smtpd_relay_restrictions=permit",
-            "smtpd_recipient_restrictions=check_client_access,static:DISCARD,reject",
-            "smtpd_tls_security_level=may",
-            &format!("smtpd_tls_chain_files=/etc/postfix/{name}.pem"),
-        ] {
-            write!(line, " -o {option}").unwrap();
-        }
-        setup = setup.service(&line);
+        setup = setup.sink(last, name, host);
     }
     let mut instance = setup.start();
     instance.run("rm -f /etc/postfix/transport* /etc/postfix/tls_policy*");

@@ -2,10 +2,10 @@
 
 use super::certificates::Identity;
 use super::tls::{accept, config, listen, serve};
+use crate::harness::drip;
 use std::collections::BTreeMap;
 use std::io::{Read as _, Write as _};
 use std::net::IpAddr;
-use std::time::Duration;
 
 /// What the host does for a name.
 #[derive(Clone)]
@@ -68,11 +68,9 @@ pub(super) fn start(port: u16, sites: BTreeMap<String, Site>) -> IpAddr {
                     stream.write_all(bytes)?;
                 }
             }
-            Answer::Drip => loop {
-                stream.write_all(b"H")?;
-                stream.flush()?;
-                std::thread::sleep(Duration::from_millis(100));
-            },
+            Answer::Drip => {
+                return Err(drip(|| stream.write_all(b"H").and_then(|()| stream.flush())));
+            }
             Answer::Silence => {
                 let _length = stream.read(&mut buffer)?;
             }

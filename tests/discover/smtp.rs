@@ -2,12 +2,12 @@
 
 use super::certificates::Identity;
 use super::tls::{accept, config, listen, serve};
+use crate::harness::wait_for;
 use std::collections::BTreeMap;
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::{IpAddr, TcpListener};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::time::Duration;
 
 /// What a mail server does.
 #[derive(Clone)]
@@ -24,17 +24,16 @@ pub(super) enum Act {
     Chatter,
 }
 
-/// Starts a mail server that offers no STARTTLS and keeps each connection for a while, on a port of an
-/// address of its own; gives that, and how many connections were open at once at most.
-pub(super) fn start_counting(port: u16) -> (IpAddr, Arc<AtomicUsize>) {
+/// Starts a mail server that offers no STARTTLS and says nothing until so many connections were open at
+/// once, on a port of an address of its own; gives that, and how many were at most.
+pub(super) fn start_counting(port: u16, until: usize) -> (IpAddr, Arc<AtomicUsize>) {
     let (listener, ip) = listen(port);
     let (open, most) = (AtomicUsize::new(0), Arc::<AtomicUsize>::default());
     let seen = Arc::clone(&most);
     serve(listener, move |mut stream| {
         let now = open.fetch_add(1, Ordering::SeqCst) + 1;
         seen.fetch_max(now, Ordering::SeqCst);
-        // Long enough for another client to come, were one allowed to.
-        std::thread::sleep(Duration::from_millis(50));
+        wait_for("connections at once", || (seen.load(Ordering::SeqCst) >= until).then_some(()));
         stream.write_all(b"220 mx.example ESMTP\r\n")?;
         let mut lines = BufReader::new(stream.try_clone()?);
         let mut line = String::new();

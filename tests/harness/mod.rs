@@ -12,11 +12,25 @@ mod wait;
 
 pub(crate) use compare::assert_text;
 pub(crate) use python::{python, valid, validate};
-pub(crate) use wait::{wait, wait_for};
+pub(crate) use wait::{drip, wait, wait_for};
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use tempfile::TempDir;
+
+/// Guards that are not what a test is about.
+pub(crate) const ALLOW: [&str; 10] = [
+    "--allow",
+    "weaker",
+    "--allow",
+    "different",
+    "--allow",
+    "share",
+    "--allow",
+    "empty",
+    "--allow",
+    "breaks",
+];
 
 /// What a stream must hold.
 enum Expected {

@@ -2,8 +2,8 @@
 
 use std::time::{Duration, Instant};
 
-/// How long anything may take before a test gives up on it.
-const PATIENCE: Duration = Duration::from_secs(100);
+/// How long anything may take before a test gives up on it: much longer than on a machine with other work.
+const PATIENCE: Duration = Duration::from_secs(300);
 
 /// Looks again until something is there; `None` when patience is over.
 pub(crate) fn wait<T>(mut look: impl FnMut() -> Option<T>) -> Option<T> {
@@ -23,5 +23,15 @@ pub(crate) fn wait_for<T>(what: &str, look: impl FnMut() -> Option<T>) -> T {
     match wait(look) {
         Some(found) => found,
         None => panic!("{what}: not after {PATIENCE:?}"),
+    }
+}
+
+/// Does something again and again, slower than whoever waits for its end would like, until it fails.
+pub(crate) fn drip<E>(mut step: impl FnMut() -> Result<(), E>) -> E {
+    loop {
+        if let Err(error) = step() {
+            return error;
+        }
+        std::thread::sleep(Duration::from_millis(100));
     }
 }

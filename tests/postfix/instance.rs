@@ -128,6 +128,22 @@ impl Setup {
         self
     }
 
+    /// Adds a server for mail at an address of loopback, which shows the certificate in `NAME.pem` and forgets what
+    /// it took.
+    pub(crate) fn sink(self, last: impl std::fmt::Display, name: &str, host: &str) -> Self {
+        let mut line = format!("127.0.9.{last}:25 inet n - n - - smtpd");
+        for option in [
+            &format!("myhostname={host}"),
+            "smtpd_relay_restrictions=permit",
+            "smtpd_recipient_restrictions=check_client_access,static:DISCARD,reject",
+            "smtpd_tls_security_level=may",
+            &format!("smtpd_tls_chain_files=/etc/postfix/{name}.pem"),
+        ] {
+            write!(line, " -o {option}").unwrap();
+        }
+        self.service(&line)
+    }
+
     /// Lets processes of smtp(8) live as long as they do elsewhere.
     pub(crate) fn long_lived(mut self) -> Self {
         self.master_cf = self.master_cf.replace(" smtp -o max_use=1", " smtp");

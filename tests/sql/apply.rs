@@ -6,7 +6,7 @@ mod waiting;
 
 use super::place::Place;
 use super::{DOMAINS, on_every_database};
-use crate::harness::{Ran, Test};
+use crate::harness::{ALLOW, Ran, Test};
 use crate::postfix::tools::Tools;
 use mxward::sql::Dialect;
 
@@ -20,20 +20,6 @@ on_every_database! {
     what_was_applied_may_be_kept_in_a_folder
     several_rollbacks_go_further_back
 }
-
-/// Guards that are not what these tests are about.
-const ALLOW: [&str; 10] = [
-    "--allow",
-    "weaker",
-    "--allow",
-    "different",
-    "--allow",
-    "share",
-    "--allow",
-    "empty",
-    "--allow",
-    "breaks",
-];
 
 /// A repository with one target, whose policies are in a table.
 fn repository(place: &Place, transport: &str, more: &str, domains: &str) -> Test {

@@ -1,7 +1,7 @@
 //! Maps in files and in tables, and the Postfix that is told.
 
-use super::{ALLOW, apply, no_changes, yaml};
-use crate::harness::{Ran, Test, path};
+use super::{apply, no_changes, yaml};
+use crate::harness::{ALLOW, Ran, Test, path};
 use crate::sql::on_every_database;
 use crate::sql::place::Place;
 use mxward::sql::TableMapping;

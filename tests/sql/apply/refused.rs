@@ -1,9 +1,7 @@
 //! What is refused, and what is taken back.
 
-use super::{
-    ALLOW, DOMAINS, apply, no_changes, repository, says, transports, with_transports, yaml,
-};
-use crate::harness::Test;
+use super::{DOMAINS, apply, no_changes, repository, says, transports, with_transports, yaml};
+use crate::harness::{ALLOW, Test};
 use crate::sql::on_every_database;
 use crate::sql::place::Place;
 use crate::sql::server::{Server, succeed};

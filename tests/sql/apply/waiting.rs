@@ -1,8 +1,7 @@
 //! Policies in tables that nothing asks for any more.
 
-use super::{ALLOW, apply, no_changes, repository, says, transports, with_transports, yaml};
-use crate::harness::Ran;
-use crate::harness::wait_for;
+use super::{apply, no_changes, repository, says, transports, with_transports, yaml};
+use crate::harness::{ALLOW, Ran, wait_for};
 use crate::sql::on_every_database;
 use crate::sql::place::Place;
 
