@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 /// How long anything may take before a test gives up on it: much longer than on a machine with other work.
-const PATIENCE: Duration = Duration::from_secs(300);
+const PATIENCE: Duration = Duration::from_mins(5);
 
 /// Looks again until something is there; `None` when patience is over.
 pub(crate) fn wait<T>(mut look: impl FnMut() -> Option<T>) -> Option<T> {
