@@ -165,6 +165,9 @@ pub enum Command {
     /// As safe as an apply, judged and guarded as one, with the same exit status. Entries that were never
     /// ours stay as they are now. Another rollback goes one apply further back.
     Rollback {
+        /// The look at the log.
+        #[command(flatten)]
+        watching: Watching,
         /// What is agreed to.
         #[command(flatten)]
         consent: Consent,
@@ -375,6 +378,8 @@ pub enum SchemaKind {
     PlanReport,
     /// The output of `probe --report json`
     ProbeReport,
+    /// The output of `breakglass --report json`
+    BreakglassReport,
     /// The output of `discover --report json`
     DiscoverReport,
     /// The output of `logs --report json`

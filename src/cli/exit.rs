@@ -96,7 +96,7 @@ impl Exit {
             Self::InPart => "applied in part: the next apply goes on from there",
             Self::NotInForce => {
                 "applied, and Postfix answers something else: another table comes first, or main.cf does \
-                 not name the map; or its log says that it cannot use the maps (`apply --watch-log`)"
+                 not name the map; or its log says that it cannot use the maps (`--watch-log`)"
             }
             Self::Usage => "the command line is wrong",
         }

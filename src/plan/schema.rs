@@ -1,7 +1,7 @@
 //! The shape of plans, and of the reports about them, as JSON Schemas.
 
 use super::plan::Plan;
-use crate::report::schema::{Exit, Probed, generator, text};
+use crate::report::schema::{Exit, Probed, Refused, generator, text};
 use schemars::JsonSchema;
 
 /// The schema of the file that `mxward plan --out` writes.
@@ -103,18 +103,4 @@ enum CanaryOutcome {
 struct Note {
     target: String,
     note: String,
-}
-
-/// One guard that stops it.
-#[derive(JsonSchema)]
-#[schemars(deny_unknown_fields)]
-#[expect(dead_code, reason = "only the shape is used")]
-struct Refused {
-    /// The name of the guard, as `--allow` takes it; `protect`, `only` and `order` are none of those.
-    guard: String,
-    target: String,
-    /// What is the matter, with counts.
-    message: String,
-    /// The flag that would let it pass; `null` when nothing on the command line does.
-    flag: Option<String>,
 }

@@ -3,6 +3,7 @@
 //! Tests compare the files in `schemas/` with what these types give, and real reports with the
 //! schemas; no key of a report is left out here.
 
+mod breakglass;
 mod discover;
 mod logs;
 mod probe;
@@ -26,6 +27,11 @@ pub fn diff() -> String {
 /// The schema of a line of `--report jsonl`.
 pub fn lines() -> String {
     text(&generator().into_root_schema_for::<Line<'_>>())
+}
+
+/// The schema of `mxward breakglass --report json`.
+pub fn breakglass() -> String {
+    text(&generator().into_root_schema_for::<breakglass::BreakglassReport<'_>>())
 }
 
 /// The schema of `mxward discover --report json`.
@@ -314,4 +320,18 @@ enum IgnoredKind {
     Nul,
     ColonKey,
     ByteOrderMark,
+}
+
+/// One guard that stops it.
+#[derive(JsonSchema)]
+#[schemars(deny_unknown_fields)]
+#[expect(dead_code, reason = "only the shape is used")]
+pub(crate) struct Refused {
+    /// The name of the guard, as `--allow` takes it; `protect`, `only` and `order` are none of those.
+    guard: String,
+    target: String,
+    /// What is the matter, with counts.
+    message: String,
+    /// The flag that would let it pass; `null` when nothing on the command line does.
+    flag: Option<String>,
 }

@@ -77,9 +77,9 @@ fn only_what_was_added_since_the_apply_began_counts() {
             " Watching the log, 1 s at most\n\
              error: target `mx`: everything was written, but {of} has 2 complaints about it:\n    \
              2 × {FIRST}\n\
-             mail waits meanwhile; `mxward rollback --target mx` puts back what was there before\n\
              note: target `mx`: {of} has 1 complaint about policies of next hops for which nothing of ours stands \
-             in a map\n"
+             in a map\n\
+             mail waits meanwhile; `mxward rollback --target mx` puts back what was there before\n"
         )),
         "{}",
         ran.stderr
@@ -89,6 +89,25 @@ fn only_what_was_added_since_the_apply_began_counts() {
     assert_eq!((&told["about_others"], &told["failed"]), (&json!(1), &Value::Null));
     // Everything stays as it was written.
     assert!(ran.read("deployed/tls_policy").contains("\n[mx.a.example] secure "));
+}
+
+/// Another rollback would go one apply further back, so that is not what it advises.
+#[test]
+fn a_rollback_looks_at_the_log_too() {
+    let ran = apply(", log: %LOG%", &[("postfix", &postfix("")), SLEEP], 0);
+    let complains = postfix(&format!("printf '%s' '{TRANSPORTS}' >>log"));
+    let (_folder, programs) = programs(&[("postfix", &complains), SLEEP]);
+    let ran = ran
+        .then()
+        .args(["rollback", "--allow", "weaker", "--allow", "empty"])
+        .args(["--watch-log", "1s", "--report", "json"])
+        .variable("PATH", &programs)
+        .any_stdout()
+        .any_stderr()
+        .status(8)
+        .run();
+    assert_eq!(told(&ran)["complaints"][0]["what"], SECOND);
+    assert!(!ran.stderr.contains("puts back"), "{}", ran.stderr);
 }
 
 /// Renamed, as logrotate(8) does it by itself, the rest of the old file counts too; with `copytruncate` that is

@@ -1,7 +1,7 @@
 //! What an exception must not do, above all to others.
 
 use super::{CONFIG, DOMAINS, LIST, args, refused, repository};
-use crate::harness::{Ran, Test};
+use crate::harness::{Ran, Test, valid};
 
 #[test]
 fn others_do_not_lose_unless_that_is_agreed_to() {
@@ -73,7 +73,9 @@ fn protect_yaml_has_the_last_word() {
     let waived = format!("{minimum}{limit}{waiver}");
     protected(&waived).args(args("kunde.example")).any_stdout().run();
     let outside = repository("").file("outside.yaml", "version: 1\nlimits: { weaker: 0 }\n");
-    refused(outside, "kunde.example --protect outside.yaml", 5, "protect.yaml allows 0");
+    let words = "kunde.example --protect outside.yaml --report json";
+    let ran = refused(outside, words, 5, "protect.yaml allows 0");
+    valid("breakglass-report", &ran.stdout);
 }
 
 #[test]

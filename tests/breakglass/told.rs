@@ -1,7 +1,7 @@
 //! What is said of an exception, and of what is wrong.
 
 use super::{CONFIG, DOMAINS, LIST, args, refused, repository};
-use crate::harness::Test;
+use crate::harness::{Test, valid};
 
 #[test]
 fn the_report_says_what_it_does_and_its_commands_put_it_in_force() {
@@ -174,6 +174,7 @@ fn programs_and_platforms_read_it_too() {
         .args(["--report", "json", "--report", "sarif=a.sarif", "--report", "markdown=a.md"])
         .any_stdout()
         .run();
+    valid("breakglass-report", &ran.stdout);
     let json: serde_json::Value = serde_json::from_str(&ran.stdout).unwrap();
     assert_eq!(json["written"], true);
     assert_eq!(json["domains"][0]["file"], "domains/a.yaml");
@@ -181,6 +182,8 @@ fn programs_and_platforms_read_it_too() {
     assert_eq!(json["targets"][0]["changes"][0]["effect"], "weaker");
     assert!(ran.read("a.sarif").contains("change/weaker"));
     assert!(ran.read("a.md").contains("| **weaker** | 1 domain: kunde.example |"));
+    let end = ["breakglass", "kunde.example", "--end", "--report", "json"];
+    valid("breakglass-report", &ran.then().args(end).any_stdout().run().stdout);
 }
 
 #[test]

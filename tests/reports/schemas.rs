@@ -7,6 +7,7 @@ use crate::harness::{Test, assert_text};
 #[test]
 fn schemas_of_reports_are_what_the_program_prints() {
     for kind in [
+        "breakglass-report",
         "check-report",
         "diff-report",
         "discover-report",

@@ -1,11 +1,11 @@
-//! How the log is looked at after an apply.
+//! How the log is looked at after an apply or a rollback.
 
 use crate::model::seconds;
 
 /// An hour.
 const LONGEST: u32 = 3600;
 
-/// How the log is looked at after an apply.
+/// How the log is looked at after an apply or a rollback.
 #[derive(clap::Args, Debug)]
 pub struct Watching {
     /// Look at the mail log in the end, for so long at most, such as `30s`: whether Postfix says of what was

@@ -70,11 +70,15 @@ pub(super) fn apply(
     let probed = probe::guard(context, &compiled, &computed, &consented, probe, &mut refused)?;
     let report = Report::new("apply", (&plan, &refused), &computed, sources);
     let report = report.with_probe(probed.as_ref());
-    let runs = Runs { hands, restores: None, canary, watching: Some(watching) };
+    let runs = Runs { hands, restores: None, canary, watching };
     Ok(finish(context, &mut hosts, &report, runs, &texts, &computed))
 }
 
-pub(super) fn rollback(context: &mut Context<'_, '_>, consent: &Consent) -> Result<Exit, Exit> {
+pub(super) fn rollback(
+    context: &mut Context<'_, '_>,
+    watching: &Watching,
+    consent: &Consent,
+) -> Result<Exit, Exit> {
     let compiled = context.compile(context.lock_mode())?;
     let consented = Consented::read(context, consent)?;
     let mut hosts = context.hosts();
@@ -97,7 +101,7 @@ pub(super) fn rollback(context: &mut Context<'_, '_>, consent: &Consent) -> Resu
     refused.extend(obstacles(context, stores(&mut hands), &computed)?);
     let sources = &compiled.repository.sources;
     let report = Report::new("rollback", (&plan, &refused), &computed, sources);
-    let runs = Runs { hands, restores: Some(restores), canary: None, watching: None };
+    let runs = Runs { hands, restores: Some(restores), canary: None, watching };
     Ok(finish(context, &mut hosts, &report, runs, &texts, &computed))
 }
 
@@ -171,7 +175,7 @@ struct Runs<'c> {
     /// Who goes first.
     canary: Option<Canary<'c>>,
     /// How the log is looked at in the end.
-    watching: Option<&'c Watching>,
+    watching: &'c Watching,
 }
 
 /// Shows what would be done; does it unless something is against it.
@@ -188,6 +192,7 @@ fn finish(
         return Exit::Refused;
     }
     let Runs { hands, restores, canary, watching } = runs;
+    let can_roll_back = restores.is_none();
     let world = context.world;
     let (now, pause) = (world.now(), |seconds| world.pause(seconds));
     let targets: Vec<_> = texts.iter().zip(computed).collect();
@@ -233,7 +238,7 @@ fn finish(
     // The canaries were looked at.
     let first = canary.as_ref().map_or(0, Canary::len);
     let in_force = look(context, hosts, order.iter().skip(first).map(|at| targets[*at]));
-    let complained = watch.map_or(Exit::Done, |watch| watch.end(context));
+    let complained = watch.map_or(Exit::Done, |watch| watch.end(context, can_roll_back));
     if complained == Exit::Done { in_force } else { complained }
 }
 

@@ -53,7 +53,7 @@ pub(super) fn run(command: &Command, context: &mut Context<'_, '_>) -> Exit {
         Command::Apply { plan, probe, canary, watching, consent } => {
             apply::apply(context, plan.as_deref(), (*probe, canary, watching), consent)
         }
-        Command::Rollback { consent } => apply::rollback(context, consent),
+        Command::Rollback { watching, consent } => apply::rollback(context, watching, consent),
         Command::Breakglass(options) => breakglass::run(context, options),
         Command::Probe(probing) => probe::run(context, probing),
         Command::Test => test::run(context),

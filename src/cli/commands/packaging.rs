@@ -22,6 +22,7 @@ impl SchemaKind {
             Self::Plan => plan::schema::plan(),
             Self::PlanReport => plan::schema::report(),
             Self::ProbeReport => report::schema::probe(),
+            Self::BreakglassReport => report::schema::breakglass(),
             Self::DiscoverReport => report::schema::discover(),
             Self::LogsReport => report::schema::logs(),
             Self::ReportLine => report::schema::lines(),

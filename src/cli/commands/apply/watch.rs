@@ -1,4 +1,4 @@
-//! The look at the mail log in the end of `apply`.
+//! The look at the mail log in the end of `apply` and `rollback`.
 
 use crate::cli::args::Watching;
 use crate::cli::commands::seen::services;
@@ -32,14 +32,11 @@ impl LogWatch {
     pub(super) fn begin(
         context: &mut Context<'_, '_>,
         hosts: &mut Hosts<'_>,
-        watching: Option<&Watching>,
+        watching: &Watching,
         targets: &[(&Texts<'_>, &Computed<'_>)],
     ) -> Result<Option<Self>, Exit> {
-        let Some((seconds, enough)) =
-            watching.and_then(|it| Some((it.watch_log?, it.watch_deliveries)))
-        else {
-            return Ok(None);
-        };
+        let Some(seconds) = watching.watch_log else { return Ok(None) };
+        let enough = watching.watch_deliveries;
         let changes = |(texts, computed): &&(&Texts<'_>, &Computed<'_>)| {
             let is_unfinished = texts.records.iter().flatten().any(|it| it.unfinished);
             is_unfinished || computed.steps.as_ref().is_ok_and(|steps| !steps.is_empty())
@@ -72,8 +69,8 @@ impl LogWatch {
     }
 
     /// Waits until each log has told enough, some log complains of what was written, or the time is over;
-    /// says what was found.
-    pub(super) fn end(self, context: &mut Context<'_, '_>) -> Exit {
+    /// says what was found, and, after an apply, that it can be rolled back.
+    pub(super) fn end(self, context: &mut Context<'_, '_>, can_roll_back: bool) -> Exit {
         let Self { mut logs, seconds, enough } = self;
         let world = context.world;
         let watched: Vec<Watched> = logs.iter().map(|(.., watched)| watched.clone()).collect();
@@ -108,6 +105,11 @@ impl LogWatch {
             told.push(json(target, log.postfix(), watch, failed.as_deref()));
             if !tell(context, (target, log.postfix()), watch, failed.as_deref()) {
                 exit = Exit::NotInForce;
+            }
+            if can_roll_back && !watch.complaints.is_empty() {
+                context.printer.note(&format!(
+                    "mail waits meanwhile; `mxward rollback --target {target}` puts back what was there before"
+                ));
             }
         }
         context.printer.add("log", &Value::Array(told));
@@ -154,9 +156,6 @@ fn tell(
         for line in lines {
             context.printer.note(&line);
         }
-        context.printer.note(&format!(
-            "mail waits meanwhile; `mxward rollback --target {target}` puts back what was there before"
-        ));
     }
     if watch.others > 0 {
         context.printer.note(&format!(
