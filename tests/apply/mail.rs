@@ -90,7 +90,8 @@ fn times(log: &[Line], text: &str) -> usize {
     log.iter().filter(|line| line.text.contains(text)).count()
 }
 
-/// Sends mail until `messages` are under way, and changes the maps all the time; waits for the end.
+/// Sends so many messages, and more until the maps were changed forth and back some times; waits for the
+/// end.
 fn stream(postfix: &mut Instance, letter: char, messages: usize, changes: &str) -> Vec<Line> {
     slow_stream(postfix, letter, messages, ":", changes)
 }
@@ -103,14 +104,18 @@ fn slow_stream(
     pause: &str,
     changes: &str,
 ) -> Vec<Line> {
-    postfix.run(&format!(
-        "( while [ ! -e {letter}.end ]; do {changes}; done; : >{letter}.over ) </dev/null >>changes 2>&1 &\n\
-         for n in $(seq {messages}); do {pause}; case $((n % 3)) in 0) d=a ;; 1) d=b ;; *) d=c ;; esac\n\
+    let sent = postfix.command(&format!(
+        "( while [ ! -e {letter}.end ]; do {changes}; echo >>{letter}.changes; done; : >{letter}.over ) \
+         </dev/null >>changes 2>&1 &\n\
+         : >>{letter}.changes; n=0\n\
+         while [ $n -lt {messages} ] || [ $(wc -l <{letter}.changes) -lt 4 ]; do n=$((n + 1)); {pause}\n\
+         case $((n % 3)) in 0) d=a ;; 1) d=b ;; *) d=c ;; esac\n\
          printf 'Subject: x\\n\\nx\\n' | sendmail -f '<>' {letter}$n@$d.example; done\n\
-         : >{letter}.end; while [ ! -e {letter}.over ]; do sleep 0.1; done"
+         : >{letter}.end; while [ ! -e {letter}.over ]; do sleep 0.1; done; echo $n"
     ));
+    let sent: usize = String::from_utf8_lossy(&sent.stdout).trim().parse().unwrap();
     let start = format!(": to=<{letter}");
-    postfix.wait(|log| times(log, &start) >= messages)
+    postfix.wait(|log| times(log, &start) >= sent)
 }
 
 /// A Postfix with servers for all domains, and the command that applies one of two repositories; the maps
