@@ -1,6 +1,6 @@
 //! A map in the making, compared with the one that is there.
 
-use super::sealed_text::{Lines, SealedText, common_lines, count_lines};
+use super::sealed_text::{Lines, SealedText, common_lines, count_lines, prefix};
 use super::side::Table;
 use crate::emit::Sink;
 use crate::formats::MapEntry;
@@ -29,8 +29,9 @@ pub(crate) struct ComparedMap<'a> {
     before: &'a str,
     /// Its lines that the older one does not have.
     own: String,
-    /// Its lines, but for comments that the older one does not have, and for parts that are only comments.
-    parts: Vec<Part>,
+    /// Its lines, but for comments that the older one does not have, and for parts that are only comments;
+    /// with the [`prefix`] of the first key.
+    parts: Vec<(u64, Part)>,
     /// The lines that differ, sorted by key.
     pairs: Vec<(Option<MapEntry<'a>>, Option<OwnLine>)>,
 }
@@ -86,7 +87,7 @@ impl<'a> MapComparison<'a> {
                         return None;
                     }
                     self.last = last;
-                    self.map.keep(start..self.old.at);
+                    self.map.keep(first, start..self.old.at);
                 }
             }
             if self.old.skip_comment() || new.skip_comment() {
@@ -146,10 +147,10 @@ impl Sink for MapComparison<'_> {
 
 impl ComparedMap<'_> {
     /// Adds lines that the older text has too.
-    fn keep(&mut self, lines: Range<usize>) {
+    fn keep(&mut self, first: &str, lines: Range<usize>) {
         match self.parts.last_mut() {
-            Some(Part::Older(part)) if part.end == lines.start => part.end = lines.end,
-            _ => self.parts.push(Part::Older(lines)),
+            Some((_, Part::Older(part))) if part.end == lines.start => part.end = lines.end,
+            _ => self.parts.push((prefix(first), Part::Older(lines))),
         }
     }
 
@@ -158,9 +159,11 @@ impl ComparedMap<'_> {
         let start = self.own.len();
         self.own.push_str(line);
         let range = start..self.own.len();
-        match self.parts.last_mut() {
-            Some(Part::Own(part)) => part.end = range.end,
-            _ => self.parts.push(Part::Own(range.clone())),
+        if let Some((_, Part::Own(part))) = self.parts.last_mut() {
+            part.end = range.end;
+        } else {
+            let first = Lines::new(line).key().unwrap_or_default();
+            self.parts.push((prefix(first), Part::Own(range.clone())));
         }
         OwnLine { range, number }
     }
@@ -189,14 +192,18 @@ impl ComparedMap<'_> {
 
 impl Table for ComparedMap<'_> {
     fn value(&self, key: &str) -> Option<&str> {
-        let starts_before =
-            |part: &Part| self.text(part).first_key().is_some_and(|first| first <= key);
+        let wanted = prefix(key);
+        let starts_before = |(first, part): &(u64, Part)| {
+            *first < wanted
+                || (*first == wanted
+                    && self.text(part).first_key().is_some_and(|first| first <= key))
+        };
         let after = self.parts.partition_point(starts_before);
-        self.text(self.parts.get(after.checked_sub(1)?)?).get(key)
+        self.text(&self.parts.get(after.checked_sub(1)?)?.1).get(key)
     }
 
     fn each(&self) -> impl Iterator<Item = (&str, &str)> {
-        self.parts.iter().flat_map(|part| self.text(part).entries())
+        self.parts.iter().flat_map(|(_, part)| self.text(part).entries())
     }
 }
 

@@ -4,8 +4,12 @@ use super::side::{Numbered, Table};
 use crate::formats::MapEntry;
 use crate::formats::postmap_text::plain_line;
 use std::borrow::Cow;
-use std::cell::Cell;
+use std::cell::{Cell, OnceCell};
 use std::cmp::Ordering;
+
+/// Of a longer text one key in so many bytes is noted, so that a search looks at one place of it and not at
+/// many that are far from each other.
+const STEP: usize = if cfg!(test) { 64 } else { 4096 };
 
 /// Lines that are comments or `key value`, sorted by key.
 #[derive(Clone, Debug)]
@@ -13,11 +17,13 @@ pub(super) struct SealedText<'a> {
     text: &'a str,
     /// A place where a line starts, and the number of that line: the one that was asked for last.
     known: Cell<(usize, u32)>,
+    /// The [`prefix`] of some keys, and where their lines start.
+    noted: OnceCell<Vec<(u64, usize)>>,
 }
 
 impl<'a> SealedText<'a> {
     pub(super) fn new(text: &'a str) -> Self {
-        Self { text, known: Cell::new((0, 1)) }
+        Self { text, known: Cell::new((0, 1)), noted: OnceCell::new() }
     }
 
     /// The first key.
@@ -57,9 +63,31 @@ impl<'a> SealedText<'a> {
         split(&self.text[start..line_end(self.text, start)]).map(|(_, value)| value)
     }
 
+    /// Between which places the line of a key is, if there is one.
+    fn near(&self, key: &str) -> (usize, usize) {
+        let noted = self.noted.get_or_init(|| {
+            let mut lines = Lines::new(self.text);
+            let places = (0..self.text.len()).step_by(STEP).skip(1);
+            let notes = places.filter_map(|at| {
+                lines.at = line_start(self.text, at);
+                while lines.skip_comment() {}
+                Some((prefix(lines.key()?), lines.at))
+            });
+            notes.collect()
+        });
+        let wanted = prefix(key);
+        let is_before = |&(noted, at): &(u64, usize)| {
+            let line = Lines { at, ..Lines::new(self.text) };
+            noted < wanted || (noted == wanted && line.key() <= Some(key))
+        };
+        let after = noted.partition_point(is_before);
+        let low = after.checked_sub(1).map_or(0, |before| noted[before].1);
+        (low, noted.get(after).map_or(self.text.len(), |it| it.1))
+    }
+
     /// Where the line of a key starts.
     fn find(&self, key: &str) -> Option<usize> {
-        let (mut low, mut high) = (0, self.text.len());
+        let (mut low, mut high) = self.near(key);
         while low < high {
             let middle = line_start(self.text, low.midpoint(high));
             // Comments stand above an entry; this one may begin before `low`.
@@ -149,6 +177,14 @@ impl<'a> Lines<'a> {
         self.counted = start;
         Some(MapEntry { key: Cow::Borrowed(key), value: Cow::Borrowed(value), line: self.line })
     }
+}
+
+/// The first bytes of a key as a number: whose is smaller comes first; where they are equal, the rest decides.
+pub(super) fn prefix(key: &str) -> u64 {
+    let mut bytes = [0; 8];
+    let length = key.len().min(8);
+    bytes[..length].copy_from_slice(&key.as_bytes()[..length]);
+    u64::from_be_bytes(bytes)
 }
 
 /// Where the line that holds a place starts.
