@@ -1,9 +1,13 @@
 //! `mxward breakglass`: which exception is written, what it does, and how it ends.
 #![expect(clippy::disallowed_methods, reason = "tests stand outside of the program's world")]
 
+mod again;
 mod ended;
+mod foreign;
+mod guards;
 mod others;
 mod told;
+mod ways;
 
 use crate::harness::{Ran, Test};
 

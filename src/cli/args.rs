@@ -175,13 +175,14 @@ pub enum Command {
     /// Write an exception for a domain whose mail waits, and say how it ends
     ///
     /// The entry asks less of the domain's servers until a day, says why, and stands in for what was there
-    /// before, which stays as a comment. What it changes is shown by its effect before it is written; where
-    /// other domains would lose security, or protect.yaml forbids it, nothing is written. Nothing is deployed
-    /// and no network is used: `plan` and `apply` put it in force.
+    /// before, which stays as a comment; another exception takes its place. What it changes is shown by its
+    /// effect before it is written; where other domains would lose security, or protect.yaml forbids it, nothing
+    /// is written. Nothing is deployed and no network is used: `plan` and `apply` put it in force.
     ///
-    /// Exit status: 0 written; 1 could not be written; 3 the repository is invalid, the exception would change
-    /// nothing, or a lint denies what was written; 4 the lock lacks facts; 5 refused for the sake of other
-    /// domains or by protect.yaml, and nothing was written.
+    /// Exit status: 0 written; 1 could not be written; 3 the repository is invalid, the exception would relax
+    /// nothing, or ask less than its level, or take over a row that nobody declares, or a lint denies it; also
+    /// where it was written, and a lint denies what was there before or what came back; 4 the lock lacks facts;
+    /// 5 refused for the sake of other domains or by protect.yaml, and nothing was written.
     Breakglass(Box<Breakglass>),
     /// Connect to the servers of every compiled policy as Postfix would, and say what it would do
     ///

@@ -108,21 +108,8 @@ pub fn end(text: &str, file: FileId, of: &Recipients) -> Result<Option<Ended>, E
     let Some(entry) = Entry::find(text, file, of)? else { return Ok(None) };
     let indent = &text[entry.lines.start..entry.key];
     let (line, last) = split_end(&text[entry.key..entry.lines.end]);
-    let (mut start, mut former) = (entry.lines.start, Vec::new());
-    let mark = loop {
-        let above = text[..start].strip_suffix('\n').ok_or(ExceptionError::NotOurs)?;
-        let above_start = line_start(above, above.len());
-        let (line, newline) = split_end(&text[above_start..start]);
-        let line = line.trim_start();
-        start = above_start;
-        match line.strip_prefix(FORMER) {
-            Some(_) if line.contains('\r') => return Err(ExceptionError::NotOurs),
-            Some(old) => former.push((old, newline)),
-            None => break Mark::parse(line).filter(|it| it.of == *of),
-        }
-    };
-    let mark = mark.ok_or(ExceptionError::NotOurs)?;
-    let mut new = text[..start].to_owned();
+    let Above { mark_line, mark, former } = Above::find(text, &entry, of)?;
+    let mut new = text[..mark_line.start].to_owned();
     for (old, newline) in former.iter().rev() {
         if !old.is_empty() {
             new.push_str(indent);
@@ -135,6 +122,59 @@ pub fn end(text: &str, file: FileId, of: &Recipients) -> Result<Option<Ended>, E
     }
     new.push_str(&text[entry.lines.end..]);
     Ok(Some(Ended { text: new, mark, line: line.to_owned() }))
+}
+
+/// Puts another exception in the place of one, under another mark; what stood there before both stays as it is.
+/// `None` where the text has no such entry.
+///
+/// # Errors
+///
+/// As [`end`].
+pub fn renew(
+    text: &str,
+    file: FileId,
+    of: &Recipients,
+    (mark, line): (&str, &str),
+) -> Result<Option<String>, ExceptionError> {
+    let Some(entry) = Entry::find(text, file, of)? else { return Ok(None) };
+    let above = Above::find(text, &entry, of)?.mark_line;
+    let (old_mark, newline) = split_end(&text[above.clone()]);
+    let indent = &old_mark[..old_mark.len() - old_mark.trim_start().len()];
+    let (_, last) = split_end(&text[entry.key..entry.lines.end]);
+    let between = &text[above.end..entry.key];
+    let (before, behind) = (&text[..above.start], &text[entry.lines.end..]);
+    Ok(Some([before, indent, mark, newline, between, line, last, behind].concat()))
+}
+
+/// What `breakglass` wrote above an exception.
+struct Above<'t> {
+    /// The line of the mark, with its end.
+    mark_line: Range<usize>,
+    mark: Mark,
+    /// The lines that stood there before and what ends each, from below.
+    former: Vec<(&'t str, &'t str)>,
+}
+
+impl<'t> Above<'t> {
+    fn find(text: &'t str, entry: &Entry, of: &Recipients) -> Result<Self, ExceptionError> {
+        let (mut end, mut former) = (entry.lines.start, Vec::new());
+        loop {
+            let above = text[..end].strip_suffix('\n').ok_or(ExceptionError::NotOurs)?;
+            let start = line_start(above, above.len());
+            let (line, newline) = split_end(&text[start..end]);
+            let line = line.trim_start();
+            match line.strip_prefix(FORMER) {
+                Some(_) if line.contains('\r') => return Err(ExceptionError::NotOurs),
+                Some(old) => former.push((old, newline)),
+                None => {
+                    let mark = Mark::parse(line).filter(|it| it.of == *of);
+                    let mark = mark.ok_or(ExceptionError::NotOurs)?;
+                    return Ok(Self { mark_line: start..end, mark, former });
+                }
+            }
+            end = start;
+        }
+    }
 }
 
 /// A line, and what ends it.
@@ -272,6 +312,29 @@ mod tests {
             let new = super::super::insert(text, file, &lines).unwrap();
             assert_eq!(end(&new, file, &name("kunde.example")).unwrap().unwrap().text, text);
         }
+    }
+
+    #[test]
+    fn another_exception_takes_the_place_of_one() {
+        let file = SourceMap::new().add("a.yaml", "");
+        let of = name("kunde.example");
+        let other = Mark { until: "2026-12-09".parse().unwrap(), ..mark(None) };
+        let line = "kunde.example: { level: may }";
+        for text in [
+            "domains:\n  kunde.example: y  # why\n  b.example: z\n",
+            "domains:\r\n  kunde.example:\r\n    level: secure",
+        ] {
+            let once = replaced(text);
+            let twice = renew(&once, file, &of, (&other.to_string(), line)).unwrap().unwrap();
+            assert_eq!(twice, once.replace("2026-12-02", "2026-12-09").replace(LINE, line));
+            let back = end(&twice, file, &of).unwrap().unwrap();
+            let expected =
+                Ended { text: text.to_owned(), mark: other.clone(), line: line.to_owned() };
+            assert_eq!(back, expected);
+            let refused = renew(text, file, &of, ("# m", line));
+            assert_eq!(refused, Err(ExceptionError::NotOurs));
+        }
+        assert_eq!(renew("domains:\n  a.example: x\n", file, &of, ("# m", line)), Ok(None));
     }
 
     #[test]

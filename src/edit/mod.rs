@@ -5,7 +5,7 @@ mod insert;
 mod list;
 mod mark;
 
-pub use exception::{Ended, ExceptionError, end, replace};
+pub use exception::{Ended, ExceptionError, end, renew, replace};
 pub use insert::{InsertError, insert};
 pub use list::{strike, unstrike};
 pub use mark::Mark;

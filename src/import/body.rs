@@ -59,7 +59,7 @@ pub(super) fn base(policy: &TlsPolicy) -> TlsPolicy {
 }
 
 /// The level and the attributes of a policy.
-pub(super) fn policy_fields(policy: &TlsPolicy) -> Vec<String> {
+pub(crate) fn policy_fields(policy: &TlsPolicy) -> Vec<String> {
     let mut fields = vec![format!("level: {}", policy.level)];
     let mut list = |name: &str, values: Vec<String>| {
         if !values.is_empty() {

@@ -24,6 +24,7 @@ mod tlspol;
 mod value;
 mod write;
 
+pub(crate) use body::policy_fields;
 pub use dump::is_dump;
 pub use finding::Finding;
 pub use options::{NoneMeans, Options, Placed};

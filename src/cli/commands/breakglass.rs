@@ -1,33 +1,40 @@
 //! `mxward breakglass`
 
+mod against;
+mod asked;
+mod before;
+mod compiled;
 mod edits;
+mod foreign;
 mod judged;
+mod sharing;
 mod text;
 mod until;
+mod wanted;
 mod write;
 
-use super::edited::{Edited, NOT_INSIDE, declared, is_inside, only_these_differ};
+use super::edited::{Declared, Edited, declared, only_these_differ};
 use super::sides::{Sides, texts};
-use super::{check, diff, test};
+use super::test;
 use crate::cli::args::Breakglass;
 use crate::cli::context::Context;
 use crate::cli::exit::Exit;
-use crate::compile::{Compiled, Repository};
-use crate::deployed::DeployedMap;
-use crate::diag::{Diagnostic, Diagnostics, Severity, printable};
+use crate::compile::Repository;
+use crate::diag::Diagnostics;
 use crate::diff::Compared;
-use crate::model::{Body, Target};
+use crate::model::Body;
 use crate::names::Recipients;
 use crate::postfix::SecurityLevel;
 use crate::source::SourceMap;
 use crate::world::Files;
-use edits::{Asked, Before, Written, end_of, except};
+use asked::{Asked, Written};
+use before::Before;
+use compiled::{Denied, failing, lints, maps, sides};
+use edits::{end_of, except};
 use jiff::civil::Date;
 use std::collections::BTreeMap;
+use wanted::{Wanted, wanted};
 use write::write;
-
-/// So many characters of a reason fit into a line.
-const REASON: usize = 200;
 
 /// What was written, or would have been, as a report.
 struct Report<'a> {
@@ -36,6 +43,8 @@ struct Report<'a> {
     exception: Option<(SecurityLevel, Date)>,
     /// The first words of commands that go on from here.
     mxward: &'a str,
+    /// What `plan` and `apply` need on their command lines.
+    flags: String,
     targets: Vec<(&'a Sides<'a>, &'a Compared<'a>)>,
     /// The repository with the change.
     sources: &'a SourceMap,
@@ -47,36 +56,38 @@ struct Report<'a> {
     done: bool,
 }
 
-/// What the command line asks for.
-struct Wanted {
-    named: Vec<Recipients>,
-    /// Level, reason and last day; `None` ends exceptions.
-    exception: Option<(SecurityLevel, String, Date)>,
-}
-
 pub(super) fn run(context: &mut Context<'_, '_>, options: &Breakglass) -> Result<Exit, Exit> {
     let wanted = wanted(context, options)?;
     let mxward = match &*Context::shown(&context.global.directory) {
         "." => "mxward".to_owned(),
-        folder if folder.bytes().all(|it| it.is_ascii_alphanumeric() || b"/._-".contains(&it)) => {
-            format!("mxward -C {folder}")
-        }
-        folder => format!("mxward -C '{}'", folder.replace('\'', "'\\''")),
+        folder => format!("mxward -C {}", quoted(folder)),
     };
     let files = context.world.repository(&context.global.directory).map_err(|error| {
         let folder = Context::shown(&context.global.directory);
         context.printer.error(&format!("cannot read `{folder}`: {error}"));
         Exit::Failed
     })?;
-    let before = read(context, &*files, &wanted.named)?;
+    let mut before = read(context, &*files, &wanted.named)?;
     let mut old = context.compile_files(&*files)?;
+    let was_so = |context: &mut Context<'_, '_>| {
+        context.printer.error("nothing was written: put right first what was so before");
+    };
+    let failed = test::failures(context, &mut old).inspect_err(|_| was_so(context))?;
+    let was = maps(context, &old, &old.repository.config.targets);
+    let was = was.inspect_err(|_| was_so(context))?;
+    before.kept = before::kept(&wanted.named, &old.repository.config.targets, &was);
     let mut edited = Edited::new(&*files);
     let written = edit(context, &mut edited, &before, &wanted, options)?;
     let mut new = match context.compile_files(&edited) {
         // What comes back may need facts that were dropped meanwhile.
-        Err(Exit::LockOutdated) if options.end && !options.dry_run => {
-            write(context, &*files, &edited, options.end)?;
-            context.printer.note("the entry is back; look up what it needs before you apply");
+        Err(Exit::LockOutdated) if options.end => {
+            let back = "the entry is back; look up what it needs before you apply";
+            if options.dry_run {
+                context.printer.note(&format!("nothing was written; it would be: {back}"));
+            } else {
+                write(context, &*files, &edited, options.end)?;
+                context.printer.note(back);
+            }
             return Ok(Exit::LockOutdated);
         }
         Err(Exit::Findings) => {
@@ -85,33 +96,47 @@ pub(super) fn run(context: &mut Context<'_, '_>, options: &Breakglass) -> Result
         }
         compiled => compiled?,
     };
-    let was_so = |context: &mut Context<'_, '_>| {
-        context.printer.error("nothing was written: put right first what was so before");
-    };
-    let failed = test::failures(context, &mut old).inspect_err(|_| was_so(context))?;
-    let was = maps(context, &old, &new.repository.config.targets);
-    let was = was.inspect_err(|_| was_so(context))?;
-    let uncompiled = |context: &mut Context<'_, '_>| {
-        let why = why_uncompiled(&before, &wanted, &mxward);
+    let stop = |context: &mut Context<'_, '_>, why: &str| {
         context.printer.error(&format!("nothing was written: {why}"));
+        Exit::Findings
+    };
+    let uncompiled = |context: &mut Context<'_, '_>, exit| {
+        let why = sharing::why_uncompiled(context, &before, &wanted, &old, &mxward);
+        stop(context, &why);
+        exit
     };
     let notes = failing(context, &failed, &mut new);
-    let mut notes = notes.inspect_err(|_| uncompiled(context))?;
-    let sides = sides(context, was, &new).inspect_err(|_| uncompiled(context))?;
+    let mut notes = notes.map_err(|exit| uncompiled(context, exit))?;
+    let sides = sides(context, was, &new).map_err(|exit| uncompiled(context, exit))?;
     let texts = texts(context, &sides, &BTreeMap::new())?;
-    let compared: Vec<_> = texts.iter().map(|it| it.compare()).collect();
-    let targets: Vec<_> = sides.iter().zip(&compared).collect();
-    let mut refused = Vec::new();
+    let computed: Vec<_> = texts.iter().map(|it| it.compute()).collect();
+    let targets: Vec<_> = sides.iter().zip(computed.iter().map(|it| &it.compared)).collect();
     if let Some((level, ..)) = wanted.exception {
-        judged::without_effect(&wanted.named, &targets, level).map_err(|why| {
-            context.printer.error(&format!("nothing was written: {why}"));
-            Exit::Findings
-        })?;
-        refused = judged::refusals(context, options, &wanted.named, &targets)?;
-        notes.extend(judged::stronger(&wanted.named, &targets));
+        let judged = judged::without_effect(&written, &targets, level)
+            .and_then(|()| judged::goes_by_less(&written, &targets, level));
+        judged.map_err(|why| stop(context, &why))?;
+        let foreign = foreign::foreign(context, &old, &targets)?;
+        for why in &foreign.found {
+            stop(context, why);
+        }
+        if !foreign.found.is_empty() {
+            return Err(Exit::Findings);
+        }
+        notes.extend(foreign.notes);
+        notes.extend(judged::stronger(&written, &targets));
+        notes.extend(judged::elsewhere(&wanted.named, &targets, level));
     }
-    let denied = lints(context, &old, &new);
-    let stopped = !refused.is_empty() || denied == Denied::Caused;
+    let against = against::against(context, options, &wanted.named, (&computed, &texts), &new)?;
+    let mut refused = against.refused;
+    if options.end {
+        // What asks for more than before is never kept from coming back.
+        let told = refused.drain(..).filter(|it| it.flag.is_none());
+        notes.extend(
+            told.map(|it| format!("`plan` refuses it: target {}: {}", it.target, it.message)),
+        );
+    }
+    let denied = lints(context, &old, &new, options.end);
+    let stopped = !refused.is_empty() || (denied == Denied::Caused && !options.end);
     let done = !stopped && !options.dry_run;
     if done {
         write(context, &*files, &edited, options.end)?;
@@ -120,6 +145,7 @@ pub(super) fn run(context: &mut Context<'_, '_>, options: &Breakglass) -> Result
         written: &written,
         exception: wanted.exception.as_ref().map(|(level, _, until)| (*level, *until)),
         mxward: &mxward,
+        flags: against.flags,
         targets,
         sources: &new.repository.sources,
         notes,
@@ -135,54 +161,12 @@ pub(super) fn run(context: &mut Context<'_, '_>, options: &Breakglass) -> Result
     })
 }
 
-/// Reads the command line; everything that is wrong with it is said.
-fn wanted(context: &mut Context<'_, '_>, options: &Breakglass) -> Result<Wanted, Exit> {
-    let (mut named, mut errors) = (Vec::new(), Vec::new());
-    for text in &options.domains {
-        match Recipients::parse(text) {
-            Ok(recipients) if named.contains(&recipients) => {}
-            Ok(recipients) => named.push(recipients),
-            Err(error) => errors.push(format!("`{}` is no domain: {error}", printable(text))),
-        }
+/// A path as a word of a shell.
+fn quoted(path: &str) -> String {
+    if path.bytes().all(|it| it.is_ascii_alphanumeric() || b"/._-".contains(&it)) {
+        return path.to_owned();
     }
-    if options.file.as_ref().is_some_and(|it| !is_inside(it.strip_prefix("./").unwrap_or(it))) {
-        errors.push(format!("`--file`: {NOT_INSIDE}"));
-    }
-    if !context.global.target.is_empty() {
-        errors.push(
-            "`--target`: an exception stands in the repository, and so holds on every target; give the option to \
-             `plan` and `apply`"
-                .to_owned(),
-        );
-    }
-    for text in &options.allow {
-        let guard = text.split_once('=').map_or(text.as_str(), |(guard, _)| guard);
-        if !judged::GUARDS.iter().any(|(_, known, _)| *known == guard) {
-            let known = judged::GUARDS.map(|(_, known, _)| known).join(", ");
-            errors.push(format!("`--allow {}`: use {known}", printable(text)));
-        }
-    }
-    let mut exception = None;
-    if let (Some(until), Some(reason), false) = (&options.until, &options.reason, options.end) {
-        let reason = reason.trim();
-        if reason.is_empty()
-            || reason.chars().count() > REASON
-            || reason.chars().any(char::is_control)
-            || printable(reason) != reason
-        {
-            errors.push(format!(
-                "`--reason`: write one line of at most {REASON} characters, all of them to be seen"
-            ));
-        }
-        match until::until(until, context.world.today()) {
-            Ok(day) => exception = Some((options.level.level(), reason.to_owned(), day)),
-            Err(why) => errors.push(why),
-        }
-    }
-    for error in &errors {
-        context.printer.error(error);
-    }
-    if errors.is_empty() { Ok(Wanted { named, exception }) } else { Err(Exit::Usage) }
+    format!("'{}'", path.replace('\'', "'\\''"))
 }
 
 /// What the repository declares.
@@ -209,8 +193,7 @@ fn edit(
     wanted: &Wanted,
     options: &Breakglass,
 ) -> Result<Vec<Written>, Exit> {
-    let mut written = Vec::new();
-    let mut failed = Vec::new();
+    let (mut written, mut failed): (Vec<Written>, _) = (Vec::new(), Vec::new());
     for of in &wanted.named {
         let result = match &wanted.exception {
             Some((level, reason, until)) => {
@@ -225,10 +208,19 @@ fn edit(
             Err(why) => failed.push(why),
         }
     }
-    if failed.is_empty()
-        && let Err(why) = proven(edited, before, &written)
-    {
-        failed.push(why);
+    if failed.is_empty() {
+        match proven(edited, before, &written) {
+            Ok(after) => {
+                for it in written.iter_mut().filter(|it| it.expected.is_none()) {
+                    let body = after.entries.get(&it.of);
+                    it.back = body.and_then(|it| {
+                        let level = it.policy.level.as_ref().map(|it| it.value);
+                        Some((level, it.until.as_ref()?.value))
+                    });
+                }
+            }
+            Err(why) => failed.push(why),
+        }
     }
     for why in &failed {
         context.printer.error(&format!("nothing was written: {why}"));
@@ -236,7 +228,8 @@ fn edit(
     if failed.is_empty() { Ok(written) } else { Err(Exit::Findings) }
 }
 
-fn proven(edited: &Edited<'_>, before: &Before, written: &[Written]) -> Result<(), String> {
+/// What the files declare now, where that is what was meant.
+fn proven(edited: &Edited<'_>, before: &Before, written: &[Written]) -> Result<Declared, String> {
     let after = declared(edited)?;
     let mut expected = before.declared.entries.clone();
     // What an ended exception leaves behind may be nothing.
@@ -244,120 +237,6 @@ fn proven(edited: &Edited<'_>, before: &Before, written: &[Written]) -> Result<(
     expected.retain(|key, _| written.iter().all(|it| it.of != *key) || is_there(key));
     let there = written.iter().filter(|it| is_there(&it.of));
     let entries = there.map(|it| (it.of.clone(), |body: &Body| it.says(body)));
-    only_these_differ(&before.declared, expected, &after, entries)
-}
-
-/// Why the repository would not compile any more: others may share a next hop, which has one policy.
-fn why_uncompiled(before: &Before, wanted: &Wanted, mxward: &str) -> String {
-    if let Some(next_hop) = before.of_next_hops(&wanted.named) {
-        return format!(
-            "the policy of `{next_hop}` stands in `next_hops:`, and holds for everybody whose mail goes there; if all \
-             of them shall have less, change it there by hand, and back afterwards"
-        );
-    }
-    let sharing = before.sharing(&wanted.named);
-    if sharing.is_empty() {
-        return "the repository would not compile any more".to_owned();
-    }
-    let all = wanted.named.iter().chain(sharing).map(ToString::to_string);
-    let all = all.collect::<Vec<_>>().join(" ");
-    let (what, end) = if wanted.exception.is_some() {
-        ("if all of them shall have the exception", "…")
-    } else {
-        ("to end the exception of all of them", "--end")
-    };
-    format!(
-        "Postfix has one policy for a next hop, and others use this one too; {what}: \
-         `{mxward} breakglass {all} {end}`"
-    )
-}
-
-/// The maps of every target as the repository is.
-fn maps(
-    context: &mut Context<'_, '_>,
-    old: &Compiled,
-    targets: &[Target],
-) -> Result<Vec<[DeployedMap; 2]>, Exit> {
-    let one = |target| Ok(diff::output(context, old, target)?.1.map(diff::as_deployed));
-    targets.iter().map(one).collect()
-}
-
-/// Both sides of every target: as the repository is, and as it is going to be.
-fn sides<'c>(
-    context: &mut Context<'_, '_>,
-    was: Vec<[DeployedMap; 2]>,
-    new: &'c Compiled,
-) -> Result<Vec<Sides<'c>>, Exit> {
-    let mut list = Vec::new();
-    for (target, maps) in new.repository.config.targets.iter().zip(was) {
-        let after = diff::output(context, new, target)?;
-        list.push(Sides::new(target, (maps, target.settings()), after));
-    }
-    Ok(list)
-}
-
-/// What `tests/*.yaml` expects and does not get any more.
-fn failing(
-    context: &mut Context<'_, '_>,
-    before: &Diagnostics,
-    new: &mut Compiled,
-) -> Result<Vec<String>, Exit> {
-    let after = test::failures(context, new)?;
-    let known = |it: &&Diagnostic| before.iter().any(|old| old.message == it.message);
-    let failing = after.iter().filter(|it| !known(it)).map(|it| {
-        let place = it.span.map(|span| new.repository.sources.place(span)).unwrap_or_default();
-        format!(
-            "`mxward test` fails from now on, and pipelines that run it: {place}: {}; change what is expected \
-             in the same commit",
-            it.message
-        )
-    });
-    Ok(failing.collect())
-}
-
-/// What denied lints are about.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Denied {
-    Nothing,
-    /// What was there before.
-    Before,
-    /// The change.
-    Caused,
-}
-
-/// Shows what lints find that they did not find before, and everything that they deny.
-fn lints(context: &mut Context<'_, '_>, old: &Compiled, new: &Compiled) -> Denied {
-    let today = context.world.today();
-    let mut found = [old, new].map(|compiled| {
-        let targets = compiled.repository.config.targets.iter().collect();
-        let mut diagnostics = Diagnostics::new();
-        check::judge(compiled, targets, Severity::Warning, today, &mut diagnostics);
-        diagnostics.sort();
-        diagnostics
-    });
-    let [before, after] = &mut found;
-    let is_new = |it: &Diagnostic| {
-        before.iter().all(|old| (old.code, &old.message) != (it.code, &it.message))
-    };
-    let (mut shown, mut denied) = (Diagnostics::new(), Denied::Nothing);
-    for it in after.iter() {
-        let (is_error, is_new) = (it.severity == Severity::Error, is_new(it));
-        if is_error && denied != Denied::Caused {
-            denied = if is_new { Denied::Caused } else { Denied::Before };
-        }
-        if is_error || is_new {
-            shown.push(it.clone());
-        }
-    }
-    context.printer.diagnostics(&shown, &new.repository.sources);
-    match denied {
-        Denied::Nothing => {}
-        Denied::Before => context.printer.error(
-            "`check` denies what was there before, and `plan` and `apply` refuse every change until that is put right",
-        ),
-        Denied::Caused => {
-            context.printer.error("nothing was written: `plan` and `apply` would refuse it");
-        }
-    }
-    denied
+    only_these_differ(&before.declared, expected, &after, entries)?;
+    Ok(after)
 }

@@ -13,6 +13,7 @@ use std::io;
 pub(super) const NOT_INSIDE: &str = "name a file of the repository, by its path from there";
 
 /// The files of a repository, some of them as they are going to be.
+#[derive(Clone)]
 pub(super) struct Edited<'a> {
     files: &'a dyn Files,
     /// Path → text.

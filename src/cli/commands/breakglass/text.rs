@@ -1,7 +1,7 @@
 //! What was written and how it ends, for people and programs.
 
 use super::Report;
-use super::judged::GUARDS;
+use super::asked::Written;
 use crate::cli::commands::changes::{self, Shown, rows, summaries, summary, table};
 use crate::cli::page::Page;
 use crate::cli::printer::Render;
@@ -30,29 +30,28 @@ impl Report<'_> {
 
     /// What happened, in a line.
     fn first_line(&self) -> String {
-        let mut files: Vec<&str> = self.written.iter().map(|it| it.file.as_str()).collect();
-        files.sort_unstable();
-        files.dedup();
-        let (names, files) = (self.names().replace(' ', ", "), files.join(", "));
         let would = if self.done { "" } else { "nothing was written; it would be: " };
-        match &self.exception {
-            Some((level, until)) => format!("{would}{names}: {level} until {until}, in {files}"),
-            None => format!("{would}{names}: no exception any more, in {files}"),
+        if let Some((level, until)) = &self.exception {
+            let what = placed(self.written.iter(), &format!("{level} until {until}"));
+            return format!("{would}{what}");
         }
+        let gone = self.written.iter().filter(|it| it.back.is_none());
+        let mut parts = Vec::new();
+        if gone.clone().next().is_some() {
+            parts.push(placed(gone, "no exception any more"));
+        }
+        for it in self.written {
+            let Some((level, until)) = it.back else { continue };
+            let level = level.map_or_else(String::new, |it| format!("{it} "));
+            let what = format!("the exception before it is back, {level}until {until}");
+            parts.push(placed([it].into_iter(), &what));
+        }
+        format!("{would}{}", parts.join("; "))
     }
 
     /// The commands that put it in force, with the flags that guards ask for.
     fn commands(&self) -> [String; 2] {
-        let mut flags = String::new();
-        for (effect, guard, _) in GUARDS {
-            let counts = self.targets.iter().map(|(_, compared)| compared.diff.count(effect));
-            let most = counts.max().unwrap_or_default();
-            if most > 0 {
-                flags = format!("{flags} --allow {guard}={most}");
-            }
-        }
-        let mxward = self.mxward;
-        let file = "breakglass.plan";
+        let (mxward, flags, file) = (self.mxward, &self.flags, "breakglass.plan");
         [format!("{mxward} plan{flags} --out {file}"), format!("{mxward} apply{flags} {file}")]
     }
 
@@ -78,6 +77,15 @@ impl Report<'_> {
         });
         lines.collect()
     }
+}
+
+/// Domains, what is so with them, and their files.
+fn placed<'w>(of: impl Iterator<Item = &'w Written> + Clone, what: &str) -> String {
+    let names: Vec<String> = of.clone().map(|it| it.of.to_string()).collect();
+    let mut files: Vec<&str> = of.map(|it| it.file.as_str()).collect();
+    files.sort_unstable();
+    files.dedup();
+    format!("{}: {what}, in {}", names.join(", "), files.join(", "))
 }
 
 impl Render for Report<'_> {
