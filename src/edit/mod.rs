@@ -1,5 +1,6 @@
 //! Changes to files that people write: entries are added and replaced, and everything else stays as it is.
 
+mod entry;
 mod exception;
 mod insert;
 mod list;

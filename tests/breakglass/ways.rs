@@ -11,7 +11,9 @@ const INSIDE: &str = "name: inside\ntitle: Inside\nmx_patterns: 'mx\\.inside\\.e
 const HOST: &str = "  a.inside.example: { provider: inside, route: host }\n";
 
 fn inside(entries: &str, setting: &str) -> Test {
-    let config = CONFIG.replace("deployed:", &format!("{setting}deployed:"));
+    // Some settings make keys of parents useless, which a lint denies.
+    let config = CONFIG.replace(".below.example:", "below.example:");
+    let config = config.replace("deployed:", &format!("{setting}deployed:"));
     repository(entries).file("mxward.yaml", config).file("providers/inside.yaml", INSIDE)
 }
 
@@ -35,7 +37,8 @@ fn a_route_to_hosts_does_not_become_one_to_a_relay_or_a_parent() {
         (format!("{HOST}{parent}"), ""),
         (format!("{HOST}{bare}"), "parent_domain_matches_subdomains: [transport_maps], "),
     ] {
-        let ran = inside(&entries, setting).args(args("a.inside.example")).any_stdout().run();
+        let test = inside(&entries, setting).args(args("a.inside.example"));
+        let ran = test.any_stdout().any_stderr().run();
         goes_by_mx(&ran, "a.inside.example", "domains/a.yaml");
         let end = ran.then().args(["breakglass", "a.inside.example", "--end"]);
         let ran = end.any_stdout().any_stderr().run();

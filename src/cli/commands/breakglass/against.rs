@@ -14,6 +14,7 @@ use crate::names::Recipients;
 use crate::plan::{Allowed, GUARDS, Refusal};
 use crate::postfix::Effect;
 use crate::report::{counted, some_of};
+use std::collections::BTreeSet;
 
 /// What happens to other domains only where `--allow` names it: the effect, the guard, and what it would be.
 pub(super) const OTHERS: [(Effect, &str, &str); 3] = [
@@ -47,7 +48,11 @@ pub(super) fn against(
     // What is allowed here is about others, and the commands say anew what they need.
     let allowed = std::mem::take(&mut consented.allowed);
     let (_, guards) = judge(computed, texts, new, &consented, context.world.today());
-    let mut flags: String = GUARDS.iter().filter_map(|(guard, _)| flag(guard, &guards)).collect();
+    let targets = texts.iter().map(|it| &it.sides.target);
+    let deployed = targets.filter(|it| it.transport.is_some() || it.tls_policy.is_some());
+    let deployed: BTreeSet<&str> = deployed.map(|it| it.name.value.as_str()).collect();
+    let asked: Vec<_> = guards.iter().filter(|it| deployed.contains(&*it.target)).collect();
+    let mut flags: String = GUARDS.iter().filter_map(|(guard, _)| flag(guard, &asked)).collect();
     if let Some(path) = &options.protect {
         flags = format!("{flags} --protect {}", quoted(&path.to_string_lossy()));
     }
@@ -58,7 +63,7 @@ pub(super) fn against(
 }
 
 /// The flag that opens a guard on every target.
-fn flag(guard: &str, refusals: &[Refusal]) -> Option<String> {
+fn flag(guard: &str, refusals: &[&Refusal]) -> Option<String> {
     let flags = refusals.iter().filter(|it| it.guard == guard).filter_map(|it| it.flag.as_deref());
     let number = |it: &&str| it.rsplit_once('=').and_then(|(_, it)| it.parse::<usize>().ok());
     flags.max_by_key(number).map(|it| format!(" {it}"))
