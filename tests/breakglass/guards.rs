@@ -94,6 +94,16 @@ fn what_is_against_an_end_is_told() {
     let ran = test.args(end).any_stdout().run();
     let joined = ran.stdout.split_whitespace().collect::<Vec<_>>().join(" ");
     assert!(joined.contains("note: `plan` refuses it: target mx: 4 of 10 domains"), "{joined}");
+    // Nor does it matter who has made a mistake in there meanwhile.
+    let ran = ran.then().args(args("d1.example")).any_stdout().run();
+    ran.then()
+        .file("protect.yaml", "version: 1\nlimit: {}\n")
+        .args(["breakglass", "d1.example", "--end"])
+        .stdout_has("d1.example: no exception any more, in mxward.yaml\n")
+        .stderr_has("error[unknown-key]")
+        .status(3)
+        .run();
+    assert!(!ran.read("mxward.yaml").contains("# breakglass"));
 }
 
 #[test]

@@ -27,6 +27,7 @@ use crate::names::Recipients;
 use crate::postfix::SecurityLevel;
 use crate::source::SourceMap;
 use crate::world::Files;
+use against::Against;
 use asked::{Asked, Written};
 use before::Before;
 use compiled::{Denied, failing, lints, maps, sides};
@@ -126,7 +127,13 @@ pub(super) fn run(context: &mut Context<'_, '_>, options: &Breakglass) -> Result
         notes.extend(judged::stronger(&written, &targets));
         notes.extend(judged::elsewhere(&wanted.named, &targets, level));
     }
-    let against = against::against(context, options, &wanted.named, (&computed, &texts), &new)?;
+    let against = against::against(context, options, &wanted.named, (&computed, &texts), &new);
+    let is_read = against.is_ok();
+    let against = match against {
+        // What is wrong with protect.yaml was said, and does not keep an exception in force.
+        Err(exit) if options.end && exit != Exit::Usage => Against::default(),
+        against => against?,
+    };
     let mut refused = against.refused;
     if options.end {
         // What asks for more than before is never kept from coming back.
@@ -157,6 +164,7 @@ pub(super) fn run(context: &mut Context<'_, '_>, options: &Breakglass) -> Result
     Ok(match (report.refused.is_empty(), denied) {
         (false, _) => Exit::Refused,
         (true, Denied::Caused | Denied::Before) => Exit::Findings,
+        (true, Denied::Nothing) if !is_read => Exit::Findings,
         (true, Denied::Nothing) => Exit::Done,
     })
 }

@@ -24,6 +24,7 @@ pub(super) const OTHERS: [(Effect, &str, &str); 3] = [
 ];
 
 /// What is against it.
+#[derive(Default)]
 pub(super) struct Against {
     /// Other domains that lose, and what no flag of `plan` opens.
     pub(super) refused: Vec<Refusal>,

@@ -198,9 +198,9 @@ mod tests {
         let written = Written::new(&of, "a.yaml", body);
         for (next_hop, key, policy, is_asked) in [
             ("kunde.example", Some("kunde.example"), "encrypt", true),
-            ("kunde.example", Some("kunde.example"), "encrypt ciphers=low", true),
+            ("kunde.example", Some(".example"), "encrypt", true),
             ("kunde.example", None, "may", false),
-            ("kunde.example", Some(".example"), "encrypt ciphers=low", false),
+            ("kunde.example", Some(".example"), "may", false),
             ("[relay.example]", None, "may", false),
             ("[relay.example]", None, "dane", false),
             ("[relay.example]", None, "encrypt", true),
