@@ -10,6 +10,7 @@ use crate::source::SourceMap;
 use crate::world::World;
 use serde_json::{Value, json};
 use std::borrow::Cow;
+use std::collections::BTreeSet;
 use std::io::{self, Write};
 use std::path::PathBuf;
 
@@ -52,6 +53,8 @@ pub struct Printer<'a> {
     pending: Vec<(Pending, Option<PathBuf>)>,
     /// What was said; `None` once there is a result.
     said: Option<Said>,
+    /// The messages that were written to standard error.
+    told: BTreeSet<Vec<(&'static str, String)>>,
 }
 
 /// A report that tells the exit status.
@@ -95,6 +98,7 @@ impl<'a> Printer<'a> {
             problem: None,
             pending: Vec::new(),
             said: Some(Said::new(command)),
+            told: BTreeSet::new(),
         };
         match Wanted::read(&global.report) {
             Ok(reports) => printer.reports = reports,
@@ -180,7 +184,7 @@ impl<'a> Printer<'a> {
         }
     }
 
-    /// Writes messages to standard error, and how many there are.
+    /// Writes messages to standard error, and how many there are; once, where a repository is compiled anew.
     pub fn diagnostics(&mut self, diagnostics: &Diagnostics, sources: &SourceMap) {
         if let Some(said) = &mut self.said {
             said.messages(diagnostics, sources);
@@ -188,9 +192,13 @@ impl<'a> Printer<'a> {
         if diagnostics.is_empty() {
             return;
         }
-        let mut text = render(diagnostics, sources, &self.talk_style);
-        text.push_str(&summary(diagnostics, &self.talk_style));
-        self.talk(&text);
+        // Lines may be others by then.
+        let what = diagnostics.iter().map(|it| (it.code, it.message.clone())).collect();
+        if self.told.insert(what) {
+            let mut text = render(diagnostics, sources, &self.talk_style);
+            text.push_str(&summary(diagnostics, &self.talk_style));
+            self.talk(&text);
+        }
     }
 
     fn talk(&mut self, text: &str) {

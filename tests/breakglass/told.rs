@@ -207,3 +207,18 @@ fn commands_name_the_folder_and_comments_do_not() {
         );
     }
 }
+
+/// The repository is compiled before and after, and each target of it.
+#[test]
+fn what_compiling_says_is_said_once() {
+    let tables =
+        "transport: \"file:deployed/transport\", tls_policy: \"mysql://mail@localhost/mail\"";
+    let config = CONFIG.replace("deployed: \"file:deployed\"", tables);
+    let ran = repository("")
+        .file("mxward.yaml", config)
+        .args(args("kunde.example"))
+        .any_stdout()
+        .any_stderr()
+        .run();
+    assert_eq!(ran.stderr.matches("warning[no-unicode-key]").count(), 1, "{}", ran.stderr);
+}
