@@ -211,7 +211,7 @@ fn rule(effect: Effect) -> [&'static str; 3] {
         ],
         Effect::Weaker => [
             "change/weaker",
-            "an attacker on the path could do more than before",
+            "an attacker could do more than before",
             "The new policy promises less than the deployed one. Accept it only where that is meant, and say why beside the domain with `reason`.",
         ],
         Effect::Different => [
@@ -221,7 +221,7 @@ fn rule(effect: Effect) -> [&'static str; 3] {
         ],
         Effect::Stronger => [
             "change/stronger",
-            "an attacker on the path could do less than before",
+            "an attacker could do less than before",
             "Mail is deferred where servers do not satisfy the new policy. Nothing to do if they do.",
         ],
         Effect::Neutral => [

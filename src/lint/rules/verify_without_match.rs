@@ -20,8 +20,8 @@ Finds policies that compare the certificate with the name of the MX host: `verif
 beside the domain silences the lint.",
         why: "\
 The name of the MX host comes from DNS. Who can forge the answer names a host of their own, for which they
-have a certificate from any CA, and the check passes. `verify` keeps out only those who can do no more
-than listen, as `encrypt` does.",
+have a certificate from any CA, and the check passes. So `verify` keeps out who is on the path and cannot
+forge DNS, whom `encrypt` lets in, and nobody who can.",
         example: "\
 domains:
   example.com: { level: verify }

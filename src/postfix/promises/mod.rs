@@ -1,4 +1,4 @@
-//! What a policy promises against an attacker on the path.
+//! What a policy promises against an attacker, on the path or in DNS.
 
 mod credential;
 mod listening;
@@ -15,7 +15,7 @@ use super::policy::TlsPolicy;
 use std::cmp::Ordering;
 use std::collections::BTreeSet;
 
-/// What a policy promises, ordered by inclusion: greater means that whatever an attacker on the path
+/// What a policy promises, ordered by inclusion: greater means that whatever an attacker
 /// is kept from under the lesser one, the greater one keeps them from too.
 ///
 /// There are two worlds: the destination has usable TLSA records, or it has none; a policy that is
