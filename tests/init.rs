@@ -96,6 +96,22 @@ fn every_command_of_the_workflows_is_one() {
     }
 }
 
+/// One of the pipelines holds a key to the mail servers.
+#[test]
+fn pipelines_install_the_version_that_wrote_them() {
+    let ran = started();
+    let own = concat!("cargo install --locked --version ", env!("CARGO_PKG_VERSION"), " mxward\n");
+    for (path, count) in [
+        (".github/workflows/mxward.yaml", 2),
+        (".github/workflows/mxward-update.yaml", 1),
+        (".gitlab-ci.yml", 1),
+    ] {
+        let text = ran.read(&format!("mail/{path}"));
+        assert_eq!(text.matches("cargo install").count(), count, "{path}");
+        assert_eq!(text.matches(own).count(), count, "{path}");
+    }
+}
+
 #[test]
 fn the_workflows_of_one_platform_alone() {
     let ran = Test::new().args(["-C", "mail", "init", "--ci", "gitlab"]).any_stderr().run();

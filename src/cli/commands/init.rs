@@ -30,6 +30,10 @@ const GITHUB: [File; 2] = [
 
 const GITLAB: [File; 1] = [(".gitlab-ci.yml", include_str!("init/starter/.gitlab-ci.yml"))];
 
+/// What stands in the files for the version of mxward that wrote them: pipelines install that one, since one of
+/// them holds a key to the mail servers.
+const VERSION: &str = "@VERSION@";
+
 /// What editors need for the files of a repository.
 const SCHEMAS: [(&str, SchemaKind); 5] = [
     ("schemas/mxward.schema.json", SchemaKind::Mxward),
@@ -53,7 +57,7 @@ pub(super) fn run(
     let of = |which: Ci, files: &'static [File]| if ci.contains(&which) { files } else { &[] };
     let files = [&FILES[..], of(Ci::Github, &GITHUB), of(Ci::Gitlab, &GITLAB)];
     let mut files: Vec<(&str, String)> =
-        files.concat().into_iter().map(|(path, text)| (path, text.to_owned())).collect();
+        files.concat().into_iter().map(|(path, text)| (path, versioned(text))).collect();
     files.extend(SCHEMAS.map(|(path, kind)| (path, kind.text())));
     let there = files.iter().map(|(path, _)| folder.join(path));
     let there: Vec<_> = there.filter(|path| context.world.exists(path)).collect();
@@ -84,4 +88,9 @@ pub(super) fn run(
         counted(files.len(), "file")
     ));
     Ok(Exit::Done)
+}
+
+/// A file of the starter with the version of this mxward.
+fn versioned(text: &str) -> String {
+    text.replace(VERSION, env!("CARGO_PKG_VERSION"))
 }
