@@ -4,7 +4,9 @@ use super::files::split;
 use super::hosts::{Hosts, place};
 use crate::diag::printable;
 use crate::model::Target;
-use crate::postfix::main_cf::{MainCfDifference, PostconfOutput, Running, differences};
+use crate::postfix::main_cf::{
+    MainCfDifference, PostconfOutput, Presence, Requirements, Running, differences,
+};
 use crate::tables::{Lowered, requirements};
 use crate::world::{Host, HostError, Place};
 use std::path::Path;
@@ -40,12 +42,11 @@ pub(super) fn compare(
     }
     let Some((at, folder)) = config else { return Ok(Vec::new()) };
     let host = hosts.host(&at)?;
-    let running = running(&mut **host.borrow_mut(), &folder)?;
+    let tables = lowered.tables();
+    let required = requirements(target, &tables, paths, lowered.leaves_any());
+    let running = running(&mut **host.borrow_mut(), &folder, &required)?;
     match running {
-        Ok(running) => {
-            let tables = lowered.tables();
-            Ok(differences(&running, &requirements(target, &tables, paths)))
-        }
+        Ok(running) => Ok(differences(&running, &required)),
         Err(why) => {
             let folder = printable(&folder).into_owned();
             notes.push(format!("`{folder}/main.cf` was not compared: {why}"));
@@ -70,15 +71,19 @@ pub fn config_folder(
 }
 
 /// The running parameters, or why postconf(1) does not say them.
-fn running(host: &mut dyn Host, folder: &str) -> Result<Result<Running, String>, HostError> {
+fn running(
+    host: &mut dyn Host,
+    folder: &str,
+    required: &Requirements<'_>,
+) -> Result<Result<Running, String>, HostError> {
     let mut running = match postconf(host, Some(folder))? {
         Ok(running) => running,
         Err(why) => return Ok(Err(why)),
     };
-    for path in running.files() {
+    for path in running.files(required) {
         // What may not be looked at is not known.
-        if let Ok(present) = is_present(host, &path) {
-            running.set_present(&path, present);
+        if let Ok(found) = find(host, &path) {
+            running.set_found(&path, found);
         }
     }
     Ok(Ok(running))
@@ -127,14 +132,15 @@ pub(super) fn postconf(
     Ok(Ok(running))
 }
 
-fn is_present(host: &mut dyn Host, path: &str) -> Result<bool, HostError> {
+/// What lies under a path.
+fn find(host: &mut dyn Host, path: &str) -> Result<Presence, HostError> {
     let (folder, name) = split(path);
-    if host.list(folder)?.iter().any(|it| it == name) {
-        return Ok(true);
-    }
+    let is_listed = host.list(folder)?.iter().any(|it| it == name);
+    // A link to a folder is listed, too.
     match host.real_folder(path) {
-        Ok(folder) => Ok(folder.is_some()),
-        Err(HostError::Failed(_)) => Ok(false),
+        Ok(Some(_)) => Ok(Presence::Folder),
+        Ok(None) | Err(HostError::Failed(_)) if is_listed => Ok(Presence::File),
+        Ok(None) | Err(HostError::Failed(_)) => Ok(Presence::Absent),
         Err(error) => Err(error),
     }
 }

@@ -41,7 +41,12 @@ pub(super) fn required(repository: &Repository, target: &Target, tables: &impl R
         let why = "The CAs of secure and verify: without any, all of their mail is deferred, and\n\
                    # tls_append_default_CA alone changes nothing.";
         match &target.ca {
-            Some(ca) if ca.value.ends_with('/') => parameter(why, "smtp_tls_CApath", &ca.value),
+            Some(ca) if ca.value.ends_with('/') => {
+                let why = format!(
+                    "{why}\n# The folder must also be there inside of the chroot of smtp(8), which Debian has."
+                );
+                parameter(&why, "smtp_tls_CApath", &ca.value);
+            }
             Some(ca) => parameter(why, "smtp_tls_CAfile", &ca.value),
             // A file that is not there turns TLS off.
             None => parameter(

@@ -115,6 +115,12 @@ impl<'a> Lowered<'a> {
         Tables { transport: Table::new(transport), tls_policy: Table::new(tls_policy) }
     }
 
+    /// Whether a domain of the target is left to a resolver.
+    pub fn leaves_any(&self) -> bool {
+        // A plan that is used has a destination.
+        self.states.iter().any(|state| matches!(state, State::LeftTo))
+    }
+
     /// The destination and the state under exactly this key.
     pub(super) fn find(&self, key: &str) -> Option<(&'a Destination, &State)> {
         let list = &self.destinations.list;

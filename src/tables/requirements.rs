@@ -7,11 +7,13 @@ use crate::postfix::main_cf::{PolicyUses, RequiredMap, RequiredTable, Requiremen
 
 /// What main.cf must say for the tables to mean what the target says.
 ///
-/// `paths` are the paths under which main.cf may name the files of both maps, the transport map first.
+/// `paths` are the paths under which main.cf may name the files of both maps, the transport map first;
+/// `left_to` says whether a domain is left to a resolver.
 pub fn requirements<'a>(
     target: &'a Target,
     tables: &'a Tables,
     [transport_paths, policy_paths]: [Vec<String>; 2],
+    left_to: bool,
 ) -> Requirements<'a> {
     let table = |location: Option<&Location>, paths| {
         Some(match location? {
@@ -44,6 +46,7 @@ pub fn requirements<'a>(
         ipv6: transport.iter().any(|entry| has_address(&entry.value.next_hops, true)),
         ca: target.ca.as_ref().map(|it| it.value.clone()),
         uses: policy_uses(target, tables),
+        left_to,
         services: services.filter(|it| !it.is_empty()).collect(),
     }
 }

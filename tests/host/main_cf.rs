@@ -2,7 +2,7 @@
 
 use super::places::main_cf;
 use super::{Sshd, folder, text};
-use crate::harness::{Ran, Test, path};
+use crate::harness::{Ran, Test, path, postmap};
 use std::fs;
 use std::path::Path;
 use std::process::Command;
@@ -46,6 +46,15 @@ fn diff(folder: &Path, place: &str) -> Test {
     Test::new().file("mxward.yaml", repository(folder, place))
 }
 
+/// Makes both maps, without entries.
+fn maps(folder: &Path) {
+    for name in ["transport", "tls_policy"] {
+        fs::write(folder.join(name), "").unwrap();
+        let built = postmap::postmap("lmdb", &folder.join(name));
+        assert!(built.status.success(), "{built:?}");
+    }
+}
+
 /// What `main.cf.required` asks for.
 fn required(folder: &Path, place: &str) -> String {
     let ran = diff(folder, place).args(["compile", "--out", "out", "-q"]).run();
@@ -77,6 +86,10 @@ fn a_main_cf_that_has_what_is_required_differs_in_nothing() {
     let required = required(folder.path(), &place);
     assert!(required.contains("smtp_tls_policy_maps = lmdb:"), "{required}");
     main_cf(folder.path(), &format!("compatibility_level = 3.6\n{required}"));
+    let missing = faults(folder.path());
+    let missing: Vec<_> = missing.iter().map(|it| it.each_ref().map(String::as_str)).collect();
+    assert_eq!(missing, [["breaks", "smtp_tls_policy_maps", ""], ["breaks", "transport_maps", ""]]);
+    maps(folder.path());
     assert_eq!(faults(folder.path()), [[""; 3]; 0]);
 }
 
@@ -85,6 +98,7 @@ fn the_commands_put_a_bare_main_cf_right() {
     let folder = folder();
     let folder = folder.path();
     main_cf(folder, "compatibility_level = 3.6\nmydestination = localhost, b.example\n");
+    maps(folder);
     let found = faults(folder);
     let parameters: Vec<&str> = found.iter().map(|[_, parameter, _]| parameter.as_str()).collect();
     assert_eq!(
@@ -114,9 +128,10 @@ fn what_master_cf_sets_is_seen() {
     let place = format!("file://{}", folder.display());
     let required = required(folder, &place);
     main_cf(folder, &format!("compatibility_level = 3.6\n{required}"));
+    maps(folder);
     let test = diff(folder, &place);
     let own = "smtp      unix  -       -       n       -       -       smtp\n  -o smtp_tls_security_level=$x\n  \
-               -o { smtp_tls_policy_maps = lmdb:/other }\n";
+               -o { smtp_tls_policy_maps = tcp:127.0.0.1:1 }\n";
     let services =
         MASTER_CF.replace("smtp      unix  -       -       n       -       -       smtp\n", own);
     fs::write(folder.join("master.cf"), services).unwrap();
@@ -134,7 +149,7 @@ fn what_master_cf_sets_is_seen() {
                 word("weaker"),
                 word("smtp/unix/smtp_tls_policy_maps"),
                 command(&format!(
-                    "smtp_tls_policy_maps = lmdb:{}/tls_policy, lmdb:/other",
+                    "smtp_tls_policy_maps = lmdb:{}/tls_policy, tcp:127.0.0.1:1",
                     folder.display()
                 )),
             ],
@@ -154,7 +169,11 @@ fn main_cf_reads_the_same_here_and_over_ssh() {
     let folder = folder.path();
     main_cf(
         folder,
-        "compatibility_level = 3.6\nrelayhost = [relay.example.net]\nsmtp_tls_levle = dane\n",
+        &format!(
+            "compatibility_level = 3.6\nrelayhost = [relay.example.net]\nsmtp_tls_levle = dane\n\
+             transport_maps = lmdb:{}/transport\nsmtp_tls_CAfile = /etc/ssl\n",
+            folder.display()
+        ),
     );
     let places = [format!("file://{}", folder.display()), format!("ssh://mx1{}", folder.display())];
     let [here, there] = places.map(|place| {
@@ -163,9 +182,43 @@ fn main_cf_reads_the_same_here_and_over_ssh() {
     });
     assert_eq!(here, there);
     let parameters: Vec<&str> = here.iter().map(|[_, parameter, _]| parameter.as_str()).collect();
-    for parameter in ["relayhost", "smtp_tls_levle", "transport_maps"] {
+    for parameter in ["relayhost", "smtp_tls_CAfile", "smtp_tls_levle", "transport_maps"] {
         assert!(parameters.contains(&parameter), "{here:?}");
     }
+    // Nobody is told to take out the relay without which mail may be stranded.
+    let commands = here.iter().filter(|[_, parameter, _]| parameter == "relayhost");
+    assert_eq!(commands.map(|it| it[2].as_str()).collect::<Vec<_>>(), [""]);
+}
+
+#[test]
+fn a_domain_that_is_left_to_a_resolver_needs_one_in_main_cf() {
+    let folder = folder();
+    let folder = folder.path();
+    let place = format!("file://{}", folder.display());
+    let required = required(folder, &place);
+    maps(folder);
+    let left = |more: &str| {
+        let test = diff(folder, &place);
+        let text = fs::read_to_string(test.path().join("mxward.yaml")).unwrap();
+        let domains = "domains:\n  left.example: { leave_to: mta-sts }\n";
+        let maps = "smtp_tls_policy_maps = lmdb:";
+        let list = format!("{maps}{}/tls_policy{more}\n", folder.display());
+        let rest: String = required
+            .lines()
+            .filter(|line| !line.starts_with(maps))
+            .flat_map(|line| [line, "\n"])
+            .collect();
+        main_cf(folder, &format!("compatibility_level = 3.6\n{rest}{list}"));
+        let test = test.file("mxward.yaml", text.replace("domains:\n", domains));
+        let ran = test.args(["diff", "--report", "json"]).any_stdout().run();
+        let mut found = differences(&ran);
+        found.retain(|[severity, ..]| severity != "note");
+        found
+    };
+    let found = left("");
+    let [found] = found.as_slice() else { panic!("{found:?}") };
+    assert_eq!(found, &["weaker", "smtp_tls_policy_maps", ""]);
+    assert_eq!(left(", socketmap:inet:127.0.0.1:8461:postfix"), [[""; 3]; 0]);
 }
 
 #[test]

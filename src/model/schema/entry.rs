@@ -106,7 +106,8 @@ struct Attributes {
     /// example.com. At the level `fingerprint`: fingerprints of the certificate or its key
     #[serde(rename = "match")]
     matches: Option<OneOrMore<Text>>,
-    /// Files with the only trust anchors for this destination, instead of the CAs of main.cf
+    /// Files with the only trust anchors for this destination, instead of the CAs of main.cf. smtp(8) reads
+    /// them inside of its chroot: on Debian they must be under /var/spool/postfix, too
     tafile: Option<OneOrMore<Text>>,
     /// TLS protocols, such as ">=TLSv1.2"
     protocols: Option<OneOrMore<Text>>,

@@ -35,7 +35,9 @@ pub(super) struct Target {
     address_families: Option<OneOrList<AddressFamily>>,
     /// What stands at the end of a list of pins
     pin_fallback: Option<PinFallback>,
-    /// `smtp_tls_CAfile` or, for a name that ends in `/` or has no ending, `smtp_tls_CApath` there: without CAs, `verify` and `secure` let no mail through
+    /// `smtp_tls_CAfile` or, for a name that ends in `/` or has no ending, `smtp_tls_CApath` there: without CAs, `verify` and `secure` let no mail through.
+    /// smtp(8) reads a file before it goes into its chroot, and a folder inside of it, so a folder must be there, too: on Debian name
+    /// the file, `/etc/ssl/certs/ca-certificates.crt`
     ca: Option<Text>,
     /// The domains that go there: all, none, or globs such as "*.ch". All where nothing is said
     domains: Option<Domains>,

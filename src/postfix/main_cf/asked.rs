@@ -43,6 +43,19 @@ pub(super) enum TableKind {
     Other,
 }
 
+impl TableKind {
+    /// How tables of a type answer.
+    pub(super) fn of(map_type: &str) -> Self {
+        match map_type {
+            "hash" | "btree" | "lmdb" | "cdb" | "dbm" | "sdbm" | "texthash" | "inline"
+            | "environ" => Self::Exact,
+            "regexp" | "pcre" | "cidr" => Self::Pattern,
+            "socketmap" | "tcp" => Self::Program,
+            _ => Self::Other,
+        }
+    }
+}
+
 impl AskedTable {
     /// Whether a program answers, and no table.
     pub fn is_program(&self) -> bool {
@@ -94,13 +107,7 @@ impl AskedTable {
             text: table.text.to_owned(),
             map: format!("{kind}:{}", table.name),
             is_ours: kind == ours.map_type && is_there,
-            kind: match kind {
-                "hash" | "btree" | "lmdb" | "cdb" | "dbm" | "sdbm" | "texthash" | "inline"
-                | "environ" => TableKind::Exact,
-                "regexp" | "pcre" | "cidr" => TableKind::Pattern,
-                "socketmap" | "tcp" => TableKind::Program,
-                _ => TableKind::Other,
-            },
+            kind: TableKind::of(kind),
         }
     }
 }

@@ -53,9 +53,33 @@ impl<'a> Checker<'a> {
         self.tell(view, severity, parameter, Some(needed), why, Some(command));
     }
 
+    /// The same, where the value that is needed is not to be set without a thought.
+    pub(super) fn wrong_by_choice(
+        &mut self,
+        view: View<'_>,
+        severity: Severity,
+        parameter: &str,
+        needed: &str,
+        why: &str,
+    ) {
+        self.tell(view, severity, parameter, Some(needed), why, None);
+    }
+
     /// The same, where no value would put it right by itself.
     pub(super) fn noted(&mut self, view: View<'_>, severity: Severity, parameter: &str, why: &str) {
-        self.tell(view, severity, parameter, None, why, None);
+        self.lacking(view, severity, parameter, why, None);
+    }
+
+    /// The same, where some other command may put it right.
+    pub(super) fn lacking(
+        &mut self,
+        view: View<'_>,
+        severity: Severity,
+        parameter: &str,
+        why: &str,
+        command: Option<String>,
+    ) {
+        self.tell(view, severity, parameter, None, why, command);
     }
 
     /// A parameter that main.cf should not set.
@@ -115,16 +139,26 @@ impl<'a> Checker<'a> {
 
     /// postconf(1) for this configuration.
     fn postconf(&self) -> String {
+        self.of_postfix("postconf")
+    }
+
+    /// The command that makes the index of a map from its text.
+    pub(super) fn postmap(&self, map: &str) -> String {
+        format!("{} {}", self.of_postfix("postmap"), quoted(map))
+    }
+
+    /// A command of Postfix for this configuration.
+    fn of_postfix(&self, command: &str) -> String {
         match self.running.get("config_directory") {
-            None | Some("" | CONFIG_DIRECTORY) => "postconf".to_owned(),
-            Some(folder) => format!("postconf -c {}", quoted(folder)),
+            None | Some("" | CONFIG_DIRECTORY) => command.to_owned(),
+            Some(folder) => format!("{command} -c {}", quoted(folder)),
         }
     }
 }
 
 /// A word for the shell.
-fn quoted(text: &str) -> String {
-    let plain = |c: char| c.is_ascii_alphanumeric() || "/._-".contains(c);
+pub(super) fn quoted(text: &str) -> String {
+    let plain = |c: char| c.is_ascii_alphanumeric() || "/._-:".contains(c);
     if !text.is_empty() && text.chars().all(plain) {
         return text.to_owned();
     }

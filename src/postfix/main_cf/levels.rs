@@ -1,14 +1,17 @@
 //! What the policies rest on: the level without an entry, CAs, DNSSEC, digests.
 
-use super::checker::Checker;
-use super::difference::Severity;
-use super::running::View;
+use super::checker::{Checker, quoted};
+use super::difference::{MainCfDifference, Severity};
+use super::running::{Presence, View};
 use super::table_list::elements;
 use crate::postfix::protocols::allowed;
 use crate::postfix::{NextHop, Promises, SecurityLevel, TlsPolicy};
 
 /// Where Debian, and many others, keep the CAs.
 const CA_FILE: &str = "/etc/ssl/certs/ca-certificates.crt";
+
+/// The folder with the same.
+const CA_FOLDER: &str = "/etc/ssl/certs";
 
 /// Digests by their length in bytes.
 const DIGESTS: [(&str, usize); 6] =
@@ -19,6 +22,7 @@ impl Checker<'_> {
         for view in self.smtp_views() {
             self.level(view);
             self.cas(view);
+            self.tafiles(view);
             self.dns(view);
             self.matches(view);
             self.digests(view);
@@ -58,15 +62,28 @@ impl Checker<'_> {
     /// What `verify` and `secure` trust.
     fn cas(&mut self, view: View<'_>) {
         let (file, folder) = (view.text("smtp_tls_CAfile"), view.text("smtp_tls_CApath"));
+        let same = |a: &str, b: &str| a.trim_end_matches('/') == b.trim_end_matches('/');
         let wanted = self.required.ca.clone();
         let is_folder = wanted.as_ref().is_some_and(|it| it.ends_with('/'));
         let name = if is_folder { "smtp_tls_CApath" } else { "smtp_tls_CAfile" };
         let needed = wanted.as_deref().unwrap_or(CA_FILE);
+        // A folder is no file, and no other folder than this one has the CAs of that file.
+        let needed_file = match &wanted {
+            Some(wanted) if is_folder && !same(wanted, CA_FOLDER) => "",
+            Some(_) if is_folder => CA_FILE,
+            _ => needed,
+        };
         // Without the file smtp(8) has no TLS at all. [Postfix `tls_client.c` `tls_client_init`]
-        if !file.is_empty() && self.running.is_present(file) == Some(false) {
-            let why = "without this file TLS is off: mail of mandatory levels waits, and mail of `may` goes in \
-                       plain text";
-            return self.wrong(view, Severity::Weaker, "smtp_tls_CAfile", needed, why);
+        let off = match self.running.found(file).filter(|_| !file.is_empty()) {
+            Some(Presence::Absent) => Some("without this file"),
+            Some(Presence::Folder) => Some("this is a folder, which `smtp_tls_CApath` names, so"),
+            Some(Presence::File) | None => None,
+        };
+        if let Some(off) = off {
+            let why = format!(
+                "{off} TLS is off: mail of mandatory levels waits, and mail of `may` goes in plain text"
+            );
+            return self.wrong(view, Severity::Weaker, "smtp_tls_CAfile", needed_file, &why);
         }
         if !self.required.uses.cas {
             return;
@@ -76,7 +93,6 @@ impl Checker<'_> {
                        alone changes nothing";
             return self.wrong(view, Severity::Breaks, name, needed, why);
         }
-        let same = |a: &str, b: &str| a.trim_end_matches('/') == b.trim_end_matches('/');
         if wanted.is_some() && !same(file, needed) && !same(folder, needed) {
             let why = "other CAs are trusted than the target says";
             return self.wrong(view, Severity::Different, name, needed, why);
@@ -89,10 +105,50 @@ impl Checker<'_> {
                 None => (Severity::Note, "must be there"),
             };
             let why = format!(
-                "`smtp_tls_CApath` is looked for inside of the chroot, where `{inside}` {why}; this file is \
-                 read before"
+                "`smtp_tls_CApath` is looked for inside of the chroot, where `{inside}` {why}"
             );
-            self.wrong(view, severity, "smtp_tls_CAfile", needed, &why);
+            if same(folder, CA_FOLDER) {
+                let why = format!("{why}; this file, with the same CAs, is read before");
+                return self.wrong(view, severity, "smtp_tls_CAfile", CA_FILE, &why);
+            }
+            let copy = format!(
+                "mkdir -p {to} && cp -L {from}/* {to}/",
+                from = quoted(folder.trim_end_matches('/')),
+                to = quoted(inside.trim_end_matches('/'))
+            );
+            let why = format!("{why}; copy it there, or name a file, which is read before");
+            self.lacking(view, severity, "smtp_tls_CApath", &why, Some(copy));
+        }
+    }
+
+    /// The trust anchors of single policies. [Postfix `smtp_tls_policy.c` `tls_policy_lookup_one`]
+    fn tafiles(&mut self, view: View<'_>) {
+        let required = self.required;
+        for path in &required.uses.tafiles {
+            let seen = view.seen_path(path);
+            if self.running.is_present(&seen) != Some(false) {
+                continue;
+            }
+            let (place, command) = if view.is_chrooted() {
+                let (from, to) = (quoted(path), quoted(&seen));
+                let folder = quoted(seen.rsplit_once('/').map_or("/", |(folder, _)| folder));
+                let command = format!("mkdir -p {folder} && cp -L {from} {to}");
+                (" inside of its chroot", Some(command))
+            } else {
+                ("", None)
+            };
+            self.other(MainCfDifference {
+                severity: Severity::Breaks,
+                parameter: seen.clone(),
+                found: None,
+                needed: None,
+                why: format!(
+                    "smtp(8) reads the `tafile` of an entry{place} with every message, and without it mail waits \
+                     with `client TLS configuration problem`"
+                ),
+                source: "postconf(5) smtp_tls_policy_maps".to_owned(),
+                command,
+            });
         }
     }
 

@@ -1,6 +1,7 @@
 //! Whether the maps are asked, and asked first.
 
-use super::checker::Checker;
+use super::asked::TableKind;
+use super::checker::{Checker, quoted};
 use super::difference::{MainCfDifference, Severity};
 use super::requirements::{RequiredMap, RequiredTable};
 use super::running::View;
@@ -11,9 +12,12 @@ impl Checker<'_> {
         let required = self.required;
         for view in self.rewrite_views() {
             self.map(view, "transport_maps", &required.transport);
+            self.files(view, "transport_maps", &required.transport);
         }
         for view in self.smtp_views() {
             self.map(view, "smtp_tls_policy_maps", &required.tls_policy);
+            self.files(view, "smtp_tls_policy_maps", &required.tls_policy);
+            self.resolver(view);
         }
         let tables = [&required.transport.table, &required.tls_policy.table];
         for table in tables.into_iter().flatten() {
@@ -89,6 +93,66 @@ impl Checker<'_> {
             let why = "all tables are asked for one key before the next key: a domain in a later table wins \
                        over `.parent` in the first one";
             self.noted(view, Severity::Note, parameter, why);
+        }
+    }
+
+    /// Tables whose files are not there: to Postfix each lookup in one is an error, not "not found".
+    /// [Postfix `dict_surrogate.c`]
+    fn files(&mut self, view: View<'_>, parameter: &str, required: &RequiredMap<'_>) {
+        let tables = tables(view.text(parameter));
+        for (at, table) in tables.iter().enumerate() {
+            let Some(file) = self.running.file_of(*table) else { continue };
+            if self.running.is_present(&file) != Some(false) {
+                continue;
+            }
+            let is_ours = required.table.as_ref().is_some_and(|ours| {
+                table.kind == Some(ours.map_type) && self.running.lies_at(*table, &ours.paths)
+            });
+            let has_text = self.running.is_present(table.name) == Some(true);
+            let is_index = file != table.name;
+            let map = format!("{}:{}", table.kind.unwrap_or_default(), table.name);
+            let map = if table.kind.is_some() { map.as_str() } else { table.name };
+            let touch = format!("touch {}", quoted(table.name));
+            // An empty map in the place of one with entries would send mail by less than these say.
+            let may_be_empty = is_ours && required.keys.is_empty();
+            let command = match (is_index, has_text, may_be_empty) {
+                (true, true, _) => Some(self.postmap(map)),
+                (true, false, true) => Some(format!("{touch} && {}", self.postmap(map))),
+                (false, _, true) => Some(touch),
+                (_, _, false) => None,
+            };
+            let whose = if at > 0 { " for which no table before it has an answer" } else { "" };
+            let what = if is_ours {
+                "; `mxward apply` makes it"
+            } else if command.is_none() {
+                "; make it, or take the table out of the list"
+            } else {
+                ""
+            };
+            let why = format!(
+                "`{file}` is not there, so every lookup in this table fails, and Postfix defers all mail{whose}{what}"
+            );
+            self.lacking(view, Severity::Breaks, parameter, &why, command);
+        }
+    }
+
+    /// Somebody decides about domains that are left to a resolver.
+    fn resolver(&mut self, view: View<'_>) {
+        let parameter = "smtp_tls_policy_maps";
+        let ours = self.required.tls_policy.table.as_ref();
+        let default = self.running.get("default_database_type").unwrap_or("hash");
+        let may_resolve = |table: &TableName<'_>| {
+            let kind = table.kind.unwrap_or(default);
+            let is_ours = ours.is_some_and(|ours| ours.map_type == kind);
+            let answers = TableKind::of(kind);
+            kind != "static"
+                && (answers == TableKind::Program || answers == TableKind::Other && !is_ours)
+        };
+        if self.required.left_to && !tables(view.text(parameter)).iter().any(may_resolve) {
+            let why = "it names no resolver, so entries with `leave_to` do nothing, and \
+                       `smtp_tls_security_level` holds for their domains: put one behind the map, such as \
+                       `socketmap:inet:127.0.0.1:8461:postfix`";
+            self.noted(view, Severity::Weaker, parameter, why);
         }
     }
 

@@ -19,7 +19,7 @@ pub use answers::{Answers, Asking, Differing, answers};
 pub use asked::{AskedTable, AskedTables};
 pub use difference::{MainCfDifference, Severity};
 pub use requirements::{PolicyUses, RequiredMap, RequiredTable, Requirements};
-pub use running::{PostconfOutput, Running};
+pub use running::{PostconfOutput, Presence, Running};
 
 /// What in the running parameters keeps the maps from meaning what the target says; sorted, the
 /// worst first, each difference once.

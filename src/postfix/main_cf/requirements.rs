@@ -29,6 +29,8 @@ pub struct Requirements<'a> {
     pub ca: Option<String>,
     /// What the policies and the level need.
     pub uses: PolicyUses,
+    /// Whether a domain is left to a resolver that `smtp_tls_policy_maps` names.
+    pub left_to: bool,
     /// The services of master.cf that entries name, beside `smtp`.
     pub services: BTreeSet<&'a str>,
 }
@@ -57,6 +59,8 @@ pub struct RequiredTable {
 pub struct PolicyUses {
     /// The CAs: `verify` or `secure` without `tafile`.
     pub cas: bool,
+    /// The files of trust anchors.
+    pub tafiles: BTreeSet<String>,
     /// `smtp_tls_verify_cert_match`: `verify` without `match`.
     pub verify_match: bool,
     /// `smtp_tls_secure_cert_match`: `secure` without `match`.
@@ -85,6 +89,7 @@ impl PolicyUses {
     fn add(&mut self, policy: &TlsPolicy) {
         let level = policy.level;
         self.cas |= level.checks_names() && policy.tafiles.is_empty();
+        self.tafiles.extend(policy.tafiles.iter().cloned());
         self.verify_match |= level == SecurityLevel::Verify && policy.matches.is_empty();
         self.secure_match |= level == SecurityLevel::Secure && policy.matches.is_empty();
         self.dane |= level == SecurityLevel::Dane;

@@ -4,6 +4,7 @@ use super::checker::Checker;
 use super::difference::Severity;
 use super::running::View;
 use super::table_list::elements;
+use crate::postfix::NextHop;
 
 impl Checker<'_> {
     pub(super) fn routing(&mut self) {
@@ -27,17 +28,16 @@ impl Checker<'_> {
         let required = self.required.relayhost.clone();
         let running = view.text("relayhost");
         if !running.eq_ignore_ascii_case(&required) {
-            let (severity, why) = if running.is_empty() {
-                (
-                    Severity::Different,
-                    "mail without an entry goes to the MX hosts of its domain instead",
-                )
+            if running.is_empty() {
+                let why = "mail without an entry goes to the MX hosts of its domain instead";
+                self.wrong(view, Severity::Different, "relayhost", &required, why);
             } else {
                 let why = "mail without an entry goes there, by the policy of that next hop alone: those of \
                            domains are not asked";
-                (Severity::Weaker, why)
-            };
-            self.wrong(view, severity, "relayhost", &required, why);
+                let declared =
+                    NextHop::parse(running).map(|it| format!("relayhost: \"{it}\"")).ok();
+                self.relay(view, "relayhost", &required, (why, declared));
+            }
         }
         for parameter in
             ["sender_dependent_relayhost_maps", "sender_dependent_default_transport_maps"]
@@ -64,18 +64,42 @@ impl Checker<'_> {
             return;
         }
         let needed = required.join(", ");
-        let (severity, why) = if running.iter().all(|it| required.contains(it)) {
-            (
-                Severity::Different,
-                "mail that reaches no next hop waits where the target says it goes on",
-            )
-        } else {
-            (
-                Severity::Weaker,
-                "mail that no next hop took goes there, by the policy of that next hop",
-            )
-        };
-        self.wrong(view, severity, "smtp_fallback_relay", &needed, why);
+        let name = "smtp_fallback_relay";
+        if running.iter().all(|it| required.contains(it)) {
+            let why = "mail that reaches no next hop waits where the target says it goes on";
+            return self.wrong(view, Severity::Different, name, &needed, why);
+        }
+        let why = "mail that no next hop took goes there, by the policy of that next hop";
+        let declared = running.iter().map(|it| NextHop::parse(it)).collect::<Result<Vec<_>, _>>();
+        let declared = declared.map(|list| match list.as_slice() {
+            [only] => format!("fallback_relay: \"{only}\""),
+            list => {
+                let list: Vec<String> = list.iter().map(|it| format!("\"{it}\"")).collect();
+                format!("fallback_relay: [{}]", list.join(", "))
+            }
+        });
+        self.relay(view, name, &needed, (why, declared.ok()));
+    }
+
+    /// A relay that the target does not name. Without it all mail may be stranded, so where the target can
+    /// name it, no command takes it out.
+    fn relay(
+        &mut self,
+        view: View<'_>,
+        parameter: &str,
+        needed: &str,
+        (why, declared): (&str, Option<String>),
+    ) {
+        match declared.filter(|_| needed.is_empty()) {
+            Some(declared) => {
+                let why = format!(
+                    "{why}; write `{declared}` into the target, or set it to nothing, but only where this \
+                     host may itself send to the servers of all domains"
+                );
+                self.wrong_by_choice(view, Severity::Weaker, parameter, needed, &why);
+            }
+            None => self.wrong(view, Severity::Weaker, parameter, needed, why),
+        }
     }
 
     /// Which parents of a domain the transport map is asked for.

@@ -1,7 +1,11 @@
 //! What postconf(1) says of a running Postfix.
 
+use super::requirements::Requirements;
 use super::table_list::{TableName, tables};
 use std::collections::{BTreeMap, BTreeSet};
+
+/// The parameters that name the tables of both maps.
+const TABLE_LISTS: [&str; 2] = ["transport_maps", "smtp_tls_policy_maps"];
 
 /// What postconf(1) printed, each by the options named here.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
@@ -31,10 +35,21 @@ pub struct Running {
     types: BTreeSet<String>,
     /// Those of which Postfix knows nothing.
     unused: BTreeMap<String, String>,
-    /// Whether a file or folder is there.
-    present: BTreeMap<String, bool>,
+    /// What lies under a path.
+    found: BTreeMap<String, Presence>,
     /// The folders of tables without symbolic links.
     real: BTreeMap<String, String>,
+}
+
+/// What lies under a path.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Presence {
+    /// Nothing.
+    Absent,
+    /// Something that is no folder.
+    File,
+    /// A folder.
+    Folder,
 }
 
 /// A service of master.cf.
@@ -137,8 +152,8 @@ impl Running {
         !self.services.is_empty()
     }
 
-    /// The files and folders of which it matters whether they are there; see [`Self::set_present`].
-    pub fn files(&self) -> BTreeSet<String> {
+    /// The files and folders of which it matters whether they are there; see [`Self::set_found`].
+    pub fn files(&self, required: &Requirements<'_>) -> BTreeSet<String> {
         let mut files = BTreeSet::new();
         let views = self.services.iter().map(Some).chain([None]);
         for view in views.map(|service| View { running: self, service }) {
@@ -147,25 +162,44 @@ impl Running {
             if view.is_chrooted() {
                 files.extend(view.inside_chroot(folder));
             }
+            for name in TABLE_LISTS {
+                let tables = tables(view.text(name)).into_iter();
+                for (table, file) in tables.filter_map(|it| Some((it, self.file_of(it)?))) {
+                    files.extend([table.name.to_owned(), file]);
+                }
+            }
+        }
+        for view in self.smtp_views(required.services.iter().copied()) {
+            files.extend(required.uses.tafiles.iter().map(|path| view.seen_path(path)));
         }
         files.retain(|path| path.starts_with('/'));
         files
     }
 
-    /// Tells whether a file or folder is there.
-    pub fn set_present(&mut self, path: &str, present: bool) {
-        self.present.insert(path.to_owned(), present);
+    /// The file that Postfix opens for a table; `None` where nobody knows which one that is.
+    pub(super) fn file_of(&self, table: TableName<'_>) -> Option<String> {
+        table.file(self.get("default_database_type").unwrap_or("hash"))
     }
 
-    /// Whether it is there; `None` when nobody looked.
+    /// Tells what lies under a path.
+    pub fn set_found(&mut self, path: &str, found: Presence) {
+        self.found.insert(path.to_owned(), found);
+    }
+
+    /// What lies there; `None` when nobody looked.
+    pub(super) fn found(&self, path: &str) -> Option<Presence> {
+        self.found.get(path).copied()
+    }
+
+    /// Whether something is there; `None` when nobody looked.
     pub(super) fn is_present(&self, path: &str) -> Option<bool> {
-        self.present.get(path).copied()
+        self.found(path).map(|found| found != Presence::Absent)
     }
 
     /// The folders of the tables that both maps name; see [`Self::set_real_folder`].
     pub fn table_folders(&self) -> BTreeSet<String> {
         let mut lists: Vec<&str> = Vec::new();
-        for name in ["transport_maps", "smtp_tls_policy_maps"] {
+        for name in TABLE_LISTS {
             lists.extend(self.get(name));
             lists.extend(
                 self.services.iter().filter_map(|it| it.overrides.get(name)).map(|it| &**it),
@@ -225,6 +259,12 @@ impl<'a> View<'a> {
     pub(super) fn inside_chroot(self, path: &str) -> Option<String> {
         let root = self.running.get("queue_directory")?.trim_end_matches('/');
         path.starts_with('/').then(|| format!("{root}{path}"))
+    }
+
+    /// Where a path lies that the service opens while it is at work.
+    pub(super) fn seen_path(self, path: &str) -> String {
+        let inside = if self.is_chrooted() { self.inside_chroot(path) } else { None };
+        inside.unwrap_or_else(|| path.to_owned())
     }
 }
 

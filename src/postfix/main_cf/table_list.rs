@@ -30,6 +30,19 @@ impl<'a> TableName<'a> {
         Self { text, wrapped, kind, name }
     }
 
+    /// The file that Postfix opens for it, where `default` is the type of tables that are named without one;
+    /// `None` for types that have no such file, and for names that start nowhere. [Postfix `dict_open.c`]
+    pub(super) fn file(&self, default: &str) -> Option<String> {
+        let suffix = match self.kind.unwrap_or(default) {
+            "hash" | "btree" => ".db",
+            "lmdb" => ".lmdb",
+            "cdb" => ".cdb",
+            "texthash" | "regexp" | "pcre" | "cidr" => "",
+            _ => return None,
+        };
+        self.name.starts_with('/').then(|| format!("{}{suffix}", self.name))
+    }
+
     /// Whether an element of a list of domains is a table or file, into which nobody looks here.
     pub(super) fn is_one(text: &str) -> bool {
         text.contains(':') || text.starts_with('/')
@@ -75,6 +88,24 @@ mod tests {
             ["lmdb:/a", "inline:{ {x = y z}, {k = v} }", "proxy:pgsql:/b"]
         );
         assert_eq!(elements(" , "), [""; 0]);
+    }
+
+    #[test]
+    fn the_file_of_a_table_is_its_index_where_it_has_one() {
+        let file = |text| TableName::parse(text).file("hash");
+        for (table, found) in [
+            ("lmdb:/etc/a", Some("/etc/a.lmdb")),
+            ("proxy:cdb:/etc/a", Some("/etc/a.cdb")),
+            ("btree:/etc/a", Some("/etc/a.db")),
+            ("/etc/a", Some("/etc/a.db")),
+            ("texthash:/etc/a", Some("/etc/a")),
+            ("pcre:/etc/a", Some("/etc/a")),
+            ("lmdb:a", None),
+            ("mysql:/etc/a.cf", None),
+            ("socketmap:unix:/run/a:x", None),
+        ] {
+            assert_eq!(file(table).as_deref(), found, "{table}");
+        }
     }
 
     #[test]

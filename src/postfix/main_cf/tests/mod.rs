@@ -91,6 +91,7 @@ fn required() -> Requirements<'static> {
         ipv6: false,
         ca: None,
         uses: PolicyUses::of(SecurityLevel::Dane, policies.iter()),
+        left_to: false,
         services: ["relay"].into(),
     }
 }
@@ -209,7 +210,14 @@ fn each_parameter_that_is_not_as_it_should_be_is_named_with_its_command() {
             "[postconf(5) mail_version]",
         ),
         ("mail_version = 3.11.1", "note: ", "[postconf(5) mail_version]"),
-        ("relayhost = [relay.example.net]:587", "weaker: ", "; run `postconf -e 'relayhost ='`"),
+        (
+            "relayhost = [relay.example.net]:587",
+            "weaker: `relayhost` is `[relay.example.net]:587`, not empty: mail without an entry goes there, by \
+             the policy of that next hop alone: those of domains are not asked; write \
+             `relayhost: \"[relay.example.net]:587\"` into the target, or set it to nothing, but only where",
+            "servers of all domains [postconf(5) relayhost]",
+        ),
+        ("relayhost = relay.example.net:smtp:x", "weaker: ", "; run `postconf -e 'relayhost ='`"),
         ("sender_dependent_relayhost_maps = hash:/x", "different: ", "_relayhost_maps]"),
         ("sender_dependent_default_transport_maps = hash:/x", "different: ", "_transport_maps]"),
         (
@@ -218,7 +226,20 @@ fn each_parameter_that_is_not_as_it_should_be_is_named_with_its_command() {
             "'default_transport = smtp'`",
         ),
         ("content_filter = smtp:[127.0.0.1]:10025", "note: ", "[postconf(5) content_filter]"),
-        ("smtp_fallback_relay = relay.example.net", "weaker: ", "'smtp_fallback_relay ='`"),
+        (
+            "smtp_fallback_relay = relay.example.net",
+            "weaker: `smtp_fallback_relay` is `relay.example.net`, not empty: mail that no next hop took goes \
+             there, by the policy of that next hop; write `fallback_relay: \"relay.example.net\"` into",
+            "servers of all domains [postconf(5) smtp_fallback_relay]",
+        ),
+        (
+            "smtp_fallback_relay = [a.example]:587, [b.example]",
+            "weaker: ",
+            "write `fallback_relay: [\"[a.example]:587\", \"[b.example]\"]` into the target, or set it to \
+             nothing, but only where this host may itself send to the servers of all domains [postconf(5) \
+             smtp_fallback_relay]",
+        ),
+        ("smtp_fallback_relay = [a.example]x", "weaker: ", "'smtp_fallback_relay ='`"),
         (
             "parent_domain_matches_subdomains = relay_domains, transport_maps",
             "different: ",

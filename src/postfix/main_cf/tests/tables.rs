@@ -115,11 +115,11 @@ fn cas_are_where_smtp_finds_them() {
     let folder = ["smtp_tls_CAfile =", "smtp_tls_CApath = /etc/ssl/certs"];
     let mut running = running(&folder, "");
     let inside = "/var/spool/postfix/etc/ssl/certs";
-    assert!(running.files().contains(inside), "{:?}", running.files());
+    assert!(running.files(&required()).contains(inside));
     only(&shown(&running, &required()), "note: ", "ca-certificates.crt'`");
-    running.set_present(inside, true);
+    running.set_found(inside, Presence::Folder);
     assert_eq!(shown(&running, &required()), [""; 0]);
-    running.set_present(inside, false);
+    running.set_found(inside, Presence::Absent);
     only(
         &shown(&running, &required()),
         "breaks: ",
@@ -131,10 +131,150 @@ fn cas_are_where_smtp_finds_them() {
 fn a_ca_file_that_is_not_there_turns_tls_off() {
     let mut running = running(&[], "");
     let file = "/etc/ssl/certs/ca-certificates.crt";
-    assert!(running.files().contains(file));
-    running.set_present(file, false);
+    assert!(running.files(&required()).contains(file));
+    running.set_found(file, Presence::Absent);
     let found = shown(&running, &required());
     only(&found, "weaker: `smtp_tls_CAfile` is `/etc/ssl", "ca-certificates.crt'`");
+}
+
+/// [Postfix `tls_client.c`: `cannot load Certification Authority data`]
+#[test]
+fn a_folder_is_no_file_of_cas() {
+    let file = "smtp_tls_CAfile = /etc/ssl/certs/";
+    let mut running = running(&[file], "");
+    running.set_found("/etc/ssl/certs/", Presence::Folder);
+    let mut required = required();
+    for ca in [None, Some("/etc/ssl/certs/")] {
+        required.ca = ca.map(str::to_owned);
+        only(
+            &shown(&running, &required),
+            "weaker: `smtp_tls_CAfile` is `/etc/ssl/certs/`, not `/etc/ssl/certs/ca-certificates.crt`: this is \
+             a folder, which `smtp_tls_CApath` names, so TLS is off",
+            "'smtp_tls_CAfile = /etc/ssl/certs/ca-certificates.crt'`",
+        );
+    }
+    // Others trust others.
+    required.ca = Some("/etc/ssl/own/".to_owned());
+    only(
+        &shown(&running, &required),
+        "weaker: `smtp_tls_CAfile` is `/etc/ssl/certs/`, not empty: ",
+        "; run `postconf -e 'smtp_tls_CAfile ='`",
+    );
+}
+
+/// [postconf(5) `smtp_tls_CApath`: it must be inside of the chroot]
+#[test]
+fn a_folder_of_cas_outside_of_the_chroot_is_never_named_as_a_file() {
+    let mut required = required();
+    for (folder, severity, end) in [
+        (
+            "/etc/ssl/certs/",
+            "breaks: `smtp_tls_CAfile` is empty, not `/etc/ssl/certs/ca-certificates.crt`: ",
+            "'smtp_tls_CAfile = /etc/ssl/certs/ca-certificates.crt'`",
+        ),
+        (
+            "/etc/ssl/own/",
+            "breaks: `smtp_tls_CApath` is `/etc/ssl/own/`: ",
+            "; run `mkdir -p /var/spool/postfix/etc/ssl/own && cp -L /etc/ssl/own/* \
+             /var/spool/postfix/etc/ssl/own/`",
+        ),
+    ] {
+        let set = format!("smtp_tls_CApath = {folder}");
+        let mut running = running(&["smtp_tls_CAfile =", &set], "");
+        running.set_found(&format!("/var/spool/postfix{folder}"), Presence::Absent);
+        required.ca = Some(folder.to_owned());
+        only(&shown(&running, &required), severity, end);
+        running.set_found(&format!("/var/spool/postfix{folder}"), Presence::Folder);
+        assert_eq!(shown(&running, &required), [""; 0]);
+    }
+}
+
+/// smtp(8) opens them when it looks up the policy, and by then it is in its chroot.
+#[test]
+fn trust_anchors_of_an_entry_are_where_smtp_reads_them() {
+    let mut required = required();
+    let policy = TlsPolicy::parse("secure tafile=/etc/ssl/own.pem", Version::series(3, 10));
+    required.uses = PolicyUses::of(SecurityLevel::Dane, policy.iter());
+    let mut running = running(&[], "");
+    let inside = "/var/spool/postfix/etc/ssl/own.pem";
+    assert!(running.files(&required).contains(inside));
+    assert!(!running.files(&required).contains("/etc/ssl/own.pem"));
+    running.set_found("/etc/ssl/own.pem", Presence::File);
+    assert_eq!(shown(&running, &required), [""; 0]);
+    running.set_found(inside, Presence::Absent);
+    only(
+        &shown(&running, &required),
+        "breaks: `/var/spool/postfix/etc/ssl/own.pem` is missing: smtp(8) reads the `tafile` of an entry inside \
+         of its chroot ",
+        "; run `mkdir -p /var/spool/postfix/etc/ssl && cp -L /etc/ssl/own.pem \
+         /var/spool/postfix/etc/ssl/own.pem`",
+    );
+    running.set_found(inside, Presence::File);
+    assert_eq!(shown(&running, &required), [""; 0]);
+}
+
+/// [Postfix `trivial-rewrite`: `transport_maps lookup failure`; smtp(8): `client TLS configuration problem`]
+#[test]
+fn a_table_that_is_named_and_not_there_stops_all_mail() {
+    let mut required = required();
+    let mut running = running(&[], "");
+    let files = running.files(&required);
+    assert!(
+        files.contains("/etc/postfix/transport.lmdb") && files.contains("/etc/postfix/transport")
+    );
+    running.set_found("/etc/postfix/transport", Presence::Absent);
+    running.set_found("/etc/postfix/transport.lmdb", Presence::Absent);
+    only(
+        &shown(&running, &required),
+        "breaks: `transport_maps` is `lmdb:/etc/postfix/transport`: `/etc/postfix/transport.lmdb` is not \
+         there, so every lookup in this table fails, and Postfix defers all mail; `mxward apply` makes it",
+        "[postconf(5) transport_maps]",
+    );
+    required.transport.keys.clear();
+    only(
+        &shown(&running, &required),
+        "breaks: ",
+        "; run `touch /etc/postfix/transport && postmap lmdb:/etc/postfix/transport`",
+    );
+    running.set_found("/etc/postfix/transport", Presence::File);
+    only(&shown(&running, &required), "breaks: ", "; run `postmap lmdb:/etc/postfix/transport`");
+    running.set_found("/etc/postfix/transport.lmdb", Presence::File);
+    assert_eq!(shown(&running, &required), [""; 0]);
+}
+
+#[test]
+fn a_table_of_others_that_is_not_there_stops_mail_too() {
+    let maps = "smtp_tls_policy_maps = lmdb:/etc/postfix/tls_policy, texthash:/etc/postfix/theirs";
+    let mut running = running(&[maps], "");
+    running.set_found("/etc/postfix/theirs", Presence::Absent);
+    only(
+        &shown(&running, &required()),
+        "breaks: `smtp_tls_policy_maps` is ",
+        "`/etc/postfix/theirs` is not there, so every lookup in this table fails, and Postfix defers all mail for \
+         which no table before it has an answer; make it, or take the table out of the list [postconf(5) \
+         smtp_tls_policy_maps]",
+    );
+}
+
+#[test]
+fn domains_that_are_left_to_a_resolver_need_one() {
+    let mut required = required();
+    required.left_to = true;
+    only(
+        &shown(&running(&[], ""), &required),
+        "weaker: `smtp_tls_policy_maps` is `lmdb:/etc/postfix/tls_policy`: it names no resolver, ",
+        "[postconf(5) smtp_tls_policy_maps]",
+    );
+    for resolver in ["socketmap:inet:127.0.0.1:8461:postfix", "tcp:127.0.0.1:8461", "unix:x"] {
+        let maps = format!("smtp_tls_policy_maps = lmdb:/etc/postfix/tls_policy, {resolver}");
+        assert_eq!(shown(&running(&[&maps], ""), &required), [""; 0]);
+    }
+    let maps = "smtp_tls_policy_maps = lmdb:/etc/postfix/tls_policy, hash:/etc/postfix/theirs";
+    only(
+        &shown(&running(&[maps], ""), &required),
+        "weaker: ",
+        "[postconf(5) smtp_tls_policy_maps]",
+    );
 }
 
 #[test]
