@@ -293,7 +293,7 @@ fn pins_that_nobody_confirmed_for_long_are_refused() {
 #[test]
 fn an_old_lock_matters_only_to_what_is_pinned_by_us() {
     let domains = "  a.example: { level: may }\n";
-    repository(domains, "lmdb", "")
+    repository(domains, "texthash", "")
         .file("deployed/transport", "c.example smtp:[9.9.9.9],c.example\n")
         .file("deployed/tls_policy", "a.example may\n")
         .file("mxward.lock", "version: 1\nchecked: 2020-01-01\n")
@@ -320,4 +320,67 @@ fn what_a_lint_denies_is_not_applied() {
         .any_stderr()
         .any_stdout()
         .run();
+}
+
+/// To Postfix a lookup in a table that is not there is an error, and all mail is deferred.
+#[test]
+fn every_map_is_there_after_an_apply() {
+    let same =
+        "  a.example: { level: may }\n  b.example: { level: secure, match: [mx.b.example] }\n";
+    for (map_type, suffix) in
+        [("lmdb", ".lmdb"), ("hash", ".db"), ("cdb", ".cdb"), ("texthash", "")]
+    {
+        let ran = repository(same, map_type, "");
+        let folder = ran.path().join("deployed");
+        let answer = |map: &str, key: &str| {
+            crate::harness::postmap::lookup(map_type, &folder.join(map), key)
+        };
+        let index = match map_type {
+            "texthash" => "",
+            _ => "  2. tls_policy: the map as it is, since its index is missing (2 entries)\n",
+        };
+        let steps = format!(
+            "steps:\n  1. transport: an empty map, since there is none (0 entries)\n{index}\n"
+        );
+        let ran = ran
+            .args(["plan", "--exit-code"])
+            .any_stderr()
+            .stdout_has(&steps)
+            .stdout_has("mx  no entries change; missing maps are made\n")
+            .status(2)
+            .expect_no_file("deployed/transport")
+            .run();
+        let ran = ran.then().args(["apply"]).any_stderr().stdout_has(&steps).run();
+        assert!(folder.join(format!("transport{suffix}")).exists(), "{map_type}");
+        assert!(folder.join("transport").exists(), "{map_type}");
+        assert_eq!(answer("transport", "a.example"), None);
+        assert_eq!(answer("tls_policy", "a.example").as_deref(), Some("may"));
+        let ran =
+            ran.then().args(["plan", "--exit-code"]).any_stderr().stdout("mx  no changes\n").run();
+        // A rollback leaves no table out either.
+        let ran = ran.then().args(["rollback"]).any_stderr().any_stdout().run();
+        assert!(folder.join(format!("transport{suffix}")).exists(), "{map_type}");
+        // Whoever removes one finds it made again.
+        std::fs::remove_file(folder.join(format!("transport{suffix}"))).unwrap();
+        ran.then().args(["apply"]).any_stderr().stdout_has("  1. transport: an empty map, ").run();
+        assert_eq!(answer("transport", "a.example"), None);
+    }
+}
+
+/// A main.cf that names a map which is not there is told of, until an apply makes the map.
+#[test]
+fn what_a_main_cf_misses_is_made_by_an_apply() {
+    let test = repository("  a.example: { level: encrypt }\n", "lmdb", "");
+    let folder = test.path().join("deployed").display().to_string();
+    let ran = test
+        .args(["diff"])
+        .stdout_has("main.cf, breaks: `transport_maps` is ")
+        .stdout_has(&format!(
+            "        touch {folder}/transport && postmap -c {folder} lmdb:{folder}/transport\n"
+        ))
+        .stdout_has("main.cf, breaks: `smtp_tls_policy_maps` is ")
+        .run();
+    let ran = ran.then().args(["apply"]).any_stderr().any_stdout().run();
+    let ran = ran.then().args(["diff"]).any_stdout().run();
+    assert!(!ran.stdout.contains("main.cf, breaks: "), "{}", ran.stdout);
 }

@@ -33,9 +33,11 @@ pub(super) fn read(
     match (text, suffix) {
         (None, None) => {
             notes.push(format!("`{name}` does not exist: as if it were empty"));
+            read.is_missing = true;
             return Ok(read);
         }
         (Some(text), None) => {
+            read.is_missing = map_type != MapType::Texthash;
             if map_type == MapType::Texthash {
                 notes.extend(dead_texthash(name, &postmap_text::read(&text)));
             }

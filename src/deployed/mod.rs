@@ -44,6 +44,8 @@ pub struct DeployedMap {
     pub bytes: Vec<u8>,
     /// Whether there is a map at all.
     pub exists: bool,
+    /// Whether Postfix finds no table there: no index, or no text where that is what it reads.
+    pub is_missing: bool,
     /// Whether the lines of `bytes` are those of a file, so that their numbers mean something.
     pub has_lines: bool,
     /// What was recorded of the last apply; `None` when there was none.

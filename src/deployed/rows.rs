@@ -51,7 +51,8 @@ pub(super) fn read(
         );
     }
     let stored = std::mem::take(&mut lines.stored);
-    Ok(DeployedMap { name, bytes: lines.text(), exists: true, has_lines: false, record, stored })
+    let bytes = lines.text();
+    Ok(DeployedMap { name, bytes, exists: true, record, stored, ..DeployedMap::default() })
 }
 
 /// The entries of a table as map text, and the rows that are stored otherwise.

@@ -1,6 +1,7 @@
 //! What would be done: reviewed by people, applied exactly.
 
 mod guards;
+mod missing;
 #[expect(clippy::module_inception, reason = "files are named after their main type")]
 mod plan;
 mod protect;
@@ -10,6 +11,7 @@ mod waiting;
 
 pub use guards::{Allowed, GUARDS, Refusal};
 pub(crate) use guards::{Guarded, refusals};
+pub(crate) use missing::make_missing;
 pub use plan::{
     Change, Digests, DriftPlan, EntryChange, FORMAT_VERSION, Plan, Stale, StepPlan, TargetPlan,
     WaitingPlan,

@@ -216,6 +216,13 @@ impl TargetPlan {
         counts.map_or(0, |(_, count)| *count)
     }
 
+    /// Whether nothing is done but to make maps that are not there.
+    pub fn makes_maps_alone(&self) -> bool {
+        let changes = self.transport.len() + self.tls_policy.len() + self.effects.len();
+        let waits = self.waiting.iter().all(|it| it.until.is_some());
+        changes == 0 && waits && !self.steps.is_empty()
+    }
+
     /// Whether there is nothing to do.
     pub fn is_empty(&self) -> bool {
         self.steps.is_empty() && self.waiting.iter().all(|it| it.until.is_some())

@@ -144,7 +144,7 @@ fn entries_that_stay_and_overrule_a_declaration_are_named() {
         .file(
             "mxward.yaml",
             "version: 1\ndomains:\n  a.example: { level: secure, match: [mx.a.example] }\n  b.example: { level: secure, match: [mx.b.example] }\n\
-             targets:\n  mx: { postfix: \"3.7\", security_level: may, map_type: lmdb, deployed: \"file:deployed\" }\n",
+             targets:\n  mx: { postfix: \"3.7\", security_level: may, map_type: texthash, deployed: \"file:deployed\" }\n",
         )
         .file("deployed/transport", "b.example smtp:[mx.b.example]\nc.example smtp:[mx.c.example]\n")
         .file(

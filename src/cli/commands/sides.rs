@@ -9,7 +9,9 @@ use crate::emit::Artifact;
 use crate::formats::record::Record;
 use crate::formats::{MapEntry, MapText, postmap_text};
 use crate::model::{Location, Target};
-use crate::plan::{Exposed, Step, TargetPlan, WaitingPlan, Which, asked, linger, steps};
+use crate::plan::{
+    Exposed, Step, TargetPlan, WaitingPlan, Which, asked, linger, make_missing, steps,
+};
 use crate::postfix::Settings;
 use crate::report::{counted, some_of};
 use crate::source::{SourceMap, Spanned};
@@ -187,15 +189,18 @@ impl Texts<'_> {
     pub(super) fn compute(&self) -> Computed<'_> {
         let compared = self.compare();
         let steps = steps(&compared.before, &compared.after);
-        if !self.sides.waits() {
-            return Computed { sides: self.sides, compared, steps, begin: None };
-        }
-        let waits = |steps| linger(&compared.before, &compared.after, steps, &self.due);
-        let (steps, begin) = match steps.map(waits) {
-            Ok((steps, begin)) => (Ok(steps), begin),
-            Err(exposed) => (Err(exposed), BTreeSet::new()),
+        let (steps, begin) = if self.sides.waits() {
+            let waits = |steps| linger(&compared.before, &compared.after, steps, &self.due);
+            match steps.map(waits) {
+                Ok((steps, begin)) => (Ok(steps), Some(begin)),
+                Err(exposed) => (Err(exposed), Some(BTreeSet::new())),
+            }
+        } else {
+            (steps, None)
         };
-        Computed { sides: self.sides, compared, steps, begin: Some(begin) }
+        let missing = self.sides.before.each_ref().map(|map| map.is_missing);
+        let steps = steps.map(|steps| make_missing(steps, missing, &compared.after));
+        Computed { sides: self.sides, compared, steps, begin }
     }
 }
 

@@ -124,5 +124,8 @@ pub(super) fn markdown(report: &Report<'_>) -> String {
 
 /// `2 weaker, 3 stronger`, or what there is to say otherwise.
 pub(super) fn summary(plan: &TargetPlan) -> String {
+    if plan.makes_maps_alone() {
+        return "no entries change; missing maps are made".to_owned();
+    }
     changes::summary(|effect| plan.count(effect), !plan.is_empty())
 }
