@@ -7,14 +7,14 @@
 use super::steps::{Step, Which};
 use crate::diff::Side;
 
-/// Adds a step for each map in `missing` that no other step makes, before all others.
+/// Adds a step for each map in `missing` that no other step makes. They come last: until then mail waits,
+/// and it begins to flow where all policies are there.
 pub(crate) fn make_missing<'a>(
-    steps: Vec<Step<'a>>,
+    mut steps: Vec<Step<'a>>,
     missing: [bool; 2],
     after: &Side<'a>,
 ) -> Vec<Step<'a>> {
-    let mut all = Vec::with_capacity(steps.len() + 2);
-    for map in [Which::Transport, Which::TlsPolicy] {
+    for map in [Which::TlsPolicy, Which::Transport] {
         if !missing[map.at()] || steps.iter().any(|step| step.map == map) {
             continue;
         }
@@ -28,10 +28,9 @@ pub(crate) fn make_missing<'a>(
         } else {
             "the map as it is, since its index is missing"
         };
-        all.push(Step { map, lines, what, prunes: false, settles: false });
+        steps.push(Step { map, lines, what, prunes: false, settles: false });
     }
-    all.extend(steps);
-    all
+    steps
 }
 
 #[cfg(test)]
@@ -43,7 +42,7 @@ mod tests {
     use std::borrow::Cow;
 
     #[test]
-    fn what_no_other_step_makes_is_made_first() {
+    fn what_no_other_step_makes_is_made_last() {
         let line = |key: &'static str, value: &'static str| {
             vec![MapEntry { key: Cow::Borrowed(key), value: Cow::Borrowed(value), line: 1 }]
         };
@@ -67,10 +66,10 @@ mod tests {
         };
         let empty = (Which::Transport, 0, "an empty map, since there is none");
         let new = (Which::TlsPolicy, 1, "the new policies");
-        assert_eq!(shown(vec![policy.clone()], [true, true]), [empty, new]);
+        assert_eq!(shown(vec![policy.clone()], [true, true]), [new, empty]);
         assert_eq!(shown(vec![policy], [false, true]), [new]);
         let index = (Which::TlsPolicy, 1, "the map as it is, since its index is missing");
-        assert_eq!(shown(Vec::new(), [true, true]), [empty, index]);
+        assert_eq!(shown(Vec::new(), [true, true]), [index, empty]);
         assert_eq!(shown(Vec::new(), [false, false]), []);
     }
 }
