@@ -1,6 +1,6 @@
 //! What Postfix answers at the end of an apply.
 
-use super::{STRONGER, age, repository};
+use super::{STRONGER, age, programs, repository};
 use crate::harness::{Ran, Test};
 use std::fs;
 
@@ -191,4 +191,19 @@ fn a_report_repeats_that_it_is_not_in_force() {
     let ran = test.any_stdout().any_stderr().status(8).run();
     let report: serde_json::Value = serde_json::from_str(&ran.stdout).unwrap();
     assert_eq!(report["exit"], serde_json::json!({ "status": 8, "reason": "not-in-force" }));
+}
+
+#[test]
+fn a_postfix_beside_the_maps_that_reload_names_too_is_told_once() {
+    let told = |more: &str| {
+        let (folder, path) = programs(&[("postfix", "echo \"$3\" >>DIR/told\n"), ("sleep", "")]);
+        let test = repository(STRONGER, "texthash", more);
+        test.args(["apply"]).variable("PATH", &path).any_stdout().any_stderr().run();
+        fs::read_to_string(folder.path().join("told")).unwrap()
+    };
+    let once = told("");
+    assert!(once.contains("reload\n"), "{once}");
+    for more in ["file:deployed", "file:./deployed/"] {
+        assert_eq!(told(&format!(", reload: \"{more}\"")), once);
+    }
 }

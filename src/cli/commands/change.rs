@@ -82,7 +82,8 @@ fn open_target<'c>(
     let failed = |why: String| Unopened { exit: Exit::Failed, why };
     let mut stores = [None, None];
     let mut reloads = Vec::new();
-    let mut told = BTreeSet::new();
+    // Each Postfix is told once.
+    let mut told: BTreeSet<(Place, Option<String>)> = BTreeSet::new();
     let locations = [&target.transport, &target.tls_policy];
     let mut tables_of = [None, None];
     for (at, location) in locations.into_iter().enumerate() {
@@ -116,12 +117,14 @@ fn open_target<'c>(
             let read = host.borrow_mut().read(&path);
             read.map_err(|error| failed(error.to_string()))?.is_some()
         };
-        if has_main_cf && told.insert((place.clone(), folder.clone())) {
-            let name = format!("postfix of {folder}");
+        if has_main_cf {
             // The commands of Postfix want an absolute path.
             let config = host.borrow_mut().real_folder(&folder);
             let config = config.map_err(|error| failed(error.to_string()))?;
-            reloads.push(Reload { host: Rc::clone(&host), name, config });
+            if told.insert((place.clone(), config.clone())) {
+                let name = format!("postfix of {folder}");
+                reloads.push(Reload { host: Rc::clone(&host), name, config });
+            }
         }
         let header = header(&artifacts[at].text);
         let comments = if at == 1 { comments(&tables) } else { BTreeMap::new() };
@@ -132,12 +135,7 @@ fn open_target<'c>(
     for reload in &target.reload {
         let (place, config) = match &reload.value {
             Location::File(path) => {
-                let path = context.path(path).to_string_lossy().into_owned();
-                let host = hosts.host(&Place::Here).map_err(|error| failed(error.to_string()))?;
-                // The commands of Postfix want an absolute path.
-                let real = host.borrow_mut().real_folder(&path);
-                let real = real.map_err(|error| failed(error.to_string()))?;
-                (Place::Here, Some(real.unwrap_or(path)))
+                (Place::Here, Some(context.path(path).to_string_lossy().into_owned()))
             }
             Location::Ssh { destination, path } => {
                 // A host without a path means the Postfix that is installed there.
@@ -147,11 +145,20 @@ fn open_target<'c>(
             Location::Sql { .. } => continue,
         };
         let host = hosts.host(&place).map_err(|error| failed(error.to_string()))?;
+        let config = match config {
+            None => None,
+            Some(path) => {
+                let real = host.borrow_mut().real_folder(&path);
+                Some(real.map_err(|error| failed(error.to_string()))?.unwrap_or(path))
+            }
+        };
         let name = match &reload.value {
             Location::Ssh { destination, .. } => format!("postfix on {destination}"),
             Location::File(_) | Location::Sql { .. } => "postfix".to_owned(),
         };
-        reloads.push(Reload { host, name, config });
+        if told.insert((place, config.clone())) {
+            reloads.push(Reload { host, name, config });
+        }
     }
     let deployed =
         read_deployed(hosts, &context.global.directory, target, Some(&tables)).map_err(failed)?;
