@@ -3,7 +3,7 @@
 use super::asked::TableKind;
 use super::checker::{Checker, quoted};
 use super::difference::{MainCfDifference, Severity};
-use super::requirements::{RequiredMap, RequiredTable};
+use super::requirements::RequiredMap;
 use super::running::View;
 use super::table_list::{TableName, tables};
 
@@ -38,7 +38,7 @@ impl Checker<'_> {
             }
             return;
         };
-        let ours = name_of(table);
+        let ours = table.name();
         let others = |but: usize| {
             let rest = tables.iter().enumerate().filter(|(at, _)| *at != but);
             let rest = rest.map(|(_, table)| table.text);
@@ -175,6 +175,12 @@ impl Checker<'_> {
             None => self.running.written(parameter).unwrap_or_else(|| view.text(parameter)),
         };
         let needed = if rest.is_empty() { ours.to_owned() } else { format!("{ours}, {rest}") };
+        let file = self.running.file_of(TableName::parse(ours));
+        if file.and_then(|file| self.running.is_present(&file)) == Some(false) {
+            let first =
+                "but make the map first, as `mxward apply` does, or Postfix defers all mail";
+            return self.wrong(view, severity, parameter, &needed, &format!("{why}; {first}"));
+        }
         self.wrong(view, severity, parameter, &needed, why);
     }
 
@@ -194,13 +200,5 @@ impl Checker<'_> {
             source: "postconf(1) -m".to_owned(),
             command: None,
         });
-    }
-}
-
-/// The table as main.cf should name it.
-fn name_of(table: &RequiredTable) -> String {
-    match table.paths.first() {
-        Some(path) => format!("{}:{path}", table.map_type),
-        None => format!("proxy:{}:$config_directory/tlspolicies.cf", table.map_type),
     }
 }

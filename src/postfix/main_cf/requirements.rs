@@ -54,6 +54,16 @@ pub struct RequiredTable {
     pub paths: Vec<String>,
 }
 
+impl RequiredTable {
+    /// The table as main.cf should name it.
+    pub(super) fn name(&self) -> String {
+        match self.paths.first() {
+            Some(path) => format!("{}:{path}", self.map_type),
+            None => format!("proxy:{}:$config_directory/tlspolicies.cf", self.map_type),
+        }
+    }
+}
+
 /// What policies use of main.cf.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct PolicyUses {

@@ -1,6 +1,6 @@
 //! What postconf(1) says of a running Postfix.
 
-use super::requirements::Requirements;
+use super::requirements::{RequiredTable, Requirements};
 use super::table_list::{TableName, tables};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -168,6 +168,10 @@ impl Running {
                     files.extend([table.name.to_owned(), file]);
                 }
             }
+        }
+        for map in [&required.transport, &required.tls_policy] {
+            let name = map.table.as_ref().map(RequiredTable::name);
+            files.extend(name.and_then(|name| self.file_of(TableName::parse(&name))));
         }
         for view in self.smtp_views(required.services.iter().copied()) {
             files.extend(required.uses.tafiles.iter().map(|path| view.seen_path(path)));

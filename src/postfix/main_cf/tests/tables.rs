@@ -342,3 +342,17 @@ fn the_worst_comes_first_and_each_once() {
     let severities: Vec<_> = found.iter().map(|it| it.split(':').next().unwrap()).collect();
     assert_eq!(severities, ["breaks", "weaker", "note"]);
 }
+
+#[test]
+fn a_map_is_made_before_main_cf_names_it() {
+    let mut running = running(&["smtp_tls_policy_maps ="], "");
+    let file = "/etc/postfix/tls_policy.lmdb";
+    assert!(running.files(&required()).contains(file));
+    running.set_found(file, Presence::File);
+    let first = "; but make the map first, ";
+    assert!(!shown(&running, &required())[0].contains(first));
+    running.set_found(file, Presence::Absent);
+    let found = shown(&running, &required());
+    only(&found, "weaker: ", "'smtp_tls_policy_maps = lmdb:/etc/postfix/tls_policy'`");
+    assert!(found[0].contains(first), "{}", found[0]);
+}

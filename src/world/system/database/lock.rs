@@ -94,7 +94,11 @@ impl Lock {
         let sql = match self {
             Self::Named(name) => format!("SELECT RELEASE_LOCK('{name}')"),
             Self::Advisory(number) => format!("SELECT pg_advisory_unlock({number})"),
-            Self::File(file) => return drop(file),
+            Self::File(file) => {
+                // A program that is just being started would hold it on until it runs.
+                let _ignored = file.unlock();
+                return;
+            }
         };
         // It ends with the connection in any case.
         let _ignored = link.each(&sql, &[], &mut |_| ());
