@@ -81,7 +81,10 @@ pub(super) fn next_hop(data: &[u8]) {
     }
     if let Ok(next_hop) = NextHop::parse_as_postfix(text) {
         assert_eq!(next_hop.as_str(), fold_key(text));
-        assert_eq!(NextHop::parse_as_postfix(next_hop.as_str()).as_ref(), Ok(&next_hop));
+        // What letters fold to may be no host any more, such as `ß-` to `ss-`.
+        let again = NextHop::parse_as_postfix(next_hop.as_str());
+        let is_another = next_hop.as_str() != text.to_lowercase();
+        assert!(again.as_ref() == Ok(&next_hop) || is_another, "{text:?}: {again:?}");
         assert!(next_hop.port() != 0);
         assert!(!next_hop.is_address() || next_hop.bare_domain().is_none(), "{text:?}");
     }
