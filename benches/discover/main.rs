@@ -37,7 +37,7 @@ mod servers {
 
 /// What lab and servers take from the harness of the tests.
 mod harness {
-    pub(crate) use crate::wait::{drip, wait_for};
+    pub(crate) use crate::wait::wait_for;
 
     /// `PATH` with the folders in which Debian keeps the programs of name servers.
     pub(crate) fn path() -> String {

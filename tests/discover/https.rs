@@ -2,10 +2,10 @@
 
 use super::certificates::Identity;
 use super::tls::{accept, config, listen, serve};
-use crate::harness::drip;
 use std::collections::BTreeMap;
-use std::io::{Read as _, Write as _};
+use std::io::{ErrorKind, Read as _, Write as _};
 use std::net::IpAddr;
+use std::time::Duration;
 
 /// What the host does for a name.
 #[derive(Clone)]
@@ -69,7 +69,15 @@ pub(super) fn start(port: u16, sites: BTreeMap<String, Site>) -> IpAddr {
                 }
             }
             Answer::Drip => {
-                return Err(drip(|| stream.write_all(b"H").and_then(|()| stream.flush())));
+                // A byte each time that the client has said nothing for a while, until it hangs up.
+                stream.sock.set_read_timeout(Some(Duration::from_millis(100)))?;
+                loop {
+                    stream.write_all(b"H").and_then(|()| stream.flush())?;
+                    match stream.read(&mut buffer) {
+                        Err(error) if error.kind() == ErrorKind::WouldBlock => {}
+                        length => return length.map(drop),
+                    }
+                }
             }
             Answer::Silence => {
                 let _length = stream.read(&mut buffer)?;

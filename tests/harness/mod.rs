@@ -12,7 +12,7 @@ mod wait;
 
 pub(crate) use compare::assert_text;
 pub(crate) use python::{python, valid, validate};
-pub(crate) use wait::{drip, wait, wait_for};
+pub(crate) use wait::{wait, wait_for};
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};

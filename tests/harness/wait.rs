@@ -25,13 +25,3 @@ pub(crate) fn wait_for<T>(what: &str, look: impl FnMut() -> Option<T>) -> T {
         None => panic!("{what}: not after {PATIENCE:?}"),
     }
 }
-
-/// Does something again and again, slower than whoever waits for its end would like, until it fails.
-pub(crate) fn drip<E>(mut step: impl FnMut() -> Result<(), E>) -> E {
-    loop {
-        if let Err(error) = step() {
-            return error;
-        }
-        std::thread::sleep(Duration::from_millis(100));
-    }
-}

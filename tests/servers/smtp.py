@@ -7,11 +7,11 @@ One with "policies" speaks HTTPS instead, and has a policy for each host.
 
 import json
 import os
+import select
 import socket
 import ssl
 import sys
 import threading
-import time
 import warnings
 
 
@@ -20,10 +20,13 @@ def lines(text):
 
 
 def drip(connection, data):
+    """A byte a second, until the client has enough of it."""
     while True:
         for byte in data:
             connection.sendall(bytes([byte]))
-            time.sleep(1)
+            said, _, _ = select.select([connection], [], [], 1)
+            if said and not connection.recv(4096):
+                raise ConnectionAbortedError
 
 
 def hang(connection):
