@@ -146,6 +146,14 @@ impl DomainName {
     }
 }
 
+/// The first bytes of a text as a number: whose is smaller comes first; where they are equal, the rest decides.
+pub(crate) fn sort_prefix(text: &str) -> u64 {
+    let mut bytes = [0; 8];
+    let length = text.len().min(8);
+    bytes[..length].copy_from_slice(&text.as_bytes()[..length]);
+    u64::from_be_bytes(bytes)
+}
+
 /// A character as messages show it: none that a terminal would act on.
 fn shown(character: char) -> String {
     if character.is_control() {
@@ -251,16 +259,10 @@ impl Recipients {
         }
     }
 
-    /// The first bytes of the lookup key as a number: whose is smaller comes first; where they are
-    /// equal, the rest decides.
+    /// [`sort_prefix`] of the lookup key.
     pub fn sort_prefix(&self) -> u64 {
-        let mut bytes = [0; 8];
-        let dot = usize::from(self.is_subdomains());
-        bytes[..dot].fill(b'.');
-        let name = self.name().0.as_bytes();
-        let length = name.len().min(8 - dot);
-        bytes[dot..dot + length].copy_from_slice(&name[..length]);
-        u64::from_be_bytes(bytes)
+        let name = sort_prefix(&self.name().0);
+        if self.is_subdomains() { (u64::from(b'.') << 56) | (name >> 8) } else { name }
     }
 
     /// The lookup key with U-labels, when it differs from [`Self::key`].

@@ -34,6 +34,11 @@ domains:
   left.example: { leave_to: mta-sts }
 ";
 
+/// A template whose one host is known.
+const INSIDE: &str = "name: inside\ntitle: Inside\nmx_patterns: 'mx\\.inside\\.example'\npin: ok\n\
+                      hosts: [{ preference: 10, host: mx.inside.example }]\n\
+                      policy: { level: secure, match: mx.inside.example }\n";
+
 const LIST: &str = "one.example\ntwo.example  # zwei\n";
 
 fn repository(more: &str) -> Test {

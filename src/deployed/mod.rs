@@ -7,6 +7,9 @@ mod main_cf;
 pub(crate) mod rows;
 mod seen;
 
+/// What the two maps are called, in the order of pairs.
+pub const MAPS: [&str; 2] = ["transport", "tls_policy"];
+
 pub use files::FOLDER;
 pub use hosts::{Hosts, SharedDatabase, SharedHost, place};
 pub use mail_log::MailLog;

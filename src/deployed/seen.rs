@@ -1,5 +1,6 @@
 //! What Postfix answers for deployed maps, through all the tables that its main.cf names.
 
+use super::MAPS;
 use super::files::split;
 use super::hosts::{Hosts, place};
 use super::main_cf::postconf;
@@ -54,9 +55,7 @@ pub fn seen(
     let postfixes = postfixes(hosts, repository, target)?;
     let mut list = Vec::new();
     let locations = [&target.transport, &target.tls_policy];
-    for ((location, entries), map) in
-        locations.into_iter().zip(entries).zip(["transport", "tls_policy"])
-    {
+    for ((location, entries), map) in locations.into_iter().zip(entries).zip(MAPS) {
         let Some(location) = location else { continue };
         let mut is_read = false;
         for postfix in &postfixes {

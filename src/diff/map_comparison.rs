@@ -1,10 +1,11 @@
 //! A map in the making, compared with the one that is there.
 
-use super::sealed_text::{Lines, SealedText, common_lines, count_lines, prefix};
+use super::sealed_text::{Lines, SealedText, common_lines, count_lines};
 use super::side::Table;
 use crate::emit::Sink;
 use crate::formats::MapEntry;
 use crate::formats::postmap_text::plain_line;
+use crate::names::sort_prefix;
 use std::borrow::Cow;
 use std::cmp::Ordering;
 use std::ops::Range;
@@ -30,7 +31,7 @@ pub(crate) struct ComparedMap<'a> {
     /// Its lines that the older one does not have.
     own: String,
     /// Its lines, but for comments that the older one does not have, and for parts that are only comments;
-    /// with the [`prefix`] of the first key.
+    /// with the [`sort_prefix`] of the first key.
     parts: Vec<(u64, Part)>,
     /// The lines that differ, sorted by key.
     pairs: Vec<(Option<MapEntry<'a>>, Option<OwnLine>)>,
@@ -150,7 +151,7 @@ impl ComparedMap<'_> {
     fn keep(&mut self, first: &str, lines: Range<usize>) {
         match self.parts.last_mut() {
             Some((_, Part::Older(part))) if part.end == lines.start => part.end = lines.end,
-            _ => self.parts.push((prefix(first), Part::Older(lines))),
+            _ => self.parts.push((sort_prefix(first), Part::Older(lines))),
         }
     }
 
@@ -163,7 +164,7 @@ impl ComparedMap<'_> {
             part.end = range.end;
         } else {
             let first = Lines::new(line).key().unwrap_or_default();
-            self.parts.push((prefix(first), Part::Own(range.clone())));
+            self.parts.push((sort_prefix(first), Part::Own(range.clone())));
         }
         OwnLine { range, number }
     }
@@ -192,7 +193,7 @@ impl ComparedMap<'_> {
 
 impl Table for ComparedMap<'_> {
     fn value(&self, key: &str) -> Option<&str> {
-        let wanted = prefix(key);
+        let wanted = sort_prefix(key);
         let starts_before = |(first, part): &(u64, Part)| {
             *first < wanted
                 || (*first == wanted

@@ -3,6 +3,7 @@
 use super::side::{Numbered, Table};
 use crate::formats::MapEntry;
 use crate::formats::postmap_text::plain_line;
+use crate::names::sort_prefix;
 use std::borrow::Cow;
 use std::cell::{Cell, OnceCell};
 use std::cmp::Ordering;
@@ -17,7 +18,7 @@ pub(super) struct SealedText<'a> {
     text: &'a str,
     /// A place where a line starts, and the number of that line: the one that was asked for last.
     known: Cell<(usize, u32)>,
-    /// The [`prefix`] of some keys, and where their lines start.
+    /// The [`sort_prefix`] of some keys, and where their lines start.
     noted: OnceCell<Vec<(u64, usize)>>,
 }
 
@@ -71,11 +72,11 @@ impl<'a> SealedText<'a> {
             let notes = places.filter_map(|at| {
                 lines.at = line_start(self.text, at);
                 while lines.skip_comment() {}
-                Some((prefix(lines.key()?), lines.at))
+                Some((sort_prefix(lines.key()?), lines.at))
             });
             notes.collect()
         });
-        let wanted = prefix(key);
+        let wanted = sort_prefix(key);
         let is_before = |&(noted, at): &(u64, usize)| {
             let line = Lines { at, ..Lines::new(self.text) };
             noted < wanted || (noted == wanted && line.key() <= Some(key))
@@ -177,14 +178,6 @@ impl<'a> Lines<'a> {
         self.counted = start;
         Some(MapEntry { key: Cow::Borrowed(key), value: Cow::Borrowed(value), line: self.line })
     }
-}
-
-/// The first bytes of a key as a number: whose is smaller comes first; where they are equal, the rest decides.
-pub(super) fn prefix(key: &str) -> u64 {
-    let mut bytes = [0; 8];
-    let length = key.len().min(8);
-    bytes[..length].copy_from_slice(&key.as_bytes()[..length]);
-    u64::from_be_bytes(bytes)
 }
 
 /// Where the line that holds a place starts.

@@ -4,6 +4,7 @@ use super::declaration::{Body, Declaration, NextHopPolicy, Route};
 use super::lint_level::LintLevel;
 use super::provider::Provider;
 use crate::names::DomainName;
+use crate::postfix::main_cf::index_suffix;
 use crate::postfix::{NextHop, SecurityLevel, Settings, Version};
 use crate::source::Spanned;
 use crate::sql::{DatabaseLocation, TableMapping};
@@ -170,12 +171,7 @@ impl MapType {
     /// What stands behind the name of the text in the name of the index that Postfix reads instead; `None`
     /// where it reads the text. [postmap(1)]
     pub fn index_suffix(self) -> Option<&'static str> {
-        match self {
-            Self::Hash | Self::Btree => Some(".db"),
-            Self::Lmdb => Some(".lmdb"),
-            Self::Cdb => Some(".cdb"),
-            Self::Texthash => None,
-        }
+        index_suffix(self.as_str())
     }
 }
 

@@ -1,6 +1,6 @@
 //! The commands that put an exception in force pass the guards that it meets.
 
-use super::{CONFIG, args, refused, repository};
+use super::{CONFIG, INSIDE, args, refused, repository};
 use crate::harness::{Ran, Test};
 use std::fmt::Write as _;
 
@@ -54,11 +54,8 @@ fn a_large_share_is_in_the_flags() {
 
 #[test]
 fn a_map_that_loses_all_is_in_the_flags() {
-    let provider = "name: inside\ntitle: Inside\nmx_patterns: 'mx\\.inside\\.example'\npin: ok\n\
-                    hosts: [{ preference: 10, host: mx.inside.example }]\n\
-                    policy: { level: secure, match: mx.inside.example }\n";
     let entries = "  a.inside.example: { provider: inside, route: host }\n";
-    let test = repository("").file("providers/inside.yaml", provider).without("domains/a.yaml");
+    let test = repository("").file("providers/inside.yaml", INSIDE).without("domains/a.yaml");
     let config = CONFIG.replace("lmdb", "texthash").replace(
         "  .below.example: { next_hop: \"[in.below.example]\", level: secure, match: [in.below.example] }\n",
         entries,

@@ -1,6 +1,6 @@
 //! What an exception must not do, above all to others.
 
-use super::{CONFIG, DOMAINS, LIST, args, refused, repository};
+use super::{CONFIG, DOMAINS, INSIDE, LIST, args, refused, repository};
 use crate::harness::{Ran, Test, valid};
 
 #[test]
@@ -171,12 +171,9 @@ fn lists_with_such_a_comment_and_names_with_a_dot_are_refused() {
 
 #[test]
 fn a_parent_that_goes_to_hosts_does_not_keep_the_mail() {
-    let provider = "name: inside\ntitle: Inside\nmx_patterns: 'mx\\.inside\\.example'\npin: ok\n\
-                    hosts: [{ preference: 10, host: mx.inside.example }]\n\
-                    policy: { level: secure, match: mx.inside.example }\n";
     let parent = "  .inside.example: { provider: inside, route: host }\n";
     let ran = repository(parent)
-        .file("providers/inside.yaml", provider)
+        .file("providers/inside.yaml", INSIDE)
         .args(args("a.inside.example"))
         .stdout_has(
             "  - to [mx.inside.example]: secure match=mx.inside.example\n  + by MX: encrypt\n",

@@ -1,12 +1,7 @@
 //! Where mail goes while an exception holds.
 
-use super::{CONFIG, LIST, args, refused, repository};
+use super::{CONFIG, INSIDE, LIST, args, refused, repository};
 use crate::harness::{Ran, Test};
-
-/// A template whose one host is known.
-const INSIDE: &str = "name: inside\ntitle: Inside\nmx_patterns: 'mx\\.inside\\.example'\npin: ok\n\
-                      hosts: [{ preference: 10, host: mx.inside.example }]\n\
-                      policy: { level: secure, match: mx.inside.example }\n";
 
 const HOST: &str = "  a.inside.example: { provider: inside, route: host }\n";
 

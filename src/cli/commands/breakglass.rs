@@ -20,7 +20,7 @@ use crate::cli::args::Breakglass;
 use crate::cli::context::Context;
 use crate::cli::exit::Exit;
 use crate::compile::Repository;
-use crate::diag::Diagnostics;
+use crate::diag::{Diagnostics, shell_word};
 use crate::diff::Compared;
 use crate::model::Body;
 use crate::names::Recipients;
@@ -61,7 +61,7 @@ pub(super) fn run(context: &mut Context<'_, '_>, options: &Breakglass) -> Result
     let wanted = wanted(context, options)?;
     let mxward = match &*Context::shown(&context.global.directory) {
         "." => "mxward".to_owned(),
-        folder => format!("mxward -C {}", quoted(folder)),
+        folder => format!("mxward -C {}", shell_word(folder)),
     };
     let files = context.world.repository(&context.global.directory).map_err(|error| {
         let folder = Context::shown(&context.global.directory);
@@ -167,14 +167,6 @@ pub(super) fn run(context: &mut Context<'_, '_>, options: &Breakglass) -> Result
         (true, Denied::Nothing) if !is_read => Exit::Findings,
         (true, Denied::Nothing) => Exit::Done,
     })
-}
-
-/// A path as a word of a shell.
-fn quoted(path: &str) -> String {
-    if path.bytes().all(|it| it.is_ascii_alphanumeric() || b"/._-".contains(&it)) {
-        return path.to_owned();
-    }
-    format!("'{}'", path.replace('\'', "'\\''"))
 }
 
 /// What the repository declares.

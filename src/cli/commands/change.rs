@@ -7,7 +7,7 @@ use crate::apply::{FileStore, Kept, Reload, SqlStore, Store};
 use crate::cli::context::Context;
 use crate::cli::exit::Exit;
 use crate::compile::Compiled;
-use crate::deployed::{DeployedMap, Hosts, read_deployed, state_file};
+use crate::deployed::{DeployedMap, Hosts, MAPS, read_deployed, state_file};
 use crate::emit::Artifact;
 use crate::formats::MapEntry;
 use crate::formats::record::Record;
@@ -169,7 +169,7 @@ fn open_target<'c>(
     for (at, table) in tables_of.into_iter().enumerate() {
         let Some((database, table)) = table else { continue };
         let mut store = SqlStore::new(database, table, deployed_maps[at].stored.clone());
-        let map = ["transport", "tls_policy"][at];
+        let map = MAPS[at];
         if let Some((place, path)) = state_file(&context.global.directory, target, map) {
             let host = hosts.host(&place).map_err(|error| failed(error.to_string()))?;
             if lock && let Some((folder, _)) = path.rsplit_once('/') {

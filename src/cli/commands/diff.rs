@@ -12,7 +12,7 @@ use crate::cli::context::Context;
 use crate::cli::exit::Exit;
 use crate::cli::printer::Render;
 use crate::compile::Compiled;
-use crate::deployed::{Deployed, DeployedMap, Hosts, read_deployed};
+use crate::deployed::{Deployed, DeployedMap, Hosts, MAPS, read_deployed};
 use crate::diag::{Diagnostics, Style, printable};
 use crate::diff::{Diff, MapComparison, compare_sealed};
 use crate::emit::{Artifact, maps, maps_into, unsealed_maps};
@@ -181,7 +181,7 @@ fn compiled_side(
 ) -> Result<Before, String> {
     let known = old.repository.config.targets.iter().find(|it| it.name.value == target.name.value);
     let Some(known) = known else {
-        let maps = ["transport", "tls_policy"].map(|name| DeployedMap {
+        let maps = MAPS.map(|name| DeployedMap {
             name: name.to_owned(),
             has_lines: true,
             ..DeployedMap::default()

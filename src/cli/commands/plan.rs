@@ -13,6 +13,7 @@ use crate::cli::args::Consent;
 use crate::cli::context::Context;
 use crate::cli::exit::Exit;
 use crate::cli::printer::Render;
+use crate::deployed::MAPS;
 use crate::diag::{Severity, Style};
 use crate::plan::{Plan, Refusal, TargetPlan};
 use crate::report::{self, Item, Rule};
@@ -144,7 +145,7 @@ impl Render for Report<'_> {
             items.push(known.into_iter().fold(item, |it, shown| it.at(shown.span, shown.sources)));
         }
         for (shown, plan) in self.targets() {
-            for (which, map) in ["transport", "tls_policy"].into_iter().enumerate() {
+            for (which, map) in MAPS.into_iter().enumerate() {
                 let of_map = plan.drift.iter().filter(|it| it.map == map);
                 let keys: Vec<&str> = of_map.map(|it| it.what.as_str()).collect();
                 items.extend(changes::drift(shown, which, keys.into_iter()));

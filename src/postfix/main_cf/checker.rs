@@ -3,6 +3,7 @@
 use super::difference::{MainCfDifference, Severity};
 use super::requirements::Requirements;
 use super::running::{Running, View};
+use crate::diag::shell_word;
 use std::collections::BTreeSet;
 
 /// Where the configuration lies unless postconf(1) says otherwise.
@@ -53,33 +54,9 @@ impl<'a> Checker<'a> {
         self.tell(view, severity, parameter, Some(needed), why, Some(command));
     }
 
-    /// The same, where the value that is needed is not to be set without a thought.
-    pub(super) fn wrong_by_choice(
-        &mut self,
-        view: View<'_>,
-        severity: Severity,
-        parameter: &str,
-        needed: &str,
-        why: &str,
-    ) {
-        self.tell(view, severity, parameter, Some(needed), why, None);
-    }
-
     /// The same, where no value would put it right by itself.
     pub(super) fn noted(&mut self, view: View<'_>, severity: Severity, parameter: &str, why: &str) {
-        self.lacking(view, severity, parameter, why, None);
-    }
-
-    /// The same, where some other command may put it right.
-    pub(super) fn lacking(
-        &mut self,
-        view: View<'_>,
-        severity: Severity,
-        parameter: &str,
-        why: &str,
-        command: Option<String>,
-    ) {
-        self.tell(view, severity, parameter, None, why, command);
+        self.tell(view, severity, parameter, None, why, None);
     }
 
     /// A parameter that main.cf should not set.
@@ -93,7 +70,8 @@ impl<'a> Checker<'a> {
         self.found.insert(difference);
     }
 
-    fn tell(
+    /// A parameter that may need another value, and a command that puts it right.
+    pub(super) fn tell(
         &mut self,
         view: View<'_>,
         severity: Severity,
@@ -126,15 +104,15 @@ impl<'a> Checker<'a> {
         match view.owner(parameter) {
             Some(service) => {
                 let place = format!("{}/{}/{equation}", service.name, service.kind);
-                format!("{} -P {}", self.postconf(), quoted(&place))
+                format!("{} -P {}", self.postconf(), shell_word(&place))
             }
-            None => format!("{} -e {}", self.postconf(), quoted(&equation)),
+            None => format!("{} -e {}", self.postconf(), shell_word(&equation)),
         }
     }
 
     /// The command that removes a parameter from main.cf.
     pub(super) fn removal(&self, parameter: &str) -> String {
-        format!("{} -X {}", self.postconf(), quoted(parameter))
+        format!("{} -X {}", self.postconf(), shell_word(parameter))
     }
 
     /// postconf(1) for this configuration.
@@ -144,23 +122,14 @@ impl<'a> Checker<'a> {
 
     /// The command that makes the index of a map from its text.
     pub(super) fn postmap(&self, map: &str) -> String {
-        format!("{} {}", self.of_postfix("postmap"), quoted(map))
+        format!("{} {}", self.of_postfix("postmap"), shell_word(map))
     }
 
     /// A command of Postfix for this configuration.
     fn of_postfix(&self, command: &str) -> String {
         match self.running.get("config_directory") {
             None | Some("" | CONFIG_DIRECTORY) => command.to_owned(),
-            Some(folder) => format!("{command} -c {}", quoted(folder)),
+            Some(folder) => format!("{command} -c {}", shell_word(folder)),
         }
     }
-}
-
-/// A word for the shell.
-pub(super) fn quoted(text: &str) -> String {
-    let plain = |c: char| c.is_ascii_alphanumeric() || "/._-:".contains(c);
-    if !text.is_empty() && text.chars().all(plain) {
-        return text.to_owned();
-    }
-    format!("'{}'", text.replace('\'', "'\\''"))
 }

@@ -1,9 +1,10 @@
 //! What the policies rest on: the level without an entry, CAs, DNSSEC, digests.
 
-use super::checker::{Checker, quoted};
+use super::checker::Checker;
 use super::difference::{MainCfDifference, Severity};
 use super::running::{Presence, View};
 use super::table_list::elements;
+use crate::diag::shell_word;
 use crate::postfix::protocols::allowed;
 use crate::postfix::{NextHop, Promises, SecurityLevel, TlsPolicy};
 
@@ -113,11 +114,11 @@ impl Checker<'_> {
             }
             let copy = format!(
                 "mkdir -p {to} && cp -L {from}/* {to}/",
-                from = quoted(folder.trim_end_matches('/')),
-                to = quoted(inside.trim_end_matches('/'))
+                from = shell_word(folder.trim_end_matches('/')),
+                to = shell_word(inside.trim_end_matches('/'))
             );
             let why = format!("{why}; copy it there, or name a file, which is read before");
-            self.lacking(view, severity, "smtp_tls_CApath", &why, Some(copy));
+            self.tell(view, severity, "smtp_tls_CApath", None, &why, Some(copy));
         }
     }
 
@@ -130,8 +131,8 @@ impl Checker<'_> {
                 continue;
             }
             let (place, command) = if view.is_chrooted() {
-                let (from, to) = (quoted(path), quoted(&seen));
-                let folder = quoted(seen.rsplit_once('/').map_or("/", |(folder, _)| folder));
+                let (from, to) = (shell_word(path), shell_word(&seen));
+                let folder = shell_word(seen.rsplit_once('/').map_or("/", |(folder, _)| folder));
                 let command = format!("mkdir -p {folder} && cp -L {from} {to}");
                 (" inside of its chroot", Some(command))
             } else {

@@ -1,11 +1,12 @@
 //! Whether the maps are asked, and asked first.
 
 use super::asked::TableKind;
-use super::checker::{Checker, quoted};
+use super::checker::Checker;
 use super::difference::{MainCfDifference, Severity};
 use super::requirements::RequiredMap;
 use super::running::View;
 use super::table_list::{TableName, tables};
+use crate::diag::shell_word;
 
 impl Checker<'_> {
     pub(super) fn maps(&mut self) {
@@ -112,7 +113,7 @@ impl Checker<'_> {
             let is_index = file != table.name;
             let map = format!("{}:{}", table.kind.unwrap_or_default(), table.name);
             let map = if table.kind.is_some() { map.as_str() } else { table.name };
-            let touch = format!("touch {}", quoted(table.name));
+            let touch = format!("touch {}", shell_word(table.name));
             // An empty map in the place of one with entries would send mail by less than these say.
             let may_be_empty = is_ours && required.keys.is_empty();
             let command = match (is_index, has_text, may_be_empty) {
@@ -132,7 +133,7 @@ impl Checker<'_> {
             let why = format!(
                 "`{file}` is not there, so every lookup in this table fails, and Postfix defers all mail{whose}{what}"
             );
-            self.lacking(view, Severity::Breaks, parameter, &why, command);
+            self.tell(view, Severity::Breaks, parameter, None, &why, command);
         }
     }
 

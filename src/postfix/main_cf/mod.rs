@@ -20,6 +20,7 @@ pub use asked::{AskedTable, AskedTables};
 pub use difference::{MainCfDifference, Severity};
 pub use requirements::{PolicyUses, RequiredMap, RequiredTable, Requirements};
 pub use running::{PostconfOutput, Presence, Running};
+pub use table_list::index_suffix;
 
 /// What in the running parameters keeps the maps from meaning what the target says; sorted, the
 /// worst first, each difference once.

@@ -96,7 +96,7 @@ impl Checker<'_> {
                     "{why}; write `{declared}` into the target, or set it to nothing, but only where this \
                      host may itself send to the servers of all domains"
                 );
-                self.wrong_by_choice(view, Severity::Weaker, parameter, needed, &why);
+                self.tell(view, Severity::Weaker, parameter, Some(needed), &why, None);
             }
             None => self.wrong(view, Severity::Weaker, parameter, needed, why),
         }

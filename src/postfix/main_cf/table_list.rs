@@ -34,11 +34,8 @@ impl<'a> TableName<'a> {
     /// `None` for types that have no such file, and for names that start nowhere. [Postfix `dict_open.c`]
     pub(super) fn file(&self, default: &str) -> Option<String> {
         let suffix = match self.kind.unwrap_or(default) {
-            "hash" | "btree" => ".db",
-            "lmdb" => ".lmdb",
-            "cdb" => ".cdb",
             "texthash" | "regexp" | "pcre" | "cidr" => "",
-            _ => return None,
+            map_type => index_suffix(map_type)?,
         };
         self.name.starts_with('/').then(|| format!("{}{suffix}", self.name))
     }
@@ -46,6 +43,17 @@ impl<'a> TableName<'a> {
     /// Whether an element of a list of domains is a table or file, into which nobody looks here.
     pub(super) fn is_one(text: &str) -> bool {
         text.contains(':') || text.starts_with('/')
+    }
+}
+
+/// What stands behind the name of the text in the name of the index that Postfix reads instead; `None` for
+/// types that have none. [postmap(1)]
+pub fn index_suffix(map_type: &str) -> Option<&'static str> {
+    match map_type {
+        "hash" | "btree" => Some(".db"),
+        "lmdb" => Some(".lmdb"),
+        "cdb" => Some(".cdb"),
+        _ => None,
     }
 }
 

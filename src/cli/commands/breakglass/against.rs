@@ -1,7 +1,6 @@
 //! What is against an exception, and the flags of the commands that put it in force.
 
 use super::judged::is_named;
-use super::quoted;
 use crate::cli::args::{Breakglass, Consent};
 use crate::cli::commands::change::judge;
 use crate::cli::commands::consent::Consented;
@@ -9,6 +8,7 @@ use crate::cli::commands::sides::{Computed, Texts};
 use crate::cli::context::Context;
 use crate::cli::exit::Exit;
 use crate::compile::Compiled;
+use crate::diag::shell_word;
 use crate::diff::Compared;
 use crate::names::Recipients;
 use crate::plan::{Allowed, GUARDS, Refusal};
@@ -55,7 +55,7 @@ pub(super) fn against(
     let asked: Vec<_> = guards.iter().filter(|it| deployed.contains(&*it.target)).collect();
     let mut flags: String = GUARDS.iter().filter_map(|(guard, _)| flag(guard, &asked)).collect();
     if let Some(path) = &options.protect {
-        flags = format!("{flags} --protect {}", quoted(&path.to_string_lossy()));
+        flags = format!("{flags} --protect {}", shell_word(&path.to_string_lossy()));
     }
     let of_others = computed.iter().flat_map(|it| others(it.name(), &it.compared, named, &allowed));
     let mut refused: Vec<Refusal> = of_others.collect();

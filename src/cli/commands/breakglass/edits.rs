@@ -40,17 +40,14 @@ pub(super) fn except(
 ) -> Result<Written, String> {
     let id = SourceMap::new().add("", "");
     let known = before.files.get(of);
-    if let Some(path) = known.filter(|it| is_yaml(it)) {
-        let old = text(edited, path)?;
-        if let Ok(Some(ended)) = end(&old, id, of) {
-            return other(edited, before, of, asked, (path, &old, &ended));
-        }
-    }
     let (line, body) = asked.entry(of, before.way(of), attributes(&before.declared, of));
     let by_hand = |why: String| format!("{why}; write it by hand: `{line}`");
     let above = |list: Option<&String>| mark(of, asked, list.cloned());
     if let Some(path) = known.filter(|it| is_yaml(it)) {
         let old = text(edited, path)?;
+        if let Ok(Some(ended)) = end(&old, id, of) {
+            return other(edited, before, of, asked, (path, &old, &ended));
+        }
         let new = replace(&old, id, of, (&above(None), &line))
             .map_err(|error| by_hand(format!("cannot write to `{path}`: {error}")))?
             .ok_or_else(|| by_hand(format!("`{path}` was not understood")))?;

@@ -5,7 +5,7 @@ use crate::cli::commands::{diff, sides::Sides};
 use crate::cli::context::Context;
 use crate::cli::exit::Exit;
 use crate::compile::Compiled;
-use crate::deployed::{Hosts, read_deployed};
+use crate::deployed::{Hosts, MAPS, read_deployed};
 use crate::diag::printable;
 use crate::diff::{DeployedLine, Diff, differences};
 use crate::import::policy_fields;
@@ -16,9 +16,6 @@ use crate::report::some_of;
 use crate::source::yaml::scalar;
 use crate::sql::DatabaseLocation;
 use std::collections::BTreeSet;
-
-/// What the maps are called.
-const MAPS: [&str; 2] = ["transport", "tls_policy"];
 
 /// What is known of rows that stand in deployed maps only.
 #[derive(Default)]

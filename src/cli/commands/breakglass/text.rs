@@ -5,6 +5,7 @@ use super::asked::Written;
 use crate::cli::commands::changes::{self, Shown, rows, summaries, summary, table};
 use crate::cli::page::Page;
 use crate::cli::printer::Render;
+use crate::deployed::MAPS;
 use crate::diag::{Severity, Style, printable};
 use crate::report::{self, COMMENT_LIMIT, Item, Rule, markdown_cell, wrapped};
 use serde_json::{Value, json};
@@ -16,7 +17,7 @@ impl Report<'_> {
             name: &sides.target.name.value,
             span: sides.target.name.span,
             groups: &compared.diff.groups,
-            files: ["transport", "tls_policy"],
+            files: MAPS,
             has_lines: [true; 2],
             sources: self.sources,
         });

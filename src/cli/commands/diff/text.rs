@@ -3,6 +3,7 @@
 use super::{Report, TargetReport};
 use crate::cli::commands::changes::{changes, summaries};
 use crate::cli::page::Page;
+use crate::deployed::MAPS;
 use crate::diag::{Style, printable};
 use crate::diff::{DeployedLine, MapDiff};
 use crate::formats::{Ignored, IgnoredKind};
@@ -49,13 +50,7 @@ fn show(page: &mut Page<'_>, target: &TargetReport, sources: &SourceMap) {
     page.line("");
     changes(page, &target.shown(sources));
     for (at, map) in maps.into_iter().enumerate() {
-        entries(
-            page,
-            map,
-            ["transport", "tls_policy"][at],
-            &compared.names[at],
-            compared.has_lines[at],
-        );
+        entries(page, map, MAPS[at], &compared.names[at], compared.has_lines[at]);
     }
     page.line("");
 }

@@ -4,6 +4,7 @@ use super::Report;
 use crate::cli::commands::changes::{self, Shown, rows, summaries, table};
 use crate::cli::page::Page;
 use crate::cli::printer::Render as _;
+use crate::deployed::MAPS;
 use crate::diag::{Style, printable};
 use crate::plan::{DriftPlan, TargetPlan};
 use crate::report::{
@@ -55,7 +56,7 @@ fn show(page: &mut Page<'_>, target: &Shown<'_>, plan: &TargetPlan) {
 
 /// What somebody else changed, and what an apply does with it.
 fn drift(page: &mut Page<'_>, drift: &[DriftPlan]) {
-    for map in ["transport", "tls_policy"] {
+    for map in MAPS {
         let of_map: Vec<_> = drift.iter().filter(|it| it.map == map).collect();
         if of_map.is_empty() {
             continue;
