@@ -65,6 +65,7 @@ fn protect_yaml_has_the_last_word() {
     let minimum = "domains: { kunde.example: secure }\n";
     let message = "refused: target mx: protect.yaml wants at least secure for kunde.example, which would have less";
     refused(protected(minimum), "kunde.example --allow weaker", 5, message);
+    refused(protected("limit: {}\n"), "kunde.example", 3, "error: nothing was written");
     let limit = "limits: { weaker: 0 }\n";
     let message = "refused: target mx: 1 domain would be weaker, and protect.yaml allows 0";
     refused(protected(limit), "kunde.example --allow weaker", 5, message);

@@ -132,7 +132,7 @@ pub(super) fn run(context: &mut Context<'_, '_>, options: &Breakglass) -> Result
     let against = match against {
         // What is wrong with protect.yaml was said, and does not keep an exception in force.
         Err(exit) if options.end && exit != Exit::Usage => Against::default(),
-        against => against?,
+        against => against.inspect_err(|_| context.printer.error("nothing was written"))?,
     };
     let mut refused = against.refused;
     if options.end {

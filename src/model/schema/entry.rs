@@ -57,7 +57,7 @@ pub(super) struct NextHopPolicy {
 #[schemars(rename_all = "kebab-case")]
 #[expect(dead_code, reason = "only the shape is used")]
 pub(super) enum Route {
-    /// To the addresses in mxward.lock, and by MX records when none of them answers. Only for `secure`
+    /// To the addresses in mxward.lock, and by MX records when none of them takes the mail. Only for `secure`
     /// and `verify` with a `match`, and for `fingerprint`
     Pin,
     /// By MX records, without an entry in the transport map

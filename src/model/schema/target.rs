@@ -89,7 +89,7 @@ enum AddressFamily {
 #[schemars(rename_all = "lowercase")]
 #[expect(dead_code, reason = "only the shape is used")]
 enum PinFallback {
-    /// The domain itself, so that its MX records are used when no pin answers
+    /// The domain itself, so that its MX records are used when no pin takes the mail
     Domain,
     /// Nothing; refused for every pin
     None,
