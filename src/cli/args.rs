@@ -383,6 +383,8 @@ pub enum SchemaKind {
     BreakglassReport,
     /// The output of `discover --report json`
     DiscoverReport,
+    /// The output of `import --report json`
+    ImportReport,
     /// The output of `logs --report json`
     LogsReport,
     /// A line of `--report jsonl`

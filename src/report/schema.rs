@@ -5,6 +5,7 @@
 
 mod breakglass;
 mod discover;
+mod import;
 mod logs;
 mod probe;
 
@@ -37,6 +38,11 @@ pub fn breakglass() -> String {
 /// The schema of `mxward discover --report json`.
 pub fn discover() -> String {
     text(&generator().into_root_schema_for::<discover::DiscoverReport<'_>>())
+}
+
+/// The schema of `mxward import --report json`.
+pub fn import() -> String {
+    text(&generator().into_root_schema_for::<import::ImportReport<'_>>())
 }
 
 /// The schema of `mxward logs --report json`.

@@ -1,6 +1,6 @@
 //! The command line, and what it leaves behind.
 
-use crate::harness::Test;
+use crate::harness::{Test, valid};
 use std::process::Command;
 
 /// Maps with everything in them that people do to maps.
@@ -57,6 +57,20 @@ fn import(test: Test) -> Test {
 #[test]
 fn maps_of_all_forms_become_a_repository() {
     import(test()).args(["--today", "2026-11-29"]).golden("import-maps").run();
+}
+
+#[test]
+fn the_report_is_as_its_schema_says() {
+    let ran = import(test()).args(["--report", "json"]).any_stdout().any_stderr().run();
+    valid("import-report", &ran.stdout);
+    let refused = import(test().file("transport", "* relay:\n"));
+    let refused = refused.args(["--report", "json"]).any_stdout().any_stderr().status(3).run();
+    valid("import-report", &refused.stdout);
+    let report: serde_json::Value = serde_json::from_str(&refused.stdout).unwrap();
+    assert_eq!(
+        (&report["proof"], &report["files"]),
+        (&serde_json::Value::Null, &serde_json::json!([]))
+    );
 }
 
 #[test]

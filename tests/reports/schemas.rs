@@ -11,6 +11,7 @@ fn schemas_of_reports_are_what_the_program_prints() {
         "check-report",
         "diff-report",
         "discover-report",
+        "import-report",
         "logs-report",
         "plan",
         "plan-report",

@@ -24,6 +24,7 @@ impl SchemaKind {
             Self::ProbeReport => report::schema::probe(),
             Self::BreakglassReport => report::schema::breakglass(),
             Self::DiscoverReport => report::schema::discover(),
+            Self::ImportReport => report::schema::import(),
             Self::LogsReport => report::schema::logs(),
             Self::ReportLine => report::schema::lines(),
         }

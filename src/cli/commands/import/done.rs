@@ -131,6 +131,7 @@ impl Render for Done {
         let files: Vec<&String> =
             if self.proof.is_some() { self.imported.files.keys().collect() } else { Vec::new() };
         json!({
+            "format_version": 1,
             "out": self.out.display().to_string(),
             "files": files,
             "domains": self.imported.domains,
