@@ -379,6 +379,7 @@ fn what_a_main_cf_misses_is_made_by_an_apply() {
             "        touch {folder}/transport && postmap -c {folder} lmdb:{folder}/transport\n"
         ))
         .stdout_has("main.cf, breaks: `smtp_tls_policy_maps` is ")
+        .stdout_has("mx  1 stronger; main.cf: 2 breaks")
         .run();
     let ran = ran.then().args(["apply"]).any_stderr().any_stdout().run();
     let ran = ran.then().args(["diff"]).any_stdout().run();

@@ -61,7 +61,10 @@ pub(super) fn read(
                 }
                 (Ok(listed), None) => (read.bytes, read.has_lines) = (listed, false),
                 (Err(why), Some(text)) => {
-                    notes.push(format!("`{name}` is read as text: its index was not read ({why})"));
+                    notes.push(format!(
+                        "`{name}` is read as text: its index was not read ({why}); if Postfix cannot read it \
+                         either, every lookup in it fails, and all mail that asks it is deferred"
+                    ));
                     read.bytes = text;
                 }
                 (Err(why), None) => return Err(format!("cannot read `{name}{suffix}`: {why}")),

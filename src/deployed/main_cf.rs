@@ -29,10 +29,10 @@ pub(super) fn compare(
         let host = hosts.host(at)?;
         let mut host = host.borrow_mut();
         let (folder, name) = split(path);
-        let Some(real) = host.real_folder(folder)? else { continue };
         if path.starts_with('/') {
             paths.push(path.clone());
         }
+        let Some(real) = host.real_folder(folder)? else { continue };
         paths.push(format!("{}/{name}", real.trim_end_matches('/')));
         if config.is_none() && host.list(folder)?.iter().any(|it| it == "main.cf") {
             // As it is written, for that is what people and commands say.

@@ -114,6 +114,23 @@ fn an_index_without_its_text_is_read() {
         .run();
 }
 
+/// [Postfix `dict_surrogate.c`: each lookup in it fails]
+#[test]
+fn an_index_that_cannot_be_read_is_told_with_what_it_does() {
+    let ran = compiled();
+    let config = mail_config(ran.path());
+    ran.then()
+        .file("deployed/tls_policy.lmdb", "")
+        .variable("MAIL_CONFIG", &config)
+        .args(["diff"])
+        .stdout_has(
+            "`deployed/tls_policy` is read as text: its index was not read (postmap: fatal: ",
+        )
+        .stdout_has("if Postfix cannot read it either, every")
+        .stdout_has("mx  no changes\n")
+        .run();
+}
+
 #[test]
 fn an_index_that_cannot_be_read_without_its_text_is_an_error() {
     Test::new()

@@ -22,7 +22,7 @@ use crate::postfix::main_cf::{MainCfDifference, Severity};
 use crate::source::{SourceMap, Span, Spanned};
 use crate::tables::Lowered;
 use serde_json::Value;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// What changes, for every target.
 struct Report<'a> {
@@ -290,7 +290,7 @@ impl TargetReport {
         }
     }
 
-    /// `2 weaker, 3 stronger`, or what there is to say otherwise.
+    /// `2 weaker, 3 stronger; main.cf: 1 breaks`, or what there is to say otherwise.
     fn summary(&self) -> String {
         let compared = match &self.outcome {
             Outcome::Compared(compared) => compared,
@@ -300,7 +300,20 @@ impl TargetReport {
             }
             Outcome::Unread(why) => return format!("not compared: {why}"),
         };
-        changes::summary(|effect| compared.diff.count(effect), compared.diff.is_change())
+        let maps =
+            changes::summary(|effect| compared.diff.count(effect), compared.diff.is_change());
+        let mut faults: BTreeMap<Severity, usize> = BTreeMap::new();
+        for fault in self.main_cf_faults() {
+            *faults.entry(fault.severity).or_default() += 1;
+        }
+        if faults.is_empty() {
+            return maps;
+        }
+        let faults: Vec<String> = faults
+            .iter()
+            .map(|(severity, count)| format!("{count} {}", severity.as_str()))
+            .collect();
+        format!("{maps}; main.cf: {}", faults.join(", "))
     }
 
     /// How its changes are shown.

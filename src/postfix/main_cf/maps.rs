@@ -3,7 +3,7 @@
 use super::asked::TableKind;
 use super::checker::Checker;
 use super::difference::{MainCfDifference, Severity};
-use super::requirements::RequiredMap;
+use super::requirements::{RequiredMap, RequiredTable};
 use super::running::View;
 use super::table_list::{TableName, tables};
 use crate::diag::shell_word;
@@ -39,7 +39,7 @@ impl Checker<'_> {
             }
             return;
         };
-        let ours = table.name();
+        let ours = table.name(parameter);
         let others = |but: usize| {
             let rest = tables.iter().enumerate().filter(|(at, _)| *at != but);
             let rest = rest.map(|(_, table)| table.text);
@@ -123,8 +123,12 @@ impl Checker<'_> {
                 (_, _, false) => None,
             };
             let whose = if at > 0 { " for which no table before it has an answer" } else { "" };
+            let is_database =
+                |ours: &RequiredTable| ours.paths.is_empty() && table.kind == Some(ours.map_type);
             let what = if is_ours {
                 "; `mxward apply` makes it"
+            } else if required.table.as_ref().is_some_and(is_database) {
+                "; `mxward compile` writes one beside the SQL"
             } else if command.is_none() {
                 "; make it, or take the table out of the list"
             } else {

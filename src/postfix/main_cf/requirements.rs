@@ -55,11 +55,13 @@ pub struct RequiredTable {
 }
 
 impl RequiredTable {
-    /// The table as main.cf should name it.
-    pub(super) fn name(&self) -> String {
-        match self.paths.first() {
-            Some(path) => format!("{}:{path}", self.map_type),
-            None => format!("proxy:{}:$config_directory/tlspolicies.cf", self.map_type),
+    /// The table as `parameter` of main.cf should name it.
+    pub(super) fn name(&self, parameter: &str) -> String {
+        let Self { map_type, paths } = self;
+        let file = if parameter == "transport_maps" { "transport" } else { "tlspolicies" };
+        match paths.first() {
+            Some(path) => format!("{map_type}:{path}"),
+            None => format!("proxy:{map_type}:$config_directory/{file}.cf"),
         }
     }
 }

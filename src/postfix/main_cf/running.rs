@@ -1,6 +1,6 @@
 //! What postconf(1) says of a running Postfix.
 
-use super::requirements::{RequiredTable, Requirements};
+use super::requirements::Requirements;
 use super::table_list::{TableName, tables};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -169,8 +169,10 @@ impl Running {
                 }
             }
         }
-        for map in [&required.transport, &required.tls_policy] {
-            let name = map.table.as_ref().map(RequiredTable::name);
+        for (map, parameter) in
+            [&required.transport, &required.tls_policy].into_iter().zip(TABLE_LISTS)
+        {
+            let name = map.table.as_ref().map(|table| table.name(parameter));
             files.extend(name.and_then(|name| self.file_of(TableName::parse(&name))));
         }
         for view in self.smtp_views(required.services.iter().copied()) {

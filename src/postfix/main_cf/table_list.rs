@@ -34,7 +34,8 @@ impl<'a> TableName<'a> {
     /// `None` for types that have no such file, and for names that start nowhere. [Postfix `dict_open.c`]
     pub(super) fn file(&self, default: &str) -> Option<String> {
         let suffix = match self.kind.unwrap_or(default) {
-            "texthash" | "regexp" | "pcre" | "cidr" => "",
+            "texthash" | "regexp" | "pcre" | "cidr" | "mysql" | "pgsql" | "sqlite" | "ldap"
+            | "memcache" => "",
             map_type => index_suffix(map_type)?,
         };
         self.name.starts_with('/').then(|| format!("{}{suffix}", self.name))
@@ -109,7 +110,8 @@ mod tests {
             ("texthash:/etc/a", Some("/etc/a")),
             ("pcre:/etc/a", Some("/etc/a")),
             ("lmdb:a", None),
-            ("mysql:/etc/a.cf", None),
+            ("proxy:mysql:/etc/a.cf", Some("/etc/a.cf")),
+            ("ldap:a", None),
             ("socketmap:unix:/run/a:x", None),
         ] {
             assert_eq!(file(table).as_deref(), found, "{table}");

@@ -60,6 +60,20 @@ fn a_database_is_known_by_its_type_alone() {
         "weaker: ",
         "proxy:mysql:$config_directory/tlspolicies.cf, lmdb:/etc/postfix/tls_policy'`",
     );
+    let mut running = running(&[maps], "");
+    running.set_found("/etc/postfix/any.cf", Presence::Absent);
+    only(
+        &shown(&running, &required),
+        "breaks: ",
+        "; `mxward compile` writes one beside the SQL [postconf(5) smtp_tls_policy_maps]",
+    );
+    required.tls_policy.table = self::required().tls_policy.table;
+    required.transport.table = Some(RequiredTable { map_type: "mysql", paths: Vec::new() });
+    only(
+        &shown(&self::running(&[], ""), &required),
+        "weaker: ",
+        "proxy:mysql:$config_directory/transport.cf, lmdb:/etc/postfix/transport'`",
+    );
 }
 
 #[test]
