@@ -15,12 +15,14 @@ mod folder;
 mod measure;
 mod peers;
 mod repository;
+mod size;
 #[expect(dead_code, reason = "another bench uses more of it")]
 mod table;
 
 use folder::{empty, fresh};
 use measure::{Cost, measure};
 use repository::{Repository, State};
+use size::Size;
 use std::path::Path;
 use std::process::ExitCode;
 use table::{Limit, Table};
@@ -30,9 +32,6 @@ const MXWARD: &str = env!("CARGO_BIN_EXE_mxward");
 
 /// How often everything is run, in turns; the middle one counts.
 const ROUNDS: usize = 5;
-
-/// How often with ten million domains.
-const ROUNDS_OF_MANY: usize = 3;
 
 /// How often the small repository is checked.
 const CHECKS: usize = 50;
@@ -46,7 +45,8 @@ fn run(smoke: bool) -> bool {
     let mut table = Table::default();
     let wants = |flag: &str| std::env::args().any(|arg| arg == flag);
     if wants("--large") {
-        large(if smoke { 1_000 } else { 1_000_000 }, &mut table);
+        let (domains, rounds) = if smoke { (1_000, 1) } else { (1_000_000, ROUNDS) };
+        large(domains, rounds, &mut table);
         print!("{table}");
         return table.met();
     }
@@ -57,8 +57,7 @@ fn run(smoke: bool) -> bool {
     }
     let (small, large, rounds, checks) =
         if smoke { (1_000, 10_000, 1, 3) } else { (100_000, 1_000_000, ROUNDS, CHECKS) };
-    let [one, _] = size(small, rounds, Limit::AtMost(150.0), &mut table);
-    let [ten, _] = size(large, rounds, Limit::AtMost(1024.0), &mut table);
+    let [[one, _], [ten, _]] = sizes([(small, 150.0), (large, 1024.0)], rounds, &mut table);
     let what = format!("compile, {large} domains");
     table.ratio(&what, ten, &format!("{small} domains"), one, Limit::AtMost(12.0));
     check(checks, &mut table);
@@ -66,20 +65,9 @@ fn run(smoke: bool) -> bool {
     table.met()
 }
 
-/// Imports the maps that were compiled.
-fn import(folder: &Path) -> Cost {
-    empty(&folder.join("imported"));
-    let words = "import --quiet --transport out/mx/transport --tls-policy out/mx/tls_policy \
-                 --security-level dane --out imported";
-    let command: Vec<&str> = std::iter::once(MXWARD).chain(words.split_whitespace()).collect();
-    measure(folder, &[0], &command)
-}
-
 /// Measures at a size and at ten times of it.
-fn large(domains: u32, table: &mut Table) {
-    let memory = Limit::AtMost(8192.0);
-    let one = size(domains, ROUNDS_OF_MANY, memory, table);
-    let ten = size(10 * domains, ROUNDS_OF_MANY, memory, table);
+fn large(domains: u32, rounds: usize, table: &mut Table) {
+    let [one, ten] = sizes([(domains, 8192.0), (10 * domains, 8192.0)], rounds, table);
     for (what, at) in [("compile", 0), ("diff", 1)] {
         let what = format!("{what}, {} domains", 10 * domains);
         // A domain costs at most 1.3 times as much.
@@ -87,53 +75,16 @@ fn large(domains: u32, table: &mut Table) {
     }
 }
 
-/// Measures everything at one size, and gives what `compile` and `diff` cost.
-fn size(domains: u32, rounds: usize, memory: Limit, table: &mut Table) -> [Cost; 2] {
-    let folder = fresh("scale", &domains.to_string());
-    deploy(&folder, domains);
-    repository(domains, State::After).write(&folder).expect("the repository can be written");
-    let compile_once = || {
-        empty(&folder.join("out"));
-        measure(&folder, &[0], &[MXWARD, "compile", "--frozen", "--quiet", "--out", "out"])
-    };
-    let index = |map_type: &str| {
-        let maps = ["transport", "tls_policy"].map(|map| format!("{map_type}:out/mx/{map}"));
-        measure(&folder, &[0], &["postmap", "-c", "postfix", &maps[0], &maps[1]])
-    };
-    let imports = domains <= 1_000_000;
-    let [mut compile, mut postmap, mut diff, mut gnu_diff] = [const { Vec::new() }; 4];
-    let [mut imported, mut hash] = [const { Vec::new() }; 2];
+/// Measures everything at two sizes, each with the MiB that it may take, and gives what `compile` and `diff`
+/// cost. They take turns: a machine is not as fast at every time.
+fn sizes(sizes: [(u32, f64); 2], rounds: usize, table: &mut Table) -> [[Cost; 2]; 2] {
+    let mut sizes = sizes.map(|(domains, memory)| (Size::new(domains), memory));
     for _ in 0..rounds {
-        compile.push(compile_once());
-        postmap.push(index("lmdb"));
-        if imports {
-            hash.push(index("hash"));
-            imported.push(import(&folder));
+        for (size, _) in &mut sizes {
+            size.round();
         }
-        diff.push(measure(&folder, &[0], &[MXWARD, "diff", "--frozen"]));
-        let both = ["transport", "tls_policy"].map(|map| {
-            let files = [format!("deployed/{map}"), format!("out/mx/{map}")];
-            measure(&folder, &[1], &["diff", &files[0], &files[1]])
-        });
-        gnu_diff.push(both[0].and(both[1]));
     }
-    let [compile, postmap, diff, gnu_diff] = [compile, postmap, diff, gnu_diff].map(Cost::middle);
-    let what = format!("compile, {domains} domains");
-    table.ratio(&what, compile, "postmap lmdb: of both maps", postmap, Limit::AtMost(1.0));
-    if imports {
-        let [import, hash] = [imported, hash].map(Cost::middle);
-        let what = format!("import, {domains} domains");
-        // What postmap(1) makes on Debian where no type is named.
-        table.ratio(&what, import, "postmap hash: of both maps", hash, Limit::AtMost(5.0));
-        table.ratio(&what, import, "postmap lmdb: of both maps", postmap, Limit::None);
-        table.memory(&what, import, Limit::None);
-    }
-    table.memory(&what, compile, memory);
-    let what = format!("diff, {domains} domains, 1 % changed");
-    table.ratio(&what, diff, "compile", compile, Limit::AtMost(1.5));
-    table.ratio(&what, diff, "GNU diff of both maps", gnu_diff, Limit::None);
-    table.memory(&what, diff, memory);
-    [compile, diff]
+    sizes.map(|(size, memory)| size.told(Limit::AtMost(memory), table))
 }
 
 /// Puts the maps of the state before into `deployed`, as a pipeline would have copied them.
