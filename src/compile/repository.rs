@@ -13,6 +13,7 @@ use std::collections::BTreeMap;
 use std::fmt::Write;
 use std::io::ErrorKind;
 use std::ops::Range;
+use std::sync::OnceLock;
 
 /// The name of the main file.
 const ROOT_FILE: &str = "mxward.yaml";
@@ -31,9 +32,10 @@ pub struct Repository {
     pub lock: Lock,
     /// `templates/*.j2`, by file name without `.j2`.
     pub templates: BTreeMap<String, FileId>,
-    /// SHA-256 over the names and contents of everything that was read, in hexadecimal. Of the lock only
-    /// what is compiled counts: a day on which it was confirmed changes no map.
-    pub digest: String,
+    /// What the files that were read are called.
+    read: BTreeMap<String, FileId>,
+    /// See [`Self::digest`].
+    digest: OnceLock<String>,
 }
 
 /// Files read so far, by path.
@@ -56,7 +58,10 @@ impl Repository {
     pub fn load(files: &dyn Files, diagnostics: &mut Diagnostics) -> Self {
         let mut reading = Reading::new(files);
         let mut loader = Loader::new();
-        if let Some(file) = reading.read(ROOT_FILE, true, diagnostics) {
+        let root = reading.read(ROOT_FILE, true, diagnostics);
+        // Its text leaves its room to the others.
+        let lock = reading.lock(diagnostics);
+        if let Some(file) = root {
             let includes = loader.root(&reading.sources, file, diagnostics);
             let included = reading.included(&includes, diagnostics);
             // No domain needs less than a line.
@@ -87,15 +92,12 @@ impl Repository {
                 ))
             })
             .collect();
-        let lock = reading
-            .read(LOCK_FILE, false, diagnostics)
-            .and_then(|file| Lock::read(file, reading.sources.text(file), diagnostics));
         reading.builtin_providers(&mut loader, diagnostics);
         let mut config = loader.finish(diagnostics);
         catalogue::add_members(&mut config.providers, &mut reading.sources, diagnostics);
-        let lock = lock.unwrap_or_default();
-        let digest = reading.digest(&lock);
-        Self { sources: reading.sources, config, lock, templates, digest }
+        let Reading { sources, read, .. } = reading;
+        let (lock, digest) = (lock.unwrap_or_default(), OnceLock::new());
+        Self { sources, config, lock, templates, read, digest }
     }
 }
 
@@ -107,8 +109,31 @@ impl Repository {
             config: Config::default(),
             lock: Lock::default(),
             templates: BTreeMap::new(),
-            digest: String::new(),
+            read: BTreeMap::new(),
+            digest: OnceLock::new(),
         }
+    }
+
+    /// SHA-256 over the names and contents of everything that was read, in hexadecimal. Of the lock only
+    /// what is compiled counts: a day on which it was confirmed changes no map.
+    pub fn digest(&self) -> &str {
+        self.digest.get_or_init(|| {
+            let mut hash = Sha256::new();
+            for (path, file) in &self.read {
+                if path == LOCK_FILE {
+                    continue;
+                }
+                let text = self.sources.text(*file);
+                hash.update(format!("{path}\0{}\0", text.len()));
+                hash.update(text);
+            }
+            self.lock.compiled_facts(|fact| hash.update(fact));
+            hash.finalize().iter().fold(String::new(), |mut text, byte| {
+                // Writing to a String cannot fail.
+                let _ = write!(text, "{byte:02x}");
+                text
+            })
+        })
     }
 
     /// Reads the templates in `providers/` alone, and gives them with their texts.
@@ -188,6 +213,18 @@ impl<'a> Reading<'a> {
                 None
             }
         }
+    }
+
+    /// Reads the lock. Its text is kept only where a message is about it.
+    fn lock(&mut self, diagnostics: &mut Diagnostics) -> Option<Lock> {
+        let file = self.read(LOCK_FILE, false, diagnostics)?;
+        let mut found = Diagnostics::new();
+        let lock = Lock::read(file, self.sources.text(file), &mut found);
+        if found.is_empty() {
+            self.sources.forget(file);
+        }
+        diagnostics.extend(found);
+        lock
     }
 
     fn list(&self, folder: &str, ending: &str, diagnostics: &mut Diagnostics) -> Vec<String> {
@@ -324,24 +361,6 @@ impl<'a> Reading<'a> {
                 loader.add_provider(provider);
             }
         }
-    }
-
-    fn digest(&self, lock: &Lock) -> String {
-        let mut hash = Sha256::new();
-        for (path, file) in &self.read {
-            if path == LOCK_FILE {
-                continue;
-            }
-            let text = self.sources.text(*file);
-            hash.update(format!("{path}\0{}\0", text.len()));
-            hash.update(text);
-        }
-        lock.compiled_facts(|fact| hash.update(fact));
-        hash.finalize().iter().fold(String::new(), |mut text, byte| {
-            // Writing to a String cannot fail.
-            let _ = write!(text, "{byte:02x}");
-            text
-        })
     }
 }
 

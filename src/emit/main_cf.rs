@@ -9,7 +9,7 @@ use std::fmt::Write as _;
 pub(super) fn required(repository: &Repository, target: &Target, tables: &impl Rows) -> Artifact {
     let left_to = target.domains != DomainFilter::None
         && repository.config.bodies.iter().any(|body| body.leave_to.is_some());
-    let mut text = header(repository, target, "main.cf parameters");
+    let mut text = header(repository.digest(), target, "main.cf parameters");
     text.push_str("# What main.cf must say for the maps to mean what the repository says.\n");
     let mut parameter = |why: &str, name: &str, value: &str| {
         // Writing to a String cannot fail.

@@ -4,6 +4,7 @@ use super::map_writer::MapWriter;
 use super::{Artifact, Sink, header};
 use crate::compile::Repository;
 use crate::diag::{Diagnostic, Diagnostics};
+use crate::formats::seal::BLANK;
 use crate::model::Target;
 use crate::postfix::{TlsPolicy, TransportReader};
 use crate::source::Span;
@@ -18,7 +19,7 @@ pub(super) fn transport<S: Sink>(
     sink: S,
     diagnostics: &mut Diagnostics,
 ) -> Option<Artifact<S>> {
-    let mut writer = MapWriter::new(header(repository, target, "transport_maps"), sink);
+    let mut writer = writer(repository, target, "transport_maps", sink);
     let mut reader = TransportReader::new(target.postfix);
     let mut value = String::new();
     for row in tables.transport_rows() {
@@ -40,7 +41,7 @@ pub(super) fn tls_policy<S: Sink>(
     sink: S,
     diagnostics: &mut Diagnostics,
 ) -> Option<Artifact<S>> {
-    let mut writer = MapWriter::new(header(repository, target, "smtp_tls_policy_maps"), sink);
+    let mut writer = writer(repository, target, "smtp_tls_policy_maps", sink);
     // Many entries have the same policy: each is written and read back once. `None` is misread.
     let mut values: HashMap<*const TlsPolicy, Option<String>> = HashMap::new();
     for row in tables.policy_rows() {
@@ -60,6 +61,17 @@ pub(super) fn tls_policy<S: Sink>(
 }
 
 /// The message about a line that would be read differently: a fault of this program.
+/// Begins a map. Who only compares needs no digests.
+fn writer<S: Sink>(
+    repository: &Repository,
+    target: &Target,
+    parameter: &str,
+    sink: S,
+) -> MapWriter<S> {
+    let digest = if sink.is_sealed() { repository.digest() } else { BLANK };
+    MapWriter::new(header(digest, target, parameter), sink)
+}
+
 fn misread(map: &str, key: &str, value: &str, span: Span) -> Diagnostic {
     let message =
         format!("the line `{key} {value}` of `{map}` would not be read back as it is meant");

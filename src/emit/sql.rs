@@ -57,7 +57,7 @@ pub(super) fn files<'r, V: Display>(
     }
     let statements =
         write(dialect, map.table, rows.iter().map(|(key, value, _)| (&**key, value.as_str())));
-    let head = header(repository, target, map.parameter);
+    let head = header(repository.digest(), target, map.parameter);
     let text = format!("{}{statements}", head.replace("# ", "-- "));
     let entries = Some(rows.len());
     let sql = Artifact { name: format!("{}.sql", map.name), text, entries };

@@ -82,7 +82,7 @@ pub(super) fn render(
     let variables = Variables {
         target: &target.name.value,
         security_level: target.security_level.value.as_str(),
-        digest: &repository.digest,
+        digest: repository.digest(),
         transport,
         tls_policy,
     };

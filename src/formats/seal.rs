@@ -7,7 +7,7 @@ use std::fmt::Write as _;
 pub const SEAL: &str = "# content sha256:";
 
 /// As many characters as a digest has, until it is known.
-const BLANK: &str = "0000000000000000000000000000000000000000000000000000000000000000";
+pub(crate) const BLANK: &str = "0000000000000000000000000000000000000000000000000000000000000000";
 
 /// The digest of everything behind the seal, while that is written.
 #[derive(Debug)]

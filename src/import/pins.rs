@@ -126,7 +126,12 @@ impl<'a> Pins<'a> {
             self.lock.hosts.insert(host, fact);
         }
         mx.sort();
-        let fact = DomainFact { dnssec: Dnssec::Insecure, mx: mx.into(), since, stale: stale() };
+        let fact = DomainFact {
+            dnssec: Dnssec::Insecure,
+            mx: mx.into(),
+            since,
+            stale: stale().map(Box::new),
+        };
         self.lock.domains.insert(domain, fact);
     }
 }

@@ -56,8 +56,8 @@ pub struct DomainFact {
     pub mx: Arc<[MxRecord]>,
     /// The day this set was first seen.
     pub since: Date,
-    /// What kept the last attempt from confirming this; `None` when it was confirmed.
-    pub stale: Option<Stale>,
+    /// What kept the last attempt from confirming this; `None` when it was confirmed. Few domains have one.
+    pub stale: Option<Box<Stale>>,
 }
 
 /// The mark of a fact that could not be confirmed. It changes nothing that is compiled.

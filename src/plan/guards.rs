@@ -116,8 +116,9 @@ impl Guarded<'_, '_> {
         let is_pinned = |it: &AddressFact| addresses.contains(&it.address);
         let hosts = lock.hosts.values().filter(|host| host.addresses.iter().any(is_pinned));
         let domains = lock.domains.iter().filter(|(name, _)| domains.contains(name.as_str()));
-        let marks = hosts.map(|it| &it.stale).chain(domains.map(|(_, it)| &it.stale));
-        marks.map(|stale| lock.confirmed(stale.as_ref())).collect()
+        let marks =
+            hosts.map(|it| it.stale.as_ref()).chain(domains.map(|(_, it)| it.stale.as_deref()));
+        marks.map(|stale| lock.confirmed(stale)).collect()
     }
 }
 

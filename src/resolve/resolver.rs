@@ -39,26 +39,25 @@ pub fn resolve(
     };
     let shared: Vec<Shared> = destinations.plans.iter().map(|plan| resolver.share(plan)).collect();
     let mut own: BTreeMap<PerDomain, Option<u32>> = BTreeMap::new();
-    let assigned: Vec<Option<u32>> = destinations
-        .list
-        .iter()
-        .map(|destination| match shared[destination.plan as usize] {
-            Shared::Plan(plan) => Some(plan),
-            Shared::Failed => None,
-            Shared::PerDomain => {
-                let plan = &destinations.plans[destination.plan as usize];
-                let (dane, hosts) = resolver.own(plan, destination)?;
-                *own.entry((destination.plan, dane, hosts))
-                    .or_insert_with_key(|(_, dane, hosts)| resolver.plan(plan, *dane, hosts))
-            }
-        })
-        .collect();
+    let mut assign = |destination: &Destination| match shared[destination.plan as usize] {
+        Shared::Plan(plan) => Some(plan),
+        Shared::Failed => None,
+        Shared::PerDomain => {
+            let plan = &destinations.plans[destination.plan as usize];
+            let (dane, hosts) = resolver.own(plan, destination)?;
+            *own.entry((destination.plan, dane, hosts))
+                .or_insert_with_key(|(_, dane, hosts)| resolver.plan(plan, *dane, hosts))
+        }
+    };
+    let mut assigned: Vec<u32> = Vec::with_capacity(destinations.list.len());
+    // All are gone through, for each has its own messages.
+    assigned.extend(destinations.list.iter().filter_map(&mut assign));
     let plans = resolver.plans;
-    if assigned.contains(&None) {
+    if assigned.len() < destinations.list.len() {
         return Err(destinations);
     }
     let Destinations { mut list, policies, next_hops, .. } = destinations;
-    for (destination, plan) in list.iter_mut().zip(assigned.into_iter().flatten()) {
+    for (destination, plan) in list.iter_mut().zip(assigned) {
         destination.plan = plan;
     }
     Ok(Destinations { list, plans, policies, next_hops })

@@ -51,6 +51,11 @@ impl SourceMap {
         &self.files[file.0 as usize].name
     }
 
+    /// Lets go of a text into which no place of a message points: a long one takes much memory.
+    pub fn forget(&mut self, file: FileId) {
+        self.files[file.0 as usize].text = String::new();
+    }
+
     /// The whole text of a file.
     pub fn text(&self, file: FileId) -> &str {
         &self.files[file.0 as usize].text

@@ -320,7 +320,7 @@ pub(super) fn judge(
     }
     let plan = Plan {
         format_version: FORMAT_VERSION,
-        repository: compiled.repository.digest.clone(),
+        repository: compiled.repository.digest().to_owned(),
         targets,
     };
     (plan, refused)

@@ -63,7 +63,7 @@ fn run(view: &View<'_>, findings: &mut Findings<'_>) {
         // Of a fact with a mark the day of the file says nothing.
         Some(_) => {
             let hosts = lock.hosts.iter().map(|(name, fact)| (name, fact.stale.as_ref()));
-            let domains = lock.domains.iter().map(|(name, fact)| (name, fact.stale.as_ref()));
+            let domains = lock.domains.iter().map(|(name, fact)| (name, fact.stale.as_deref()));
             let mut old: Vec<(Date, &DomainName)> = hosts
                 .chain(domains)
                 .filter_map(|(name, stale)| Some((lock.confirmed(Some(stale?))?, name)))

@@ -36,7 +36,8 @@ domains:                         # and `mxward update` got an answer
 fn run(view: &View<'_>, findings: &mut Findings<'_>) {
     let lock = view.linted().lock;
     let hosts = lock.hosts.iter().filter_map(|(name, fact)| Some((name, fact.stale.as_ref()?)));
-    let domains = lock.domains.iter().filter_map(|(name, fact)| Some((name, fact.stale.as_ref()?)));
+    let domains =
+        lock.domains.iter().filter_map(|(name, fact)| Some((name, fact.stale.as_deref()?)));
     let mut reasons: BTreeMap<&str, Vec<(&DomainName, &Stale)>> = BTreeMap::new();
     for (name, stale) in hosts.chain(domains) {
         reasons.entry(&stale.reason).or_default().push((name, stale));

@@ -137,6 +137,7 @@ fn domain(node: Node<'_>, diagnostics: &mut Diagnostics) -> Option<DomainFact> {
         let host = twice[0].exchange.as_ref().map_or(".", DomainName::as_str);
         wrong(span, format!("`{host}` stands there twice"), diagnostics);
     }
+    let stale = stale.map(Box::new);
     Some(DomainFact { dnssec: status?.value, mx: mx.into(), since: since?, stale })
 }
 

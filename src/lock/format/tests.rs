@@ -148,7 +148,7 @@ fn any_lock() -> impl Strategy<Value = Lock> {
             dnssec,
             mx: mx.into_iter().collect(),
             since,
-            stale,
+            stale: stale.map(Box::new),
         },
     );
     (

@@ -45,9 +45,9 @@ impl Refresh<'_> {
         match self.judge(name, need, old, answer) {
             Ok((dnssec, mx)) => Some(self.accept(name, old, dnssec, mx)),
             Err(problem) => {
-                let before = old.and_then(|old| old.stale.as_ref());
+                let before = old.and_then(|old| old.stale.as_deref());
                 let stale = self.report(name, need.span, &problem, old.is_some(), before);
-                old.map(|old| DomainFact { stale: Some(stale), ..old.clone() })
+                old.map(|old| DomainFact { stale: Some(Box::new(stale)), ..old.clone() })
             }
         }
     }

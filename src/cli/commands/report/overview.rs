@@ -353,7 +353,7 @@ fn exceptions(compiled: &Compiled) -> Vec<Exception> {
 
 fn lock_view(lock: &Lock, max_age: u16) -> LockView {
     let hosts = lock.hosts.iter().map(|(name, fact)| (name, fact.stale.as_ref()));
-    let domains = lock.domains.iter().map(|(name, fact)| (name, fact.stale.as_ref()));
+    let domains = lock.domains.iter().map(|(name, fact)| (name, fact.stale.as_deref()));
     let stale = |(name, stale): (&crate::names::DomainName, Option<&crate::lock::Stale>)| {
         stale.map(|it| (it.since, name.to_string(), it.reason.clone()))
     };
