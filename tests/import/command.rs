@@ -74,6 +74,21 @@ fn the_report_is_as_its_schema_says() {
 }
 
 #[test]
+fn of_many_templates_the_most_used_are_named() {
+    let line = |at: usize| {
+        let line = |name: &str| format!("{name}{at}.example secure match=.mx{at}.example\n");
+        ["a", "b", "c"].map(line)[..2 + at % 2].concat()
+    };
+    Test::new()
+        .file("tls_policy", (0..10).map(line).collect::<String>())
+        .args(["import", "--tls-policy", "tls_policy", "--out", "out", "-q"])
+        .stdout_has("25 domains, mx1-example for 3, ")
+        .stdout_has("mx9-example for 3, mx0-example for 2, ")
+        .stdout_has(", 2 other templates, default `may`\n")
+        .run();
+}
+
+#[test]
 fn what_is_imported_is_valid_and_compiles_without_network() {
     let ran = import(test()).args(["--today", "2026-11-29"]).any_stdout().any_stderr().run();
     let check = ["-C", "out", "check", "--today", "2026-11-29"];

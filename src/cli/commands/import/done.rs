@@ -6,8 +6,12 @@ use crate::diff::Group;
 use crate::import::{Finding, Imported, Proof};
 use crate::report::{counted, some_of, thousands};
 use serde_json::{Value, json};
+use std::cmp::Reverse;
 use std::fmt::Write as _;
 use std::path::PathBuf;
+
+/// So many templates are named, the most used ones.
+const TEMPLATES: usize = 8;
 
 /// What was imported; nothing was written without a proof.
 pub(super) struct Done {
@@ -24,8 +28,15 @@ impl Done {
         if *next_hops > 0 {
             parts.push(counted(*next_hops, "next hop"));
         }
-        for (name, count) in templates {
-            parts.push(format!("{name} for {}", thousands(*count)));
+        let mut used: Vec<_> = templates.iter().collect();
+        let more = used.len().saturating_sub(TEMPLATES);
+        if more > 0 {
+            used.sort_by_key(|(_, count)| Reverse(**count));
+            used.truncate(TEMPLATES);
+        }
+        parts.extend(used.iter().map(|(name, count)| format!("{name} for {}", thousands(**count))));
+        if more > 0 {
+            parts.push(counted(more, "other template"));
         }
         parts.push(format!("default `{security_level}`"));
         parts.join(", ")
