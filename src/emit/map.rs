@@ -60,7 +60,6 @@ pub(super) fn tls_policy<S: Sink>(
     Some(Artifact { name: "tls_policy".to_owned(), text, entries: Some(entries) })
 }
 
-/// The message about a line that would be read differently: a fault of this program.
 /// Begins a map. Who only compares needs no digests.
 fn writer<S: Sink>(
     repository: &Repository,
@@ -72,6 +71,7 @@ fn writer<S: Sink>(
     MapWriter::new(header(digest, target, parameter), sink)
 }
 
+/// The message about a line that would be read differently: a fault of this program.
 fn misread(map: &str, key: &str, value: &str, span: Span) -> Diagnostic {
     let message =
         format!("the line `{key} {value}` of `{map}` would not be read back as it is meant");

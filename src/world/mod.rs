@@ -87,7 +87,7 @@ pub trait Dns {
 }
 
 /// A file in the making beside the one that it replaces. Dropped, it leaves nothing behind.
-pub trait Staged {
+pub trait Staged: Send {
     /// Adds to its end.
     ///
     /// # Errors

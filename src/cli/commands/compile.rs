@@ -70,7 +70,7 @@ fn write(context: &mut Context<'_, '_>, compiled: &Compiled, folder: &Path) -> R
 type Made<S> = (String, Vec<Artifact<S>>);
 
 /// Makes the files of every target, by the names of the targets; `sink` takes the target and the file.
-fn make<S: Sink>(
+fn make<S: Sink + Send>(
     context: &mut Context<'_, '_>,
     compiled: &Compiled,
     sink: impl Fn(&str, &str) -> S,
