@@ -80,7 +80,7 @@ fn after_an_apply_nothing_is_left_to_do_and_a_rollback_goes_back() {
             .run();
         assert!(ran.read("deployed/transport").ends_with("\na.example smtp:[mx.a.example]\n"));
         let ran = ran.then().args(["plan"]).any_stderr().stdout("mx  no changes\n").run();
-        let ran = ran.then().args(["diff"]).stdout_has("mx  no changes\n").run();
+        let ran = ran.then().args(["diff"]).stdout_has("mx  no changes").run();
         let ran = ran
             .then()
             .args(["rollback"])
