@@ -28,12 +28,10 @@ pub(super) fn compare(
         let Some((at, path)) = map else { continue };
         let host = hosts.host(at)?;
         let mut host = host.borrow_mut();
-        let (folder, name) = split(path);
-        if path.starts_with('/') {
-            paths.push(path.clone());
-        }
-        let Some(real) = host.real_folder(folder)? else { continue };
-        paths.push(format!("{}/{name}", real.trim_end_matches('/')));
+        let (folder, _) = split(path);
+        let real;
+        (*paths, real) = named_paths(&mut **host, path)?;
+        let Some(real) = real else { continue };
         if config.is_none() && host.list(folder)?.iter().any(|it| it == "main.cf") {
             // As it is written, for that is what people and commands say.
             let folder = if folder.starts_with('/') { folder.to_owned() } else { real };
@@ -53,6 +51,19 @@ pub(super) fn compare(
             Ok(Vec::new())
         }
     }
+}
+
+/// The paths under which main.cf may name a map, the best one first, and its folder without symbolic links,
+/// if it is there.
+pub(super) fn named_paths(
+    host: &mut dyn Host,
+    path: &str,
+) -> Result<(Vec<String>, Option<String>), HostError> {
+    let (folder, name) = split(path);
+    let real = host.real_folder(folder)?;
+    let resolved = real.as_ref().map(|folder| format!("{}/{name}", folder.trim_end_matches('/')));
+    let written = path.starts_with('/').then(|| path.to_owned());
+    Ok((written.into_iter().chain(resolved).collect(), real))
 }
 
 /// The folder of main.cf beside a map, for `-c` of Postfix's commands; `None` when there is none.

@@ -3,7 +3,7 @@
 use super::MAPS;
 use super::files::split;
 use super::hosts::{Hosts, place};
-use super::main_cf::postconf;
+use super::main_cf::{named_paths, postconf};
 use crate::diag::printable;
 use crate::model::{Location, Target};
 use crate::postfix::main_cf::{Answers, AskedTable, AskedTables, RequiredTable, answers};
@@ -153,10 +153,7 @@ fn required(
     else {
         return Ok(None);
     };
-    let (folder, name) = split(&path);
-    let real = hosts.host(&at)?.borrow_mut().real_folder(folder)?;
-    let real = real.map(|folder| format!("{}/{name}", folder.trim_end_matches('/')));
-    let paths = path.starts_with('/').then(|| path.clone()).into_iter().chain(real).collect();
+    let (paths, _) = named_paths(&mut **hosts.host(&at)?.borrow_mut(), &path)?;
     Ok(Some(RequiredTable { map_type: target.map_type.value.as_str(), paths }))
 }
 

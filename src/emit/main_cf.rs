@@ -3,6 +3,7 @@
 use super::{Artifact, header};
 use crate::compile::Repository;
 use crate::model::{DomainFilter, Location, Target};
+use crate::postfix::main_cf::table_of_database;
 use crate::tables::{Rows, policy_uses};
 use std::fmt::Write as _;
 
@@ -120,8 +121,11 @@ pub(super) fn required(repository: &Repository, target: &Target, tables: &impl R
 
 /// The map as main.cf names it, with its type. `None` when the target manages no such map.
 fn map(target: &Target, policy: bool) -> Option<String> {
-    let (location, name) =
-        if policy { (&target.tls_policy, "tls_policy") } else { (&target.transport, "transport") };
+    let (location, name, parameter) = if policy {
+        (&target.tls_policy, "tls_policy", "smtp_tls_policy_maps")
+    } else {
+        (&target.transport, "transport", "transport_maps")
+    };
     let kind = target.map_type.value.as_str();
     match location.as_ref().map(|it| &it.value) {
         // Only compiled: the folder is not known, and $config_directory is where it mostly goes.
@@ -133,9 +137,7 @@ fn map(target: &Target, policy: bool) -> Option<String> {
         Some(Location::File(_)) => Some(format!("{kind}:$config_directory/{name}")),
         Some(Location::Ssh { path, .. }) => Some(format!("{kind}:{path}")),
         Some(Location::Sql { database, .. }) => {
-            let kind = database.dialect().map_type();
-            let file = if policy { "tlspolicies" } else { "transport" };
-            Some(format!("proxy:{kind}:$config_directory/{file}.cf"))
+            Some(table_of_database(database.dialect().map_type(), parameter))
         }
     }
 }

@@ -13,7 +13,7 @@ use crate::compile::Repository;
 use crate::diag::Diagnostics;
 use crate::model::{Location, Target};
 use crate::tables::Rows;
-use sink::{Nowhere, Unsealed};
+use sink::Unsealed;
 use sql::SqlMap;
 
 /// One file of a target.
@@ -47,11 +47,8 @@ pub fn is_emitted(
     tables: &(impl Rows + Sync),
     diagnostics: &mut Diagnostics,
 ) -> bool {
-    emit_into(repository, target, tables, |_| Nowhere, diagnostics).is_some()
+    emit_into(repository, target, tables, |_| None::<String>, diagnostics).is_some()
 }
-
-/// What a map comes to: its text, or files that are made whole.
-type Made<S> = (Option<Artifact<S>>, Vec<Artifact>);
 
 /// As [`emit`], each file into the sink that `sink` gives for its name. After an error the sinks may
 /// have got a part.
@@ -62,47 +59,42 @@ pub fn emit_into<S: Sink + Send>(
     mut sink: impl FnMut(&str) -> S,
     diagnostics: &mut Diagnostics,
 ) -> Option<Vec<Artifact<S>>> {
-    let [transport, tls_policy] =
-        [&target.transport, &target.tls_policy].map(|it| it.as_ref().map(|it| &it.value));
-    let is_file = |location| !matches!(location, Some(&Location::Sql { .. }));
-    let has_transport = transport.is_some() || tls_policy.is_none();
-    let into_transport = (has_transport && is_file(transport)).then(|| sink("transport"));
-    let into_policies = is_file(tls_policy).then(|| sink("tls_policy"));
-    let make_transport = |found: &mut Diagnostics| -> Option<Made<S>> {
-        if let Some(sink) = into_transport {
-            let map = map::transport(repository, target, tables, sink, found)?;
-            return Some((Some(map), Vec::new()));
-        }
-        let Some(Location::Sql { database, table }) = transport else {
-            return Some((None, Vec::new()));
-        };
-        // Every entry is parsed back there.
-        map::transport(repository, target, tables, Nowhere, found)?;
-        let (name, parameter) = ("transport", "transport_maps");
-        let map = SqlMap { name, parameter, database, table };
-        let files = sql::files(repository, target, &map, tables.transport_rows(), found)?;
-        Some((None, files.into()))
+    let locations = [&target.transport, &target.tls_policy];
+    let sql = locations.map(|it| match it.as_ref().map(|it| &it.value) {
+        Some(Location::Sql { database, table }) => Some((database, table)),
+        Some(Location::File(_) | Location::Ssh { .. }) | None => None,
+    });
+    // Of a map that goes into a table the text is wanted by nobody, and is read back all the same.
+    let has_transport = target.transport.is_some() || target.tls_policy.is_none();
+    let into_transport = has_transport.then(|| sql[0].is_none().then(|| sink("transport")));
+    let into_policies = sql[1].is_none().then(|| sink("tls_policy"));
+    let maps = side_by_side(
+        |found| {
+            let Some(sink) = into_transport else { return Some(None) };
+            map::transport(repository, target, tables, sink, found).map(Some)
+        },
+        |found| map::tls_policy(repository, target, tables, into_policies, found),
+        diagnostics,
+    )?;
+    let kept = |Artifact { name, text, entries }: Artifact<Option<S>>| {
+        Some(Artifact { name, text: text?, entries })
     };
-    let make_policies = |found: &mut Diagnostics| -> Option<Made<S>> {
-        if let Some(sink) = into_policies {
-            let map = map::tls_policy(repository, target, tables, sink, found)?;
-            return Some((Some(map), Vec::new()));
-        }
-        let Some(Location::Sql { database, table }) = tls_policy else {
-            return Some((None, Vec::new()));
-        };
-        map::tls_policy(repository, target, tables, Nowhere, found)?;
-        let (name, parameter) = ("tlspolicies", "smtp_tls_policy_maps");
-        let map = SqlMap { name, parameter, database, table };
-        let files = sql::files(repository, target, &map, tables.policy_rows(), found)?;
-        Some((None, files.into()))
-    };
-    let made = side_by_side(make_transport, make_policies, diagnostics)?;
-    let [(transport, mut others), (tls_policy, files)] = <[Made<S>; 2]>::from(made);
-    others.extend(files);
+    let mut artifacts: Vec<Artifact<S>> =
+        [maps.0, Some(maps.1)].into_iter().flatten().filter_map(kept).collect();
+    // Small files are made whole.
+    let mut others = Vec::new();
+    if let Some((database, table)) = sql[0] {
+        let map = SqlMap { parameter: "transport_maps", database, table };
+        let rows = tables.transport_rows();
+        others.extend(sql::files(repository, target, &map, rows, diagnostics)?);
+    }
+    if let Some((database, table)) = sql[1] {
+        let map = SqlMap { parameter: "smtp_tls_policy_maps", database, table };
+        let rows = tables.policy_rows();
+        others.extend(sql::files(repository, target, &map, rows, diagnostics)?);
+    }
     others.push(main_cf::required(repository, target, tables));
     others.extend(templates::render(repository, target, tables, diagnostics)?);
-    let mut artifacts: Vec<Artifact<S>> = [transport, tls_policy].into_iter().flatten().collect();
     artifacts.extend(others.into_iter().map(|Artifact { name, text: whole, entries }| {
         let mut text = sink(&name);
         text.add(&whole);

@@ -24,17 +24,22 @@ impl Sink for String {
     }
 }
 
-/// Takes a text that nobody wants: every entry of a map is checked while it is written.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Nowhere;
+/// `None` takes a text that nobody wants: every entry of a map is checked while it is written.
+impl<S: Sink> Sink for Option<S> {
+    fn add(&mut self, piece: &str) {
+        if let Some(sink) = self {
+            sink.add(piece);
+        }
+    }
 
-impl Sink for Nowhere {
-    fn add(&mut self, _piece: &str) {}
-
-    fn overwrite(&mut self, _at: usize, _piece: &str) {}
+    fn overwrite(&mut self, at: usize, piece: &str) {
+        if let Some(sink) = self {
+            sink.overwrite(at, piece);
+        }
+    }
 
     fn is_sealed(&self) -> bool {
-        false
+        self.as_ref().is_some_and(Sink::is_sealed)
     }
 }
 

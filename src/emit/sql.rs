@@ -5,6 +5,7 @@ use crate::compile::Repository;
 use crate::diag::{Diagnostic, Diagnostics};
 use crate::formats::sql_table::write;
 use crate::model::Target;
+use crate::postfix::main_cf::lookup_name;
 use crate::source::Span;
 use crate::sql::{DatabaseLocation, Dialect, TableMapping};
 use crate::tables::Row;
@@ -13,8 +14,6 @@ use std::fmt::{Display, Write as _};
 
 /// A map that goes into a table.
 pub(super) struct SqlMap<'a> {
-    /// What the files are called, without extension.
-    pub(super) name: &'a str,
     /// The parameter of main.cf.
     pub(super) parameter: &'a str,
     /// Where it lives.
@@ -23,7 +22,7 @@ pub(super) struct SqlMap<'a> {
     pub(super) table: &'a TableMapping,
 }
 
-/// Writes `NAME.sql` and `NAME.cf`. `None` after an error.
+/// Writes the statements and the lookup file. `None` after an error.
 pub(super) fn files<'r, V: Display>(
     repository: &Repository,
     target: &Target,
@@ -58,14 +57,15 @@ pub(super) fn files<'r, V: Display>(
     let statements =
         write(dialect, map.table, rows.iter().map(|(key, value, _)| (&**key, value.as_str())));
     let head = header(repository.digest(), target, map.parameter);
+    let name = lookup_name(map.parameter);
     let text = format!("{}{statements}", head.replace("# ", "-- "));
     let entries = Some(rows.len());
-    let sql = Artifact { name: format!("{}.sql", map.name), text, entries };
+    let sql = Artifact { name: format!("{name}.sql"), text, entries };
     let mut text = format!("{head}# Add how to connect; mxward knows no password.\n");
     connection(map.database, &mut text);
     // Writing to a String cannot fail.
     let _ = writeln!(text, "query = {}", map.table.query(dialect));
-    Some([sql, Artifact { name: format!("{}.cf", map.name), text, entries: None }])
+    Some([sql, Artifact { name: format!("{name}.cf"), text, entries: None }])
 }
 
 /// The first column that would cut its part of a row.

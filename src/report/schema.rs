@@ -215,6 +215,20 @@ struct Change {
     domains: Vec<String>,
 }
 
+/// Recipients to whom the same happens
+#[derive(JsonSchema)]
+#[schemars(deny_unknown_fields)]
+#[expect(dead_code, reason = "only the shape is used")]
+struct Group {
+    effect: Effect,
+    /// Sorted; `.example.com` stands for the subdomains of example.com
+    recipients: Vec<String>,
+    /// What happens with their mail before
+    before: String,
+    /// And after
+    after: String,
+}
+
 /// What a change does
 #[derive(JsonSchema)]
 #[schemars(rename_all = "kebab-case")]

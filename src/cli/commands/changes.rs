@@ -15,6 +15,7 @@ use crate::diff::{Cause, Diff, Group};
 use crate::postfix::Effect;
 use crate::report::{Item, Place, Rule, counted, shortened, some_of, thousands};
 use crate::source::{SourceMap, Span};
+use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// So many names of an item are shown.
@@ -107,16 +108,32 @@ impl Change<'_> {
 
 /// `2 weaker, 3 stronger`, or what there is to say otherwise.
 pub(super) fn summary(count: impl Fn(Effect) -> usize, is_change: bool) -> String {
-    let counts = Effect::ALL.iter().map(|effect| (count(*effect), effect));
-    let counts: Vec<String> = counts
-        .filter(|(count, _)| *count > 0)
-        .map(|(count, effect)| format!("{} {effect}", thousands(count)))
-        .collect();
+    let counts = counts(Effect::ALL.iter().map(|effect| (count(*effect), effect.as_str())));
     match (counts.is_empty(), is_change) {
-        (false, _) => counts.join(", "),
+        (false, _) => counts,
         (true, true) => "entries change, without effect on any domain".to_owned(),
         (true, false) => "no changes".to_owned(),
     }
+}
+
+/// `2 weaker, 3 stronger`; empty where all counts are 0.
+pub(super) fn counts<'w>(counts: impl Iterator<Item = (usize, &'w str)>) -> String {
+    let counts = counts.filter(|(count, _)| *count > 0);
+    let counts = counts.map(|(count, word)| format!("{} {word}", thousands(count)));
+    counts.collect::<Vec<_>>().join(", ")
+}
+
+/// Groups of recipients for programs.
+pub(super) fn groups_json(groups: &[Group]) -> Vec<Value> {
+    let group = |it: &Group| {
+        json!({
+            "effect": it.effect.as_str(),
+            "recipients": it.recipients,
+            "before": it.before,
+            "after": it.after,
+        })
+    };
+    groups.iter().map(group).collect()
 }
 
 /// Says about whom entries that stay decide otherwise than what is declared.

@@ -22,7 +22,7 @@ use crate::postfix::main_cf::{MainCfDifference, Severity};
 use crate::source::{SourceMap, Span, Spanned};
 use crate::tables::Lowered;
 use serde_json::Value;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 /// What changes, for every target.
 struct Report<'a> {
@@ -302,18 +302,12 @@ impl TargetReport {
         };
         let maps =
             changes::summary(|effect| compared.diff.count(effect), compared.diff.is_change());
-        let mut faults: BTreeMap<Severity, usize> = BTreeMap::new();
-        for fault in self.main_cf_faults() {
-            *faults.entry(fault.severity).or_default() += 1;
+        let count = |severity| self.main_cf.iter().filter(|it| it.severity == severity).count();
+        let faults = [Severity::Breaks, Severity::Weaker, Severity::Different];
+        match changes::counts(faults.into_iter().map(|it| (count(it), it.as_str()))).as_str() {
+            "" => maps,
+            faults => format!("{maps}; main.cf: {faults}"),
         }
-        if faults.is_empty() {
-            return maps;
-        }
-        let faults: Vec<String> = faults
-            .iter()
-            .map(|(severity, count)| format!("{count} {}", severity.as_str()))
-            .collect();
-        format!("{maps}; main.cf: {}", faults.join(", "))
     }
 
     /// How its changes are shown.

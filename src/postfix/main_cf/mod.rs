@@ -18,7 +18,9 @@ mod table_list;
 pub use answers::{Answers, Asking, Differing, answers};
 pub use asked::{AskedTable, AskedTables};
 pub use difference::{MainCfDifference, Severity};
-pub use requirements::{PolicyUses, RequiredMap, RequiredTable, Requirements};
+pub use requirements::{
+    PolicyUses, RequiredMap, RequiredTable, Requirements, lookup_name, table_of_database,
+};
 pub use running::{PostconfOutput, Presence, Running};
 pub use table_list::index_suffix;
 

@@ -58,12 +58,21 @@ impl RequiredTable {
     /// The table as `parameter` of main.cf should name it.
     pub(super) fn name(&self, parameter: &str) -> String {
         let Self { map_type, paths } = self;
-        let file = if parameter == "transport_maps" { "transport" } else { "tlspolicies" };
         match paths.first() {
             Some(path) => format!("{map_type}:{path}"),
-            None => format!("proxy:{map_type}:$config_directory/{file}.cf"),
+            None => table_of_database(map_type, parameter),
         }
     }
+}
+
+/// The table of a database as `parameter` of main.cf should name it.
+pub fn table_of_database(map_type: &str, parameter: &str) -> String {
+    format!("proxy:{map_type}:$config_directory/{}.cf", lookup_name(parameter))
+}
+
+/// What the lookup file of a database is called that `parameter` of main.cf names, without `.cf`.
+pub fn lookup_name(parameter: &str) -> &'static str {
+    if parameter == "transport_maps" { "transport" } else { "tlspolicies" }
 }
 
 /// What policies use of main.cf.

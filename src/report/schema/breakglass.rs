@@ -1,7 +1,7 @@
 //! The report of `breakglass`.
 
 use super::discover::Level;
-use super::{Effect, Exit, Refused};
+use super::{Exit, Group, Refused};
 use schemars::JsonSchema;
 
 /// What an exception, or its end, changes
@@ -60,19 +60,5 @@ struct Target {
     /// Its name
     target: String,
     /// Worst first
-    changes: Vec<Change>,
-}
-
-/// Domains to whom the same happens for the same reason
-#[derive(JsonSchema)]
-#[schemars(deny_unknown_fields)]
-#[expect(dead_code, reason = "only the shape is used")]
-struct Change {
-    effect: Effect,
-    /// Sorted; `.example.com` stands for the subdomains of example.com
-    recipients: Vec<String>,
-    /// What happens with their mail before
-    before: String,
-    /// And after
-    after: String,
+    changes: Vec<Group>,
 }

@@ -1,7 +1,7 @@
 //! The report of `import`.
 
 use super::discover::Level;
-use super::{Effect, Exit};
+use super::{Exit, Group};
 use schemars::JsonSchema;
 use std::collections::BTreeMap;
 
@@ -86,21 +86,7 @@ struct Proof {
     /// How many recipients have the same effect in another order or spelling
     neutral: usize,
     /// Changes that were asked for
-    meant: Vec<Change>,
+    meant: Vec<Group>,
     /// All others
-    differences: Vec<Change>,
-}
-
-/// Recipients to whom the same happens
-#[derive(JsonSchema)]
-#[schemars(deny_unknown_fields)]
-#[expect(dead_code, reason = "only the shape is used")]
-struct Change {
-    effect: Effect,
-    /// Sorted; `.example.com` stands for the subdomains of example.com
-    recipients: Vec<String>,
-    /// What happens with their mail before
-    before: String,
-    /// And after
-    after: String,
+    differences: Vec<Group>,
 }

@@ -131,15 +131,8 @@ impl Render for Report<'_> {
             json!({ "level": level.as_str(), "until": until.to_string(), "end": self.end_command() })
         });
         let targets = self.targets.iter().map(|(sides, compared)| {
-            let groups = compared.diff.groups.iter().map(|it| {
-                json!({
-                    "effect": it.effect.as_str(),
-                    "recipients": it.recipients,
-                    "before": it.before,
-                    "after": it.after,
-                })
-            });
-            json!({ "target": sides.target.name.value, "changes": groups.collect::<Vec<_>>() })
+            let changes = changes::groups_json(&compared.diff.groups);
+            json!({ "target": sides.target.name.value, "changes": changes })
         });
         json!({
             "format_version": 1,

@@ -1,5 +1,6 @@
 //! The result of an import.
 
+use crate::cli::commands::changes::groups_json;
 use crate::cli::printer::Render;
 use crate::diag::{Severity, Style, printable};
 use crate::diff::Group;
@@ -119,24 +120,13 @@ impl Render for Done {
                 })
             })
             .collect();
-        let groups = |list: &[Group]| {
-            let group = |it: &Group| {
-                json!({
-                    "effect": it.effect.as_str(),
-                    "recipients": it.recipients,
-                    "before": it.before,
-                    "after": it.after,
-                })
-            };
-            list.iter().map(group).collect::<Vec<Value>>()
-        };
         let proof = self.proof.as_ref().map(|it| {
             json!({
                 "equal": it.differences.is_empty(),
                 "keys": it.keys,
                 "neutral": it.neutral,
-                "meant": groups(&it.meant),
-                "differences": groups(&it.differences),
+                "meant": groups_json(&it.meant),
+                "differences": groups_json(&it.differences),
             })
         });
         let files: Vec<&String> =
