@@ -48,7 +48,7 @@ impl Checker<'_> {
         let of_type = |it: &TableName<'_>| it.kind == Some(table.map_type);
         // The file of a database may have any name.
         let is_ours = |it: &TableName<'_>| {
-            if table.paths.is_empty() {
+            if table.is_in_database() {
                 of_type(it)
             } else {
                 self.running.lies_at(*it, &table.paths)
@@ -124,7 +124,7 @@ impl Checker<'_> {
             };
             let whose = if at > 0 { " for which no table before it has an answer" } else { "" };
             let is_database =
-                |ours: &RequiredTable| ours.paths.is_empty() && table.kind == Some(ours.map_type);
+                |ours: &RequiredTable| ours.is_in_database() && table.kind == Some(ours.map_type);
             let what = if is_ours {
                 "; `mxward apply` makes it"
             } else if required.table.as_ref().is_some_and(is_database) {
@@ -180,13 +180,19 @@ impl Checker<'_> {
             None => self.running.written(parameter).unwrap_or_else(|| view.text(parameter)),
         };
         let needed = if rest.is_empty() { ours.to_owned() } else { format!("{ours}, {rest}") };
-        let file = self.running.file_of(TableName::parse(ours));
-        if file.and_then(|file| self.running.is_present(&file)) == Some(false) {
-            let first =
-                "but make the map first, as `mxward apply` does, or Postfix defers all mail";
-            return self.wrong(view, severity, parameter, &needed, &format!("{why}; {first}"));
-        }
-        self.wrong(view, severity, parameter, &needed, why);
+        let file = self.running.file_of_name(ours);
+        let missing = file.filter(|file| self.running.is_present(file) == Some(false));
+        let first = match missing {
+            None => return self.wrong(view, severity, parameter, &needed, why),
+            Some(file) if required.table.as_ref().is_some_and(RequiredTable::is_in_database) => {
+                format!(
+                    "put `{file}` there first, as `mxward compile` writes it and with how to connect"
+                )
+            }
+            Some(_) => "make the map first, as `mxward apply` does".to_owned(),
+        };
+        let why = format!("{why}; but {first}, or Postfix defers all mail");
+        self.wrong(view, severity, parameter, &needed, &why);
     }
 
     fn missing_type(&mut self, map_type: &str) {

@@ -55,6 +55,11 @@ pub struct RequiredTable {
 }
 
 impl RequiredTable {
+    /// Whether it is a table of a database.
+    pub(super) fn is_in_database(&self) -> bool {
+        self.paths.is_empty()
+    }
+
     /// The table as `parameter` of main.cf should name it.
     pub(super) fn name(&self, parameter: &str) -> String {
         let Self { map_type, paths } = self;

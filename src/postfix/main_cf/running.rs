@@ -173,7 +173,7 @@ impl Running {
             [&required.transport, &required.tls_policy].into_iter().zip(TABLE_LISTS)
         {
             let name = map.table.as_ref().map(|table| table.name(parameter));
-            files.extend(name.and_then(|name| self.file_of(TableName::parse(&name))));
+            files.extend(name.and_then(|name| self.file_of_name(&name)));
         }
         for view in self.smtp_views(required.services.iter().copied()) {
             files.extend(required.uses.tafiles.iter().map(|path| view.seen_path(path)));
@@ -185,6 +185,12 @@ impl Running {
     /// The file that Postfix opens for a table; `None` where nobody knows which one that is.
     pub(super) fn file_of(&self, table: TableName<'_>) -> Option<String> {
         table.file(self.get("default_database_type").unwrap_or("hash"))
+    }
+
+    /// The same for a table as main.cf would name it.
+    pub(super) fn file_of_name(&self, name: &str) -> Option<String> {
+        let folder = self.get("config_directory").unwrap_or("$config_directory");
+        self.file_of(TableName::parse(&name.replace("$config_directory", folder)))
     }
 
     /// Tells what lies under a path.

@@ -74,6 +74,16 @@ fn a_database_is_known_by_its_type_alone() {
         "weaker: ",
         "proxy:mysql:$config_directory/transport.cf, lmdb:/etc/postfix/transport'`",
     );
+    let mut running = self::running(&[], "");
+    assert!(running.files(&required).contains("/etc/postfix/transport.cf"));
+    running.set_found("/etc/postfix/transport.cf", Presence::Absent);
+    only(
+        &shown(&running, &required),
+        "weaker: ",
+        "but put `/etc/postfix/transport.cf` there first, as `mxward compile` writes it and with how to connect, or \
+         Postfix defers all mail [postconf(5) transport_maps]; run `postconf -e 'transport_maps = \
+         proxy:mysql:$config_directory/transport.cf, lmdb:/etc/postfix/transport'`",
+    );
 }
 
 #[test]
